@@ -1,0 +1,99 @@
+"""Rights as declarations: who may do what with which field, over which resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RoleWord(StrEnum):
+    """The seven roles of the matrix, in its order."""
+
+    ADMINISTRATOR = "administrator"
+    DISTRIBUTOR = "distributor"
+    PARTNER = "partner"
+    ISSUER = "issuer"
+    AUDITOR = "auditor"
+    CUSTOMER = "customer"
+    INDIVIDUAL = "individual"
+
+
+class Reach(StrEnum):
+    """The set of resources over which a role has a right."""
+
+    NONE = "none"
+    SELF = "self"
+    OWN = "own"
+    TREE = "tree"
+    SCOPE = "scope"
+    ALL = "all"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One cell of the matrix. ``code`` is what a denial reports; ``condition`` may be several joined by ``; ``."""
+
+    reach: Reach
+    code: str = ""
+    condition: str = ""
+
+
+def may(reach: str, condition: str = "", code: str = "") -> Grant:
+    """A right over ``reach``. Without a condition, outside the reach means PRM-02."""
+    where = Reach(reach)
+    if not code and where is not Reach.ALL:
+        code = "PRM-02"
+    return Grant(where, code, condition)
+
+
+def no(code: str = "PRM-01") -> Grant:
+    """No right, reported with ``code``."""
+    return Grant(Reach.NONE, code)
+
+
+def never(code: str) -> Grant:
+    """Nobody may, whatever the role, reported with ``code``."""
+    return Grant(Reach.NEVER, code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allow:
+    """One row group of the matrix: a verb on fields or on an edge, with a cell for each role.
+
+    ``fields`` are field paths (an object covers those below it) or ``*`` for every field without a row of its own.
+    ``edge`` is ``from->to`` for the verb ``transition``. What no row allows is denied with PRM-01.
+    """
+
+    verb: str
+    fields: tuple[str, ...] = ("*",)
+    edge: str = ""
+    administrator: Grant
+    distributor: Grant
+    partner: Grant
+    issuer: Grant
+    auditor: Grant
+    customer: Grant
+    individual: Grant
+
+    def grant(self, role: RoleWord) -> Grant:
+        """The cell of a role."""
+        cell: Grant = getattr(self, role.value)
+        return cell
+
+
+def nobody(code: str, *, verb: str, fields: tuple[str, ...] = ("*",), edge: str = "") -> Allow:
+    """A row group that denies all seven roles with the same code, because nobody may do this."""
+    cell = never(code)
+    return Allow(
+        verb=verb,
+        fields=fields,
+        edge=edge,
+        administrator=cell,
+        distributor=cell,
+        partner=cell,
+        issuer=cell,
+        auditor=cell,
+        customer=cell,
+        individual=cell,
+    )

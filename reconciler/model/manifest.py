@@ -1,0 +1,93 @@
+"""Document: one YAML document as it was written, with the place of every node on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.source import Snippet, Source
+
+PathKey = tuple[str | int, ...]
+"""Way from the root of a document to a node: keys of mappings and indexes of lists."""
+
+
+class Misread(str):
+    """A scalar that YAML readers disagree about, kept as written until a field types it.
+
+    ``found`` says what it looks like: an integer with leading zeros, say. It is never a valid value (GEN-12).
+    """
+
+    __slots__ = ("found",)
+    found: str
+
+    def __new__(cls, text: str, found: str) -> Misread:
+        self = super().__new__(cls, text)
+        self.found = found
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the nodes of one document stand.
+
+    ``keys`` holds, for the path of each mapping entry the place of its key, and for each list entry the place at which
+    it begins. ``values`` holds the place of each value.
+    """
+
+    keys: Mapping[PathKey, Source]
+    values: Mapping[PathKey, Source]
+    first: Source
+
+    def nearest(self, path: PathKey) -> Source:
+        """The place of the key at ``path``, or of the nearest mapping above it that was written."""
+        while path:
+            found = self.keys.get(path)
+            if found is not None:
+                return found
+            path = path[:-1]
+        return self.first
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of one file.
+
+    ``tree`` holds plain dicts, lists, strings, integers, floats, booleans and None, typed by the core schema of
+    YAML 1.2 (:class:`Misread` marks what readers disagree about). Nothing in it is validated yet.
+    """
+
+    file: str
+    index: int
+    tree: dict[str, Any]
+    locate: Callable[[], Places]
+    """Reads the places again from the bytes that were parsed; costs a second parse."""
+    line_text: Callable[[int], str]
+    """The text of a line of the file, counted from 1, without its line end."""
+    folder: str = ""
+    """Folder of the file, to which file references are relative."""
+    _places: Places | None = field(default=None, repr=False)
+
+    @property
+    def places(self) -> Places:
+        """The places of all nodes, read on first use."""
+        if self._places is None:
+            self._places = self.locate()
+        return self._places
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """All documents of one run, and what identifies them.
+
+    ``digest`` is a SHA-256 over the content of all files, independent of their order and of the machine;
+    ``commit`` is set when they were read from git objects. ``files`` lists the files read, empty ones included.
+    """
+
+    documents: tuple[Document, ...]
+    files: tuple[str, ...]
+    digest: str
+    commit: str | None = None
+
+
+__all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source"]

@@ -1,0 +1,68 @@
+"""Plan: everything that an apply would do, in order, with what must still be true when it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.model.address import Address
+from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.effect import Cascade, Notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """The revision that a row had when the plan was made; ``rev`` is None for a row that must not exist."""
+
+    address: Address
+    rev: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How many resources a plan adds, changes, destroys, takes under management and forgets, and what waits.
+
+    Each counts resources, not lines; ``transitions`` counts edges.
+    """
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    adopt: int = 0
+    forget: int = 0
+    held: int = 0
+    manual: int = 0
+    transitions: int = 0
+    unchanged: int = 0
+    drift: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """The plan. ``changes`` are in the order of apply. ``drift`` lists changes of resources that are only observed.
+
+    ``digest`` is ``sha256:`` and the hash of the canonical JSON of what it would do and of what it relies on; it is the same
+    for the same manifests, rules and live data on every machine, at every hour.
+    """
+
+    changes: tuple[Change, ...]
+    observed: tuple[Change, ...] = ()
+    cascades: tuple[Cascade, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    preconditions: tuple[Precondition, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    summary: Summary = field(default_factory=Summary)
+    digest: str = ""
+    identity: str = ""
+    environment: str = ""
+    manifests: str = ""
+    commit: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it changes nothing that people would notice: "No changes."."""
+        return not any(one.action in COUNTED for one in self.changes)
+
+    def of(self, action: Action) -> tuple[Change, ...]:
+        """The changes of one class."""
+        return tuple(one for one in self.changes if one.action is action)

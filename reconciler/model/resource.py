@@ -1,0 +1,87 @@
+"""Resource: one validated manifest. Row and Live: the database as it is, never validated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from reconciler.model.address import Address
+from reconciler.model.manifest import Document
+from reconciler.model.spec import Spec
+
+S = TypeVar("S", bound=Spec)
+
+Row = tuple[Any, ...]
+"""One live row: tenant, name, rev, then the compared columns of its kind, then its server-owned columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """Content of a file that a manifest names. ``text`` is None for content that is no text."""
+
+    path: str
+    data: bytes
+    media_type: str
+
+
+@dataclass(slots=True)
+class Resource(Generic[S]):
+    """A declared resource whose manifest is valid by itself.
+
+    ``management`` is ``full``, ``observe`` or ``createOnly``. ``files`` holds the content behind its file fields, by path;
+    it is filled at phase reference.
+    """
+
+    address: Address
+    spec: S
+    document: Document
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    management: str = "full"
+    files: dict[str, FileContent] = field(default_factory=dict)
+
+    def given(self, path: str) -> bool:
+        """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""
+        node: Any = self.document.tree.get("spec")
+        for key in path.split("."):
+            if type(node) is not dict:
+                return False
+            node = node.get(key)
+            if node is None:
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the ledger knows of a managed resource: what was applied last, and from where.
+
+    ``applied`` is canonical JSON, an object from column to stored value, of the managed columns.
+    """
+
+    address: Address
+    applied: str
+    source: str
+    commit: str | None
+    management: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What the database held in one consistent read.
+
+    ``rows`` maps kind, then (tenant, name), to a row. ``identity`` names the database and never changes.
+    """
+
+    identity: str
+    rows: Mapping[str, Mapping[tuple[str, str], Row]]
+    ledger: Mapping[Address, LedgerEntry]
+    generations: Mapping[str, int] = field(default_factory=dict)
+
+    def row(self, address: Address) -> Row | None:
+        """The row of an address, if there is one."""
+        kind = self.rows.get(address.kind)
+        return None if kind is None else kind.get((address.tenant, address.name))

@@ -1,0 +1,42 @@
+"""Run, Outcome and Event: what happens while a plan is applied, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    REPEATED = "repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened: ``type`` is one of the event names of the contract, ``facts`` its data."""
+
+    type: str
+    message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One apply. Times are RFC 3339 in UTC."""
+
+    id: str
+    digest: str
+    actor: str
+    approvers: tuple[str, ...]
+    started_at: str
+    finished_at: str
+    outcome: Outcome
+    added: int
+    changed: int
+    destroyed: int
+    commit: str | None = None

@@ -1,0 +1,214 @@
+"""View: the world as a rule sees it, wanted and live side by side.
+
+An :class:`Entity` is one resource, declared, live or both. Its ``value`` is what will be true after the plan: the declared
+value where the manifest manages the field, otherwise the live one. ``live`` is what is true now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.address import PLATFORM, Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.columns import Field
+from reconciler.model.encode import decode, field_value
+from reconciler.model.kind import Kind, Level
+from reconciler.model.resource import Live, Resource, Row
+
+_EMPTY: Mapping[tuple[str, str], Row] = {}
+
+
+class Entity:
+    """One resource, declared, live or both. Paths are field paths below ``spec``, or ``status.`` paths."""
+
+    __slots__ = ("address", "kind", "resource", "row")
+
+    def __init__(self, address: Address, kind: Kind, resource: Resource[Any] | None, row: Row | None) -> None:
+        self.address = address
+        self.kind = kind
+        self.resource = resource
+        self.row = row
+
+    @property
+    def declared(self) -> bool:
+        """Whether a manifest of this run names it."""
+        return self.resource is not None
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is in the database now. False without live data."""
+        return self.row is not None
+
+    def live(self, path: str) -> Any:
+        """The live value; None when there is no row or no value. Secrets give their version."""
+        if self.row is None:
+            return None
+        if path.startswith("status."):
+            name = path.removeprefix("status.")
+            for one in self.kind.status:
+                if one.path == name:
+                    return self.row[self.kind.index[one.column]] if one.column in self.kind.index else None
+            raise KeyError(path)
+        field = self.kind.by_path[path]
+        return decode(field, self.row[self.kind.index[field.columns[0].name]])
+
+    def value(self, path: str) -> Any:
+        """The value after the plan: lists and objects as plain data, references as the name, secrets as their source."""
+        if path.startswith("status."):
+            return self.live(path)
+        field = self.kind.by_path[path]
+        if self.resource is None:
+            return self.live(path)
+        if (field.inherit is not None or field.state) and not self.resource.given(path):
+            return self.state if field.state else self.live(path)
+        return _plain(field_value(field, self.resource))
+
+    def has(self, path: str) -> bool:
+        """Whether the field, which may be a secret, holds anything after the plan."""
+        if self.resource is not None:
+            return self.value(path) is not None
+        if self.row is None:
+            return False
+        return any(
+            self.row[self.kind.index[column.name]] is not None for column in self.kind.by_path[path].columns
+        )
+
+    @property
+    def state(self) -> str:
+        """The wanted state; without one the live state; for a new resource the entry state. Empty without a life cycle."""
+        if self.kind.lifecycle is None:
+            return ""
+        if self.resource is not None:
+            wanted = getattr(self.resource.spec, "state", None)
+            if wanted is not None:
+                return str(wanted)
+        if self.row is not None:
+            return str(self.row[self.kind.index["state"]])
+        return self.kind.lifecycle.entry
+
+    @property
+    def live_state(self) -> str:
+        """The state in the database; empty when there is no row or no life cycle."""
+        if self.row is None or self.kind.lifecycle is None:
+            return ""
+        return str(self.row[self.kind.index["state"]])
+
+    @property
+    def buried(self) -> bool:
+        """Whether it is a tombstone after the plan."""
+        return self.kind.lifecycle is not None and bool(self.state) and self.state == self.kind.lifecycle.tombstone
+
+    def __repr__(self) -> str:
+        return f"Entity({self.address})"
+
+
+class View:
+    """All resources of a run.
+
+    ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of phase
+    plan do not count them any more.
+    """
+
+    def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
+        self.catalog = catalog
+        self.declared = declared
+        self.live = live
+        self.connected = live is not None
+        self.leaving: frozenset[Address] = frozenset()
+        self._known: dict[Address, Entity | None] = {}
+        self._all: dict[str, list[Entity]] = {}
+        self._referrers: dict[tuple[str, str], dict[Address, list[Entity]]] = {}
+
+    def find(self, kind: str, tenant: str, name: str) -> Entity | None:
+        """The resource at an address, declared or live."""
+        return self.at(Address(kind, tenant, name))
+
+    def at(self, address: Address) -> Entity | None:
+        """The resource at an address, declared or live."""
+        try:
+            return self._known[address]
+        except KeyError:
+            pass
+        resource = self.declared.get(address)
+        row = None if self.live is None else self.live.row(address)
+        kind = self.catalog.get(address.kind)
+        found = None
+        if kind is not None and (resource is not None or row is not None):
+            found = Entity(address, kind, resource, row)
+        self._known[address] = found
+        return found
+
+    def entity(self, resource: Resource[Any]) -> Entity:
+        """The entity of a declared resource."""
+        found = self.at(resource.address)
+        if found is None:
+            msg = f"{resource.address} is not part of this view"
+            raise KeyError(msg)
+        return found
+
+    def all(self, kind: str) -> list[Entity]:
+        """Every resource of a kind, declared or live, in order of address, without those that the plan deletes."""
+        found = self._all.get(kind)
+        if found is None:
+            addresses = {one for one in self.declared if one.kind == kind}
+            if self.live is not None:
+                addresses.update(Address(kind, *key) for key in self.live.rows.get(kind, _EMPTY))
+            found = [entity for one in sorted(addresses) if (entity := self.at(one)) is not None]
+            self._all[kind] = found
+        if self.leaving:
+            return [one for one in found if one.address not in self.leaving]
+        return found
+
+    def target_address(self, field: Field, address: Address, name: str) -> Address:
+        """Where the reference ``field`` of the resource at ``address`` leads when it says ``name``."""
+        ref = field.ref
+        if ref is None:
+            msg = f"{field.path} is no reference"
+            raise ValueError(msg)
+        if ref.anywhere:
+            tenant, _, bare = name.rpartition("/")
+            return Address(ref.kind, tenant, bare)
+        platform = self.catalog[ref.kind].level is Level.PLATFORM
+        return Address(ref.kind, PLATFORM if platform else address.tenant, name)
+
+    def target(self, entity: Entity | Resource[Any], path: str) -> Entity | None:
+        """The resource that a reference names after the plan; None when the field is empty or names nothing."""
+        if isinstance(entity, Resource):
+            entity = self.entity(entity)
+        name = entity.value(path)
+        if not isinstance(name, str):
+            return None
+        return self.at(self.target_address(entity.kind.by_path[path], entity.address, name))
+
+    def referrers(self, target: Address, kind: str, path: str) -> list[Entity]:
+        """The resources of ``kind`` whose reference ``path`` (or an entry of it) names ``target`` after the plan."""
+        index = self._referrers.get((kind, path))
+        if index is None:
+            index = {}
+            field = self.catalog[kind].by_path[path]
+            for one in self.all(kind):
+                value = one.value(path)
+                for name in value if isinstance(value, list) else [value]:
+                    if isinstance(name, str):
+                        index.setdefault(self.target_address(field, one.address, name), []).append(one)
+            self._referrers[(kind, path)] = index
+        return [one for one in index.get(target, ()) if one.address not in self.leaving]
+
+    def setting(self, kind: str, path: str) -> Any:
+        """A value of the one resource of a singleton kind; the field's default when there is none."""
+        declaration = self.catalog[kind]
+        found = self.find(kind, PLATFORM, declaration.singleton)
+        if found is None:
+            return _plain(declaration.by_path[path].default)
+        return found.value(path)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "model_dump"):
+        return value.model_dump(by_alias=True)
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+

@@ -1,0 +1,105 @@
+"""The doors: what operations need of the world, and what stands behind each in ``reconciler.adapters``.
+
+A door speaks in values of ``reconciler.model``. Operations take doors as arguments; ``reconciler.wiring`` opens them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.manifest import Document, Manifests
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.model.run import Event, Run
+from reconciler.model.secret import SecretRef, SecretValue
+
+
+class FileRefused(Exception):
+    """A file that a manifest names cannot be read (GEN-23); the message says why."""
+
+
+class SecretUnreadable(Exception):
+    """A secret source gives no value (GEN-22); the message says why and never holds a value."""
+
+
+class ManifestReader(Protocol):
+    """Reads manifests, from a working tree or from git objects."""
+
+    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+        """All documents, and what is wrong with the files as YAML (GEN-01 for repeated keys, GEN-17)."""
+
+    def file(self, document: Document, path: str) -> bytes:
+        """Content of the file ``path`` below the folder of a document.
+
+        Raises:
+            FileRefused: it is missing, no regular file, too large, or outside of the folder.
+        """
+
+
+class SecretReader(Protocol):
+    """Reads secret values from where manifests say they are."""
+
+    def read(self, ref: SecretRef, *, tenant: str) -> SecretValue:
+        """The value behind a source.
+
+        Raises:
+            SecretUnreadable: there is none, or the tenant may not use this source.
+        """
+
+
+class Sealer(Protocol):
+    """Keys and hashes: the only place that opens secret values in order to store them."""
+
+    def fingerprint(self, address: Address, path: str, value: SecretValue) -> str:
+        """A keyed hash by which the next plan knows the value again."""
+
+    def seal(self, address: Address, path: str, storage: str, value: SecretValue) -> str:
+        """The form in which the value rests: ``storage`` is encrypted, password or token."""
+
+
+class Listener(Protocol):
+    """Hears what happens."""
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+
+
+class ApplySession(Protocol):
+    """One open transaction that holds the locks of an apply."""
+
+    def live(self) -> Live:
+        """The database as it is under the lock."""
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id, if it was committed before."""
+
+    def write(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
+        """Write the whole plan: rows by compare-and-set, ledger, runs, changes, outbox; then read back and compare.
+
+        ``sealed`` maps address and field path of each changed secret to its resting form and its fingerprint.
+
+        Raises:
+            Stale: a row moved between plan and write.
+            WorldError: a constraint refused a row, or what was read back differs.
+        """
+
+    def commit(self) -> None:
+        """Make it last. Without this call everything is rolled back."""
+
+
+class LiveStore(Protocol):
+    """The live database."""
+
+    def read(self) -> Live:
+        """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+
+    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> AbstractContextManager[ApplySession]:
+        """Begin the one transaction of an apply; its first statement locks ``tenants`` (``""`` is the platform).
+
+        Raises:
+            LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
+        """

@@ -1,0 +1,1 @@
+"""Tests of the stages, on a toy catalogue."""
