@@ -13,13 +13,10 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
+from reconciler.model.resource import FileRefused as FileRefused
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Run
 from reconciler.model.secret import SecretRef, SecretValue
-
-
-class FileRefused(Exception):
-    """A file that a manifest names cannot be read (GEN-23); the message says why."""
 
 
 class SecretUnreadable(Exception):
@@ -96,6 +93,12 @@ class LiveStore(Protocol):
 
     def read(self) -> Live:
         """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id, if it was committed."""
+
+    def runs(self) -> Sequence[Run]:
+        """All runs, the newest first."""
 
     def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> AbstractContextManager[ApplySession]:
         """Begin the one transaction of an apply; its first statement locks ``tenants`` (``""`` is the platform).

@@ -82,18 +82,37 @@ class Allow:
         return cell
 
 
-def nobody(code: str, *, verb: str, fields: tuple[str, ...] = ("*",), edge: str = "") -> Allow:
-    """A row group that denies all seven roles with the same code, because nobody may do this."""
-    cell = never(code)
+_DENIED = no()
+
+
+def rights(
+    verb: str,
+    *fields: str,
+    edge: str = "",
+    A: Grant = _DENIED,  # noqa: N803 - the letters are those of the matrix
+    D: Grant = _DENIED,  # noqa: N803
+    P: Grant = _DENIED,  # noqa: N803
+    I: Grant = _DENIED,  # noqa: E741, N803
+    U: Grant = _DENIED,  # noqa: N803
+    C: Grant = _DENIED,  # noqa: N803
+    N: Grant = _DENIED,  # noqa: N803
+) -> Allow:
+    """A row group by the letters of the roles; a letter that is left out has no right (PRM-01). No field means ``*``."""
     return Allow(
         verb=verb,
-        fields=fields,
+        fields=fields or ("*",),
         edge=edge,
-        administrator=cell,
-        distributor=cell,
-        partner=cell,
-        issuer=cell,
-        auditor=cell,
-        customer=cell,
-        individual=cell,
+        administrator=A,
+        distributor=D,
+        partner=P,
+        issuer=I,
+        auditor=U,
+        customer=C,
+        individual=N,
     )
+
+
+def nobody(code: str, verb: str, *fields: str, edge: str = "") -> Allow:
+    """A row group that denies all seven roles with the same code, because nobody may do this."""
+    cell = never(code)
+    return rights(verb, *fields, edge=edge, A=cell, D=cell, P=cell, I=cell, U=cell, C=cell, N=cell)

@@ -88,8 +88,6 @@ class Change:
         return self.action in WRITING
 
 
-WRITING = frozenset(
-    {Action.CREATE, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.DELETE}
-)
+WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.DELETE})
 COUNTED = WRITING | {Action.ADOPT, Action.FORGET}
 """Actions that make a plan differ from "No changes."."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import types
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -40,6 +40,9 @@ class _Any:
 
 UNMANAGED: Any = _Any()
 
+EntrySpec = type[Spec]
+"""Spec of the entries of a list of objects."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
@@ -58,7 +61,7 @@ class Field:
     default: Any = None
     words: tuple[str | int, ...] = ()
     optional_parents: tuple[str, ...] = ()
-    entry: type[Spec] | None = None
+    entry: EntrySpec | None = None
     """Spec of the entries of a list of objects."""
     info: FieldInfo | None = None
     ref: marks.Ref | None = None
@@ -77,18 +80,11 @@ class Field:
     code: str = ""
     guards: str = ""
 
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        """The compared columns of the field."""
-        name = column_name(self.path)
-        if self.type == "secret":
-            return (
-                Column(f"{name}_version", "text", self.path, "version"),
-                Column(f"{name}_fingerprint", "text", self.path, "fingerprint"),
-            )
-        if self.type == "file":
-            return (Column(name, "text", self.path, "value"), Column(f"{name}_media_type", "text", self.path, "media"))
-        return (Column(name, _STORAGE.get(self.type, "text"), self.path, "value"),)
+    columns: tuple[Column, ...] = field(init=False, repr=False, compare=False)
+    """The compared columns of the field."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(_columns_of_field(self.path, self.type)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +112,18 @@ def column_name(path: str) -> str:
     for prefix in ("metadata.", "lifecycle."):
         path = path.removeprefix(prefix)
     return "_".join(snake(part) for part in path.split("."))
+
+
+def _columns_of_field(path: str, kind: str) -> list[Column]:
+    name = column_name(path)
+    if kind == "secret":
+        return [
+            Column(f"{name}_version", "text", path, "version"),
+            Column(f"{name}_fingerprint", "text", path, "fingerprint"),
+        ]
+    if kind == "file":
+        return [Column(name, "text", path, "value"), Column(f"{name}_media_type", "text", path, "media")]
+    return [Column(name, _STORAGE.get(kind, "text"), path, "value")]
 
 
 ENVELOPE_FIELDS = (
@@ -154,9 +162,7 @@ def columns_of(fields: tuple[Field, ...]) -> tuple[Column, ...]:
     return tuple(column for one in fields if not one.transient for column in one.columns)
 
 
-def _leaves(
-    spec: type[Spec], prefix: str, above: tuple[str, ...], optional_parents: tuple[str, ...]
-) -> list[Field]:
+def _leaves(spec: type[Spec], prefix: str, above: tuple[str, ...], optional_parents: tuple[str, ...]) -> list[Field]:
     found: list[Field] = []
     for attribute, info in spec.model_fields.items():
         path = prefix + (info.alias or attribute)

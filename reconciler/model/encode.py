@@ -1,13 +1,16 @@
 """Stored form: what a resource looks like as columns, and when two stored values are the same.
 
-The comparison of a whole resource is one ``==`` between two tuples. Only where they differ are fields looked at one by
-one, in canonical form, so that a difference of spelling is no change.
+The comparison of a whole resource is one ``==`` between two tuples. Only where they differ are fields looked at one
+by one, in canonical form, so that a difference of spelling is no change. What a kind's fields need is worked out
+once, in its :class:`Encoder`; :func:`stored_values` and :func:`compared` are short ways to it.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,6 +24,11 @@ from reconciler.model.spec import FileSource
 
 GENERATED = "generated"
 """Fingerprint of a secret that the reconciler made itself and that has no version."""
+
+UNREAD = ""
+"""Fingerprint of a secret that nobody has read: it equals no stored one, so the secret is written anew."""
+
+_ENVELOPE = ("metadata.", "lifecycle.")
 
 _MEDIA = {
     "css": "text/css",
@@ -40,30 +48,140 @@ def media_type_of(path: str) -> str:
     return _MEDIA.get(path.rpartition(".")[2].lower(), "")
 
 
-def stored_values(kind: Kind, resource: Resource[Any], fingerprints: Mapping[str, str]) -> tuple[Any, ...]:
-    """The values of all compared columns, as a new row would hold them.
+class Encoder:
+    """From resources of one kind to tuples of stored values, prepared so that a resource costs some microseconds.
 
-    ``fingerprints`` gives, by field path, the keyed fingerprint of each secret without version.
+    The values of a spec are fetched object by object, put into the order of the columns, and only those converted whose
+    stored form differs from their value.
     """
-    values: list[Any] = []
-    for one in kind.fields:
-        if one.transient:
-            continue
-        value = field_value(one, resource)
-        if one.type == "secret":
-            values.extend(_secret_columns(one, value, fingerprints))
-        elif one.type == "file":
-            values.extend(_file_columns(one, value, resource.files))
-        elif one.type == "textOrFile" and isinstance(value, FileSource):
-            values.append(_content(resource.files[one.path]))
-        else:
-            values.append(encode(one, value))
-    return tuple(values)
+
+    def __init__(self, kind: Kind) -> None:
+        stored = [one for one in kind.fields if not one.transient]
+        self._envelope, self._top, self._nested, order = _getters(stored)
+        self._order = itemgetter(*order)
+        self._converted: list[tuple[int, Callable[[Any], Any]]] = []
+        self._derived: list[tuple[int, Field, Callable[[Any], Any]]] = []
+        self._special: list[tuple[int, Field]] = []
+        self._secret_places: list[int] = []
+        self._optional: list[tuple[int, int, tuple[str, ...]]] = []
+        self._hook = kind.managed
+        self.places: list[tuple[int, int, Field]] = []
+        """First column, number of columns, and field, of every stored field."""
+        place = 0
+        for one in stored:
+            width = len(one.columns)
+            self.places.append((place, width, one))
+            self._prepare(place, one)
+            if one.inherit is not None or one.state:
+                self._optional.append((place, width, tuple(one.path.split("."))))
+            place += width
+        kept = sorted((column.name, place) for place, column in enumerate(kind.columns) if column.role != "fingerprint")
+        self._ledger_names = tuple(name for name, _ in kept)
+        self._ledger_order = itemgetter(*(place for _, place in kept))
+
+    def _prepare(self, place: int, one: Field) -> None:
+        if one.derived is not None:
+            self._derived.append((place, one, one.derived.compute))
+        elif one.type in ("secret", "file", "textOrFile"):
+            self._special.append((place, one))
+            if one.type == "secret":
+                self._secret_places.append(place)
+        elif one.inherit is not None and one.inherit.word is not None:
+            self._converted.append((place, partial(encode, one)))
+        elif one.type == "list" and one.unordered is None:
+            self._converted.append((place, _list_json))
+        elif one.type == "list" and one.unordered is not None and one.unordered.order is None:
+            self._converted.append((place, _set_json))
+        elif one.type in ("list", "objects", "map"):
+            self._converted.append((place, partial(_as_json, one)))
+        elif one.type == "text" and not one.words:
+            self._converted.append((place, _line_ends))
+
+    def values(self, resource: Resource[Any], fingerprints: Mapping[str, str]) -> tuple[Any, ...]:
+        """The values of all compared columns, as a new row would hold them.
+
+        ``fingerprints`` gives, by field path, the keyed fingerprint of each secret without version; what it lacks is
+        :data:`UNREAD`.
+        """
+        spec = resource.spec
+        raw = [*self._envelope(resource), *self._top(spec)]
+        for parents, getter, empty in self._nested:
+            node: Any = spec
+            for parent in parents:
+                node = getattr(node, parent)
+                if node is None:
+                    break
+            raw.extend(empty if node is None else getter(node))
+        found = list(self._order(raw))
+        for place, convert in self._converted:
+            value = found[place]
+            if value is not None:
+                found[place] = convert(value)
+        for place, one, compute in self._derived:
+            found[place] = encode(one, compute(spec) if found[place] is None else found[place])
+        for place, one in self._special:
+            value = found[place]
+            if value is None:
+                continue
+            if one.type == "secret":
+                found[place : place + 2] = _secret_columns(one, value, fingerprints)
+            elif isinstance(value, FileSource):
+                content = resource.files[one.path]
+                found[place] = _content(content)
+                if one.type == "file":
+                    found[place + 1] = content.media_type or None
+            else:
+                found[place] = _line_ends(value)
+        return tuple(found)
+
+    def managed(self, resource: Resource[Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """``values`` with :data:`UNMANAGED` in place of every column that this manifest leaves to the world."""
+        found = list(values)
+        spec = resource.document.tree.get("spec")
+        for place, width, keys in self._optional:
+            if not _given(spec, keys):
+                found[place : place + width] = [UNMANAGED] * width
+        for place in self._secret_places:
+            if values[place] is not None:
+                found[place + 1] = UNMANAGED
+        if resource.ignore_changes or self._hook is not None:
+            for place, width, one in self.places:
+                if self._left_out(resource, one):
+                    found[place : place + width] = [UNMANAGED] * width
+        return tuple(found)
+
+    def _left_out(self, resource: Resource[Any], one: Field) -> bool:
+        if any(one.path == path or one.path.startswith(f"{path}.") for path in resource.ignore_changes):
+            return True
+        return self._hook is not None and not self._hook(resource.spec, one.path) and not resource.given(one.path)
+
+    def applied(self, managed: tuple[Any, ...]) -> str:
+        """What the ledger keeps of ``managed``: canonical JSON, column to stored value, without fingerprints."""
+        kept = dict(zip(self._ledger_names, self._ledger_order(managed), strict=True))
+        if UNMANAGED in kept.values():  # equal to everything, so the look at each is left to those that hold one
+            kept = {name: value for name, value in kept.items() if value is not UNMANAGED}
+        return to_json(kept).decode()
+
+
+@cache
+def encoder(kind: Kind) -> Encoder:
+    """The encoder of a kind, made on first use."""
+    return Encoder(kind)
+
+
+def stored_values(kind: Kind, resource: Resource[Any], fingerprints: Mapping[str, str]) -> tuple[Any, ...]:
+    """The values of all compared columns of a resource: :meth:`Encoder.values`."""
+    return encoder(kind).values(resource, fingerprints)
+
+
+def compared(kind: Kind, resource: Resource[Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The same without what is left to the world: :meth:`Encoder.managed`."""
+    return encoder(kind).managed(resource, values)
 
 
 def field_value(one: Field, resource: Resource[Any]) -> Any:
     """The declared value of a field: given, derived or default. None where an object above it is empty."""
-    node: Any = resource if one.path.startswith(("metadata.", "lifecycle.")) else resource.spec
+    node: Any = resource if one.path.startswith(_ENVELOPE) else resource.spec
     for attribute in one.attributes:
         if node is None:
             return None
@@ -79,9 +197,9 @@ def encode(one: Field, value: Any) -> Any:
         return None
     match one.type:
         case "list" | "objects" | "map":
-            return _json(_ordered(one, _plain(value)))
+            return _as_json(one, value)
         case "text" | "textOrFile":
-            return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
+            return _line_ends(value)
         case _:
             return value
 
@@ -107,25 +225,49 @@ def same(one: Field, left: Any, right: Any) -> bool:
     return bool(left == right or _canonical(one, left) == _canonical(one, right))
 
 
-def compared(kind: Kind, resource: Resource[Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """``values`` with :data:`UNMANAGED` in place of every column that this manifest leaves to the world."""
-    found = list(values)
-    place = 0
-    ignored = resource.ignore_changes
-    for one in kind.fields:
-        if one.transient:
-            continue
-        width = 2 if one.type in ("secret", "file") else 1
-        if (
-            ((one.inherit is not None or one.state) and not resource.given(one.path))
-            or (ignored and any(one.path == path or one.path.startswith(f"{path}.") for path in ignored))
-            or (kind.managed is not None and not kind.managed(resource.spec, one.path) and not resource.given(one.path))
-        ):
-            found[place : place + width] = [UNMANAGED] * width
-        elif one.type == "secret" and values[place] is not None:
-            found[place + 1] = UNMANAGED
-        place += width
-    return tuple(found)
+def _getters(stored: list[Field]) -> tuple[Any, Any, list[tuple[tuple[str, ...], Any, tuple[None, ...]]], list[int]]:
+    """Getters for the envelope, the spec and each object in it, and the place of each column among what they give."""
+    envelope = [one for one in stored if one.path.startswith(_ENVELOPE)]
+    groups: dict[tuple[str, ...], list[Field]] = {(): []}
+    for one in stored:
+        if not one.path.startswith(_ENVELOPE):
+            groups.setdefault(one.attributes[:-1], []).append(one)
+    raw = [one.path for one in envelope] + [one.path for group in groups.values() for one in group]
+    place = {path: index for index, path in enumerate(raw)}
+    # A secret and a file take the place of two columns; the second is filled in later and begins as nothing.
+    order = [index for one in stored for index in (place[one.path], len(raw))[: len(one.columns)]]
+    top = groups.pop(())
+    nested = [
+        (parents, _getter([one.attributes[-1] for one in group]), (None,) * len(group))
+        for parents, group in groups.items()
+    ]
+    # The nothing that the second columns take stands behind everything that was fetched.
+    nested.append(((), lambda _spec: (None,), (None,)))
+    return (
+        _getter([one.attributes[-1] for one in envelope]),
+        _getter([one.attributes[-1] for one in top]),
+        nested,
+        order,
+    )
+
+
+def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if not names:
+        return lambda _node: ()
+    fetch = attrgetter(*names)
+    return (lambda node: (fetch(node),)) if len(names) == 1 else fetch
+
+
+def _given(node: Any, keys: tuple[str, ...]) -> bool:
+    for key in keys:
+        if type(node) is not dict:
+            return False
+        node = node.get(key)
+    return node is not None
+
+
+def _line_ends(value: str) -> str:
+    return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
 
 
 def _plain(value: Any) -> Any:
@@ -145,8 +287,18 @@ def _ordered(one: Field, value: Any) -> Any:
     return value
 
 
-def _json(value: Any) -> str:
-    return to_json(value).decode()
+def _list_json(value: Any) -> str:
+    return to_json(value).decode() if value else "[]"
+
+
+def _set_json(value: Any) -> str:
+    return to_json(sorted(value)).decode() if value else "[]"
+
+
+def _as_json(one: Field, value: Any) -> str:
+    if not value:
+        return "{}" if one.type == "map" else "[]"
+    return to_json(_ordered(one, _plain(value))).decode()
 
 
 def _canonical(one: Field, stored: Any) -> Any:
@@ -159,33 +311,24 @@ def _canonical(one: Field, stored: Any) -> Any:
         if one.type in ("list", "objects", "map"):
             return _ordered(one, value)
         if isinstance(value, str):
-            return value.replace("\r\n", "\n").replace("\r", "\n")
+            return _line_ends(value)
     except (ValueError, TypeError, KeyError, AttributeError):
         return ("unreadable", stored)
     return value
 
 
-def _secret_columns(one: Field, value: SecretRef | None, fingerprints: Mapping[str, str]) -> tuple[Any, Any]:
-    if value is None:
-        return None, None
+def _secret_columns(one: Field, value: SecretRef, fingerprints: Mapping[str, str]) -> tuple[Any, Any]:
     if value.version is not None:
         return value.version, None
     if value.scheme == "generate":
         return None, GENERATED
-    return None, fingerprints.get(one.path)
-
-
-def _file_columns(one: Field, value: FileSource | None, files: Mapping[str, FileContent]) -> tuple[Any, Any]:
-    if value is None:
-        return None, None
-    content = files[one.path]
-    return _content(content), content.media_type or None
+    return None, fingerprints.get(one.path, UNREAD)
 
 
 def _content(content: FileContent) -> str:
     if not content.media_type.startswith("image/") or content.media_type == "image/svg+xml":
         try:
-            return content.data.decode().replace("\r\n", "\n").replace("\r", "\n")
+            return _line_ends(content.data.decode())
         except UnicodeDecodeError:
             pass
     return base64.b64encode(content.data).decode()

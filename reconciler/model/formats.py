@@ -1,8 +1,8 @@
 """Value formats: the types that specs are made of, each with its check and its stored form.
 
-The only part of ``model`` that knows public value lists (countries, currencies, languages, time zones); they are loaded on
-first use. A validator returns the value in its stored form and raises a ``PydanticCustomError`` whose type is the code of a
-rule, with ``reason``, and where it helps ``hint`` and ``entry`` (index in a list), in its context.
+The only part of ``model`` that knows public value lists (countries, currencies, languages, time zones); they are loaded
+on first use. A validator returns the value in its stored form and raises a ``PydanticCustomError`` whose type is the
+code of a rule, with ``reason``, and where it helps ``hint`` and ``entry`` (index in a list), in its context.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import datetime as dt
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import PydanticCustomError, core_schema
 
 from reconciler.model.marks import Canonical, Code, Folded, Unordered
 
@@ -24,6 +26,25 @@ NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$"
 ALIAS_PATTERN = r"^[a-z0-9][a-z0-9._-]{2,63}$"
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a JSON Schema can say of a format: ``of`` gives keywords, which refuse nothing that the check accepts.
+
+    ``x-says`` among them describes the format to people; ``x-name`` asks to be written once, under that name.
+    """
+
+    of: Callable[[], dict[str, Any]]
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), **self.of()}
+
+
+def _shape(says: str, **keywords: Any) -> Shape:
+    return Shape(lambda: {"x-says": says, **keywords})
 
 
 def fail(code: str, reason: str, *, hint: str = "", entry: int | None = None) -> PydanticCustomError:
@@ -64,7 +85,7 @@ def _distance(left: str, right: str) -> int:
     return row[-1]
 
 
-# --- texts -------------------------------------------------------------------------------------------------------------
+# --- texts -----------------------------------------------------------------------------------------------------------
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 """A name of a resource, or a reference to one."""
@@ -76,12 +97,12 @@ def _one_line(value: str) -> str:
     return value
 
 
-OneLine = Annotated[str, AfterValidator(_one_line)]
+OneLine = Annotated[str, AfterValidator(_one_line), _shape("one line", pattern=r"^[^\r\n]*$")]
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(?:\.{_LABEL})+")
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{}~-]+)*"
-_EMAIL = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@)({_LOCAL})@({_LABEL}(?:\.{_LABEL})+)", re.IGNORECASE)
+_EMAIL = re.compile(rf"(?=.{{3,254}}\Z)(?=[^@]{{1,64}}@)({_LOCAL})@({_LABEL}(?:\.{_LABEL})+)", re.IGNORECASE | re.ASCII)
 
 
 def is_host(value: str) -> bool:
@@ -103,7 +124,16 @@ def _email(value: str) -> str:
     return value
 
 
-Email = Annotated[str, AfterValidator(_email), Folded()]
+_ANY_CASE = _LABEL.replace("a-z", "A-Za-z")
+HOST_SHAPE = rf"^(?=.{{1,253}}$)(?!.*\.[0-9]+$){_LABEL}(?:\.{_LABEL})+$"
+_EMAIL_SHAPE = _shape(
+    "an e-mail address",
+    format="email",
+    maxLength=254,
+    pattern=rf"^(?=[^@]{{1,64}}@)(?!.*\.[0-9]+$){_LOCAL}@{_ANY_CASE}(?:\.{_ANY_CASE})+$",
+)
+
+Email = Annotated[str, AfterValidator(_email), _EMAIL_SHAPE, Folded()]
 
 
 def _host_name(value: str) -> str:
@@ -115,7 +145,9 @@ def _host_name(value: str) -> str:
     return value
 
 
-HostName = Annotated[str, AfterValidator(_host_name)]
+HostName = Annotated[
+    str, AfterValidator(_host_name), _shape("a host name, lower case", format="hostname", pattern=HOST_SHAPE)
+]
 
 
 def is_ip(value: str) -> bool:
@@ -133,7 +165,13 @@ def _host_or_ip(value: str) -> str:
     return _host_name(value)
 
 
-HostOrIp = Annotated[str, AfterValidator(_host_or_ip)]
+_IP4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|(?![0-9.]))){4}"
+_IP6 = r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
+_HOST_OR_IP_SHAPE = _shape(
+    "a host name or an IP address", anyOf=[{"pattern": HOST_SHAPE}, {"pattern": f"^{_IP4}$"}, {"pattern": f"^{_IP6}$"}]
+)
+
+HostOrIp = Annotated[str, AfterValidator(_host_or_ip), _HOST_OR_IP_SHAPE]
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -144,7 +182,7 @@ def _phone(value: str) -> str:
     return value
 
 
-Phone = Annotated[str, AfterValidator(_phone)]
+Phone = Annotated[str, AfterValidator(_phone), _shape("an E.164 number", pattern=r"^\+[1-9][0-9]{6,14}$")]
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -162,7 +200,11 @@ def _guid(value: str) -> str:
     return value.lower()
 
 
-Guid = Annotated[str, AfterValidator(_guid), Folded()]
+_NOT_NIL = r"(?!0{8}-(?:0{4}-){3}0{12}$)"
+
+Guid = Annotated[
+    str, AfterValidator(_guid), _shape("a GUID", format="uuid", pattern=f"^{_NOT_NIL}{_GUID.pattern}$"), Folded()
+]
 
 
 def _login(value: str) -> str:
@@ -171,7 +213,9 @@ def _login(value: str) -> str:
     return value
 
 
-Login = Annotated[str, AfterValidator(_login), Folded()]
+Login = Annotated[
+    str, AfterValidator(_login), _shape("no white space", minLength=3, maxLength=64, pattern=r"^\S+$"), Folded()
+]
 
 
 def _url(value: str, schemes: tuple[str, ...]) -> str:
@@ -203,11 +247,21 @@ def _http_url(value: str) -> str:
     return _url(value, ("http", "https"))
 
 
-HttpsUrl = Annotated[str, AfterValidator(_https_url)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+_AUTHORITY = rf"(?:{_ANY_CASE}(?:\.{_ANY_CASE})+|\[{_IP6}\])(?::(?!0+(?:[/?]|$))[0-9]{{0,5}})?"
+
+HttpsUrl = Annotated[
+    str,
+    AfterValidator(_https_url),
+    _shape("an https URL", format="uri", pattern=rf"^[Hh][Tt][Tt][Pp][Ss]://{_AUTHORITY}(?:[/?][^\s#]*)?$"),
+]
+HttpUrl = Annotated[
+    str,
+    AfterValidator(_http_url),
+    _shape("an http or https URL", format="uri", pattern=rf"^[Hh][Tt][Tt][Pp][Ss]?://{_AUTHORITY}(?:[/?][^\s#]*)?$"),
+]
 
 
-# --- public lists --------------------------------------------------------------------------------------------------------
+# --- public lists ----------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -235,7 +289,11 @@ def _country(value: str) -> str:
     )
 
 
-Country = Annotated[str, AfterValidator(_country)]
+Country = Annotated[
+    str,
+    AfterValidator(_country),
+    Shape(lambda: {"x-says": "an ISO 3166-1 alpha-3 code", "x-name": "country", "enum": sorted(_countries()[0])}),
+]
 
 
 @lru_cache(maxsize=1)
@@ -256,7 +314,11 @@ def _currency(value: str) -> str:
     return value
 
 
-Currency = Annotated[str, AfterValidator(_currency)]
+Currency = Annotated[
+    str,
+    AfterValidator(_currency),
+    Shape(lambda: {"x-says": "an ISO 4217 code", "x-name": "currency", "enum": sorted(_currencies())}),
+]
 
 
 @lru_cache(maxsize=4096)
@@ -264,7 +326,7 @@ def language_tag(value: str) -> str | None:
     """A BCP 47 tag in its stored case (``pt-PT``, ``zh-Hant``), or None when it is none."""
     import langcodes
 
-    if not value.isascii() or not langcodes.tag_is_valid(value):
+    if not value.isascii() or "_" in value or not langcodes.tag_is_valid(value):
         return None
     first, *rest = value.split("-")
     cased = [first.lower()]
@@ -289,7 +351,12 @@ def _language(value: str) -> str:
     return tag
 
 
-Language = Annotated[str, AfterValidator(_language), Folded()]
+Language = Annotated[
+    str,
+    AfterValidator(_language),
+    _shape("a BCP 47 language tag", pattern="^[A-Za-z]{1,4}(?:-[A-Za-z0-9]{1,8})*$"),
+    Folded(),
+]
 
 
 @lru_cache(maxsize=1)
@@ -308,10 +375,17 @@ def _time_zone(value: str) -> str:
     )
 
 
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
+# No list of zones: it differs from machine to machine, and schemas must not.
+_ZONE_SHAPE = _shape(
+    "an IANA time zone, or UTC",
+    pattern="^(?:UTC|(?!Etc/)[A-Za-z_]+(?:/[A-Za-z0-9_+-]+)+)$",
+    examples=["Europe/Lisbon", "UTC"],
+)
+
+TimeZone = Annotated[str, AfterValidator(_time_zone), _ZONE_SHAPE]
 
 
-# --- dates and times -----------------------------------------------------------------------------------------------------
+# --- dates and times -------------------------------------------------------------------------------------------------
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
@@ -326,14 +400,19 @@ def _date(value: str) -> str:
     raise fail("GEN-14", "a date is an existing day, written YYYY-MM-DD")
 
 
-DateText = Annotated[str, AfterValidator(_date)]
+DateText = Annotated[
+    str, AfterValidator(_date), _shape("a date, YYYY-MM-DD", format="date", pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+]
 
 
 def instant(value: str) -> dt.datetime:
     """An RFC 3339 time as an instant in UTC. Raises ValueError when it is none."""
     if not _TIME.fullmatch(value):
         raise ValueError(value)
-    return dt.datetime.fromisoformat(value.upper()).astimezone(dt.UTC)
+    try:
+        return dt.datetime.fromisoformat(value.upper()).astimezone(dt.UTC)
+    except OverflowError:
+        raise ValueError(value) from None
 
 
 def rfc3339(moment: dt.datetime) -> str:
@@ -357,7 +436,13 @@ def _comparable_time(value: Any) -> Any:
     return instant(value)
 
 
-TimeText = Annotated[str, AfterValidator(_time), Canonical(_comparable_time)]
+_TIME_SHAPE = _shape(
+    "an RFC 3339 time with seconds",
+    format="date-time",
+    pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$",
+)
+
+TimeText = Annotated[str, AfterValidator(_time), _TIME_SHAPE, Canonical(_comparable_time)]
 
 _PARTS = {
     "date": ("MONTH", "YYYY", "MON", "YY", "MM", "DD", "D"),
@@ -381,7 +466,7 @@ _MEANING = {
 
 def display_format(value: str, sort: str, *, for_input: bool) -> str:
     """A display format in canonical form: upper case, ``HH`` as ``HH24``. ``sort`` is date or time (SC-04)."""
-    text = value.upper()
+    text = _upper(value)
     place, parts, written = 0, [], []
     while place < len(text):
         part = next((one for one in _PARTS[sort] if text.startswith(one, place)), None)
@@ -427,17 +512,36 @@ def _display(sort: str, *, for_input: bool) -> AfterValidator:
     return AfterValidator(lambda value: display_format(value, sort, for_input=for_input))
 
 
-def _upper(value: Any) -> Any:
-    return re.sub(r"HH(?!24|12)", "HH24", str(value).upper())
+def _upper(value: str) -> str:
+    """Upper case for the letters that parts are made of; others stay, since some would become several (``ß``)."""
+    return "".join(one.upper() if one.isascii() else one for one in value)
 
 
-OutputDateFormat = Annotated[str, _display("date", for_input=False), Canonical(_upper), Code("SC-04")]
-OutputTimeFormat = Annotated[str, _display("time", for_input=False), Canonical(_upper), Code("SC-04")]
-InputDateFormat = Annotated[str, _display("date", for_input=True), Canonical(_upper), Code("SC-04")]
-InputTimeFormat = Annotated[str, _display("time", for_input=True), Canonical(_upper), Code("SC-04")]
+def _canonical_display(value: Any) -> Any:
+    return re.sub(r"HH(?!24|12)", "HH24", _upper(str(value)))
 
 
-# --- lists ---------------------------------------------------------------------------------------------------------------
+def _parts_shape(sort: str) -> Shape:
+    """Parts in any case, and separators that are neither letters nor digits; the check knows the rest."""
+    parts = ["".join(f"[{c}{c.lower()}]" if c.isalpha() else c for c in part) for part in _PARTS[sort]]
+    return _shape(f"made of {', '.join(_PARTS[sort])}", pattern=f"^(?:{'|'.join(parts)}|[^A-Za-z0-9])+$")
+
+
+OutputDateFormat = Annotated[
+    str, _display("date", for_input=False), _parts_shape("date"), Canonical(_canonical_display), Code("SC-04")
+]
+OutputTimeFormat = Annotated[
+    str, _display("time", for_input=False), _parts_shape("time"), Canonical(_canonical_display), Code("SC-04")
+]
+InputDateFormat = Annotated[
+    str, _display("date", for_input=True), _parts_shape("date"), Canonical(_canonical_display), Code("SC-04")
+]
+InputTimeFormat = Annotated[
+    str, _display("time", for_input=True), _parts_shape("time"), Canonical(_canonical_display), Code("SC-04")
+]
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
 
 
 def _once(value: list[Any]) -> list[Any]:
@@ -450,18 +554,27 @@ def _once(value: list[Any]) -> list[Any]:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class _OnceValidator(AfterValidator):
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {**handler(schema), "uniqueItems": True}
+
+
 def Once() -> AfterValidator:  # noqa: N802 - reads as a mark beside the other marks
     """A list that holds each entry once (GEN-14 at the second)."""
-    return AfterValidator(_once)
+    return _OnceValidator(_once)
 
 
-# --- networks ------------------------------------------------------------------------------------------------------------
+# --- networks --------------------------------------------------------------------------------------------------------
 
 _OCTETS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 
 
 def network(text: str) -> IPNetwork:
-    """An address, or a network with prefix or netmask. Raises ValueError with the reason, and a suggestion after ``; ``.
+    """An address, or a network with prefix or netmask. Raises ValueError with the reason; a suggestion follows ``; ``.
 
     ``ipaddress`` alone would take the wildcard mask 0.0.0.255 for a host mask, so masks are checked first.
     """
@@ -474,7 +587,7 @@ def network(text: str) -> IPNetwork:
         return ipaddress.IPv4Network(address)
     if "." in mask:
         prefix = _prefix_of_mask(address, mask)
-    elif mask.isascii() and mask.isdigit() and int(mask) <= 32 and (mask == "0" or not mask.startswith("0")):
+    elif _PREFIX.fullmatch(mask) and int(mask) <= 32:
         prefix = int(mask)
     else:
         raise ValueError("the part after the slash is no prefix from 0 to 32 and no netmask")
@@ -498,7 +611,7 @@ def _prefix_of_mask(address: str, mask: str) -> int:
 
 
 def _network6(address: str, slash: str, mask: str) -> IPNetwork:
-    if slash and not (mask.isascii() and mask.isdigit() and int(mask) <= 128):
+    if slash and not (_PREFIX.fullmatch(mask) and int(mask) <= 128):
         raise ValueError("IPv6 takes a prefix from 0 to 128 and no mask")
     try:
         loose = ipaddress.IPv6Network(f"{address}{slash}{mask}", strict=False)
@@ -522,33 +635,31 @@ def split_addresses(value: str) -> list[str]:
     return [entry for part in value.split(";") if (entry := part.strip())]
 
 
-def _networks(value: Any, code: str) -> list[str]:
-    text_form = isinstance(value, str)
-    found = []
-    for place, entry in enumerate(split_addresses(value) if text_form else value):
-        if type(entry) is not str:
-            raise fail("GEN-12", "an entry is a string; quote it", entry=None if text_form else place)
-        bare = entry.strip()
-        if not bare:
-            continue
-        try:
-            found.append(written(network(bare)))
-        except ValueError as error:
-            reason, _, hint = str(error).partition("; ")
-            raise fail(code, f"{bare!r}: {reason}", hint=hint, entry=None if text_form else place) from None
-    return found
+def _entry(value: Any, code: str) -> Any:
+    if type(value) is not str:
+        return value
+    try:
+        return written(network(value))
+    except ValueError as error:
+        reason, _, hint = str(error).partition("; ")
+        raise fail(code, f"{value!r}: {reason}", hint=hint) from None
 
 
-def _trusted(value: Any) -> list[str]:
-    if not isinstance(value, str | list):
-        raise fail("GEN-12", "trusted addresses are a list of strings, or one string of entries that end with a semicolon")
-    return _networks(value, "SC-01")
+def _trusted_entry(value: Any) -> Any:
+    bare = value.strip() if type(value) is str else value
+    return _entry(bare, "SC-01") if bare != "" else bare
 
 
-def _white_list(value: Any) -> list[str]:
-    if not isinstance(value, list):
-        raise fail("GEN-12", "a list of IP addresses or networks is wanted")
-    return _networks(value, "GEN-14")
+def _listed_entry(value: Any) -> Any:
+    return _entry(value, "GEN-14")
+
+
+def _as_list(value: Any) -> Any:
+    return split_addresses(value) if type(value) is str else value
+
+
+def _without_empty(value: list[str]) -> list[str]:
+    return [entry for entry in value if entry]
 
 
 def _network_order(entry: str) -> tuple[int, int, int]:
@@ -560,15 +671,37 @@ def _network_set(value: Any) -> frozenset[Any]:
     return frozenset(network(entry) for entry in (split_addresses(value) if isinstance(value, str) else value))
 
 
+_ENTRY_SHAPE = rf"\s*(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}(?:/[0-9.]{{1,15}})?|{_IP6}(?:/[0-9]{{1,3}})?)?\s*"
+_NETWORK_ENTRY = {
+    "x-says": "an IP address, or a network with prefix or netmask",
+    "type": "string",
+    "pattern": f"^{_ENTRY_SHAPE}$",
+}
+_LIST_OR_TEXT = {
+    "type": ["array", "string"],
+    "items": _NETWORK_ENTRY,
+    "pattern": f"^{_ENTRY_SHAPE}(?:;{_ENTRY_SHAPE})*$",
+}
+
 TrustedAddresses = Annotated[
-    list[str], BeforeValidator(_trusted), Unordered(order=_network_order), Canonical(_network_set), Code("SC-01")
+    list[Annotated[str, BeforeValidator(_trusted_entry)]],
+    BeforeValidator(_as_list),
+    AfterValidator(_without_empty),
+    Shape(lambda: _LIST_OR_TEXT),
+    Unordered(order=_network_order),
+    Canonical(_network_set),
+    Code("SC-01"),
 ]
 Networks = Annotated[
-    list[str], BeforeValidator(_white_list), Once(), Unordered(order=_network_order), Canonical(_network_set)
+    list[Annotated[str, BeforeValidator(_listed_entry)]],
+    Once(),
+    Shape(lambda: {"items": _NETWORK_ENTRY}),
+    Unordered(order=_network_order),
+    Canonical(_network_set),
 ]
 
 
-# --- tax numbers, templates ------------------------------------------------------------------------------------------------
+# --- tax numbers, templates ------------------------------------------------------------------------------------------
 
 _VAT = re.compile(r"[0-9A-Z]{2,14}")
 
@@ -595,3 +728,12 @@ _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 def placeholders(text: str) -> list[str]:
     """Whatever stands between double braces, trimmed, in order."""
     return [found.strip() for found in _PLACEHOLDER.findall(text)]
+
+
+def is_pem(text: str, label: str) -> bool:
+    """Whether a PEM block of this label is there, also with a word before the label, as in ``EC PRIVATE KEY``.
+
+    Any white space counts as a line end: a variable often holds a key on one line.
+    """
+    block = rf"-----BEGIN ((?:[A-Z]+ )*){label}-----\s[A-Za-z0-9+/=\s]+-----END \1{label}-----"
+    return re.search(block, text) is not None

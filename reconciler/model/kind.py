@@ -48,7 +48,8 @@ class Status:
     """A server-owned field. It stands in exports under ``status`` and never in a manifest (GEN-06).
 
     ``path`` leaves out ``status.``; ``column`` is its column. ``stored`` is false when it is computed on reading or when
-    its column is one that every table has.
+    its column is one that every table has. ``compute(entity, view, now)`` gives a value that is computed on reading; such a
+    field has no column and stands in no row.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Status:
     description: str
     words: tuple[str, ...] = ()
     stored: bool = True
+    compute: Callable[[Any, Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,8 @@ class Unique:
 
     ``paths`` are field paths; ``at`` is what a diagnostic points at in the second resource. ``space`` joins kinds that share
     one name space. ``within`` is ``platform`` (everywhere) or ``tenant``. Rows whose state is in ``unless_state``, or for
-    which a ``when`` field has another value than the given one, do not count.
+    which a ``when`` field has another value than the given one, do not count. ``unless(second, first, view)`` is true for two
+    entities whose clash another rule reports.
     """
 
     code: str
@@ -76,13 +79,14 @@ class Unique:
     space: str = ""
     unless_state: tuple[str, ...] = ()
     when: tuple[tuple[str, Any], ...] = ()
+    unless: Callable[[Any, Any, Any], bool] | None = None
 
 
 def _nothing(*_values: Any) -> Iterator[Any]:
     return iter(())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kind:
     """One kind, whole: what it is, its fields, its table, its life cycle, who may do what, its rules, an example.
 
@@ -94,6 +98,7 @@ class Kind:
     for empty or server-owned columns of a new row. ``on_change(planned, view)`` does so for every planned write.
     ``effects(planned, view)`` yields the notices and cascades that follow. ``risks(planned, view)`` yields further risk tags.
     ``managed(spec, path)`` may take a field out of comparison. ``seeds`` are rows that initialising a database creates.
+    A kind is equal to itself only, so that what is prepared from it can be kept beside it.
     """
 
     name: str
@@ -123,6 +128,12 @@ class Kind:
     effects: Callable[[Any, Any], Iterator[Any]] = _nothing
     risks: Callable[[Any, Any], Iterator[Any]] = _nothing
     managed: Callable[[Any, str], bool] | None = None
+    secret_check: Callable[[str, Any, Any], Iterator[Any]] = _nothing
+    """``(path, SecretValue, view)`` yields the findings about a resolved secret; none of them may hold the value."""
+    is_tenant: bool = False
+    """Whether resources of this kind are the tenants: their names are what ``metadata.tenant`` says."""
+    guardian: Callable[[Any], bool] | None = None
+    """Whether an entity keeps the doors open: an active administrator. A plan leaves at least the configured number."""
     seeds: tuple[Mapping[str, Any], ...] = ()
 
     fields: tuple[Field, ...] = field(init=False)
@@ -137,7 +148,7 @@ class Kind:
         fields = fields_of(self.spec)
         columns = columns_of(fields)
         names = ["tenant", "name", "rev", *(column.name for column in columns)]
-        names += [one.column for one in self.status if one.column not in names]
+        names += [one.column for one in self.status if one.column not in names and one.compute is None]
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "index", {name: place for place, name in enumerate(names)})

@@ -40,14 +40,15 @@ class Edge:
 class Lifecycle:
     """The states of a kind, where a new resource begins, and the edges between them.
 
-    ``tombstone`` is the state in which a row is kept and accepts no change any more (LIF-06), if there is one.
-    ``stopped`` are the states for which ``status.stoppedBy`` remembers who walked into them.
+    ``tombstone`` is the state in which a row is kept and accepts no change any more (LIF-06), if there is one;
+    ``tombstone_code`` is the rule that says so. ``stopped`` are the states for which ``status.stoppedBy`` remembers who walked into them.
     """
 
     states: tuple[str, ...]
     entry: str
     edges: tuple[Edge, ...]
     tombstone: str = ""
+    tombstone_code: str = "LIF-06"
     stopped: tuple[str, ...] = ()
     _from: dict[str, tuple[Edge, ...]] = field(init=False, repr=False, compare=False)
 

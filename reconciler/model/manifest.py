@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.model.source import Snippet, Source
 
@@ -15,7 +15,8 @@ PathKey = tuple[str | int, ...]
 class Misread(str):
     """A scalar that YAML readers disagree about, kept as written until a field types it.
 
-    ``found`` says what it looks like: an integer with leading zeros, say. It is never a valid value (GEN-12).
+    ``found`` says what it looks like: an integer with leading zeros, say. It is never a valid value (GEN-12). Keys that are
+    no text are kept so too.
     """
 
     __slots__ = ("found",)
@@ -27,17 +28,27 @@ class Misread(str):
         return self
 
 
+class Span(NamedTuple):
+    """Part of one line: characters from ``start`` up to ``end``, from 0. ``path`` is that of a value, None for a key."""
+
+    start: int
+    end: int
+    path: PathKey | None
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the nodes of one document stand.
 
     ``keys`` holds, for the path of each mapping entry the place of its key, and for each list entry the place at which
-    it begins. ``values`` holds the place of each value.
+    it begins. ``values`` holds the place of each value. ``first`` is the first key of the document.
     """
 
     keys: Mapping[PathKey, Source]
     values: Mapping[PathKey, Source]
     first: Source
+    lines: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)
+    """Keys and scalars by line, in order; filled when the first line of the document is shown."""
 
     def nearest(self, path: PathKey) -> Source:
         """The place of the key at ``path``, or of the nearest mapping above it that was written."""
@@ -66,6 +77,8 @@ class Document:
     """The text of a line of the file, counted from 1, without its line end."""
     folder: str = ""
     """Folder of the file, to which file references are relative."""
+    plain: bool = False
+    """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
     _places: Places | None = field(default=None, repr=False)
 
     @property
@@ -80,8 +93,9 @@ class Document:
 class Manifests:
     """All documents of one run, and what identifies them.
 
-    ``digest`` is a SHA-256 over the content of all files, independent of their order and of the machine;
-    ``commit`` is set when they were read from git objects. ``files`` lists the files read, empty ones included.
+    ``digest`` is a SHA-256 over path and content of all manifests, independent of their order and of the machine; files that
+    manifests name are not in it. ``commit`` is set when every file is, byte for byte, the one of that commit.
+    ``files`` lists the files read, empty ones included.
     """
 
     documents: tuple[Document, ...]
@@ -90,4 +104,4 @@ class Manifests:
     commit: str | None = None
 
 
-__all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source"]
+__all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

@@ -16,6 +16,10 @@ Row = tuple[Any, ...]
 """One live row: tenant, name, rev, then the compared columns of its kind, then its server-owned columns."""
 
 
+class FileRefused(Exception):
+    """A file that a manifest names cannot be read (GEN-23); the message says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileContent:
     """Content of a file that a manifest names. ``text`` is None for content that is no text."""

@@ -10,6 +10,8 @@ reference  ``(resource, view) -> Findings``         each declared resource again
 everything ``(view) -> Findings``                   once per run at phase reference, for rules about the whole set
 plan       ``(planned, view) -> Findings``          each resource with a planned change
 time       ``(resource, view, now) -> Findings``    each declared resource against the clock
+standing   ``(resource, view) -> Findings``         each declared resource with live data, changed or not (phase plan)
+dated      ``(resource, view, now) -> Findings``    as standing, and against the clock (phase plan)
 ========== ======================================== =========================================================
 
 A rule that reads a field with an error of its own is not judged: reading it raises :class:`Unjudged`.
@@ -37,9 +39,9 @@ class Unjudged(AttributeError):
 class Finding:
     """What a rule found.
 
-    ``at`` is a path such as ``port``, ``origins[2].address`` (below ``spec``), ``metadata.name``, ``metadata.tenant`` or
-    ``spec``. Of several paths the first that was written is taken; when none was, the nearest mapping above the last.
-    An empty ``at`` is a finding without a place. ``address`` names another resource than the judged one;
+    ``at`` is a path such as ``port``, ``origins[2].address`` (below ``spec``), ``metadata.name``, ``metadata.tenant``
+    or ``spec``. Of several paths the first that was written is taken; when none was, the nearest mapping above the
+    last. An empty ``at`` is a finding without a place. ``address`` names another resource than the judged one;
     ``code`` replaces the rule's own code where a sibling rule is reported instead.
     """
 
@@ -73,7 +75,7 @@ class Rule:
     phase: Phase
     text: str
     check: Callable[..., Findings]
-    scope: Literal["resource", "set", "change"]
+    scope: Literal["resource", "set", "change", "moment"]
 
     @property
     def words(self) -> RuleText:
@@ -82,7 +84,7 @@ class Rule:
 
 
 def _rule(
-    code: str, text: str, severity: Severity, phase: Phase, scope: Literal["resource", "set", "change"]
+    code: str, text: str, severity: Severity, phase: Phase, scope: Literal["resource", "set", "change", "moment"]
 ) -> Callable[[Callable[..., Findings]], Rule]:
     def wrap(check: Callable[..., Findings]) -> Rule:
         return Rule(code, severity, phase, text, check, scope)
@@ -120,3 +122,9 @@ def standing(code: str, text: str, severity: Severity = Severity.ERROR) -> Calla
     return _rule(code, text, severity, Phase.PLAN, "resource")
 
 
+def dated(code: str, text: str, severity: Severity = Severity.ERROR) -> Callable[[Callable[..., Findings]], Rule]:
+    """Declare a rule of phase plan that needs the clock as well as live data: ``(resource, view, now)``.
+
+    It is judged together with the rules of phase time, and only with live data.
+    """
+    return _rule(code, text, severity, Phase.PLAN, "moment")

@@ -114,6 +114,7 @@ class _SecretSchema:
             }
 
         return {
+            "x-name": "secretSource",
             "description": "Where the secret comes from; never the secret itself.",
             "oneOf": [
                 one("fromEnv", {"type": "string", "pattern": f"^{_ENV.pattern}$"}, "An environment variable."),

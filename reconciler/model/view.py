@@ -6,7 +6,7 @@ value where the manifest manages the field, otherwise the live one. ``live`` is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
@@ -58,28 +58,33 @@ class Entity:
         if path.startswith("status."):
             return self.live(path)
         field = self.kind.by_path[path]
-        if self.resource is None:
+        if self.resource is None or (self.row is not None and self.left_alone(path)):
             return self.live(path)
         if (field.inherit is not None or field.state) and not self.resource.given(path):
             return self.state if field.state else self.live(path)
         return _plain(field_value(field, self.resource))
 
+    def left_alone(self, path: str) -> bool:
+        """Whether the manifest leaves an existing value to the world: it only watches, or ignores changes of the field."""
+        resource = self.resource
+        if resource is None or resource.management != "full":
+            return True
+        return any(path == one or path.startswith(f"{one}.") for one in resource.ignore_changes)
+
     def has(self, path: str) -> bool:
         """Whether the field, which may be a secret, holds anything after the plan."""
-        if self.resource is not None:
+        if self.resource is not None and (self.row is None or not self.left_alone(path)):
             return self.value(path) is not None
         if self.row is None:
             return False
-        return any(
-            self.row[self.kind.index[column.name]] is not None for column in self.kind.by_path[path].columns
-        )
+        return any(self.row[self.kind.index[column.name]] is not None for column in self.kind.by_path[path].columns)
 
     @property
     def state(self) -> str:
         """The wanted state; without one the live state; for a new resource the entry state. Empty without a life cycle."""
         if self.kind.lifecycle is None:
             return ""
-        if self.resource is not None:
+        if self.resource is not None and (self.row is None or not self.left_alone("state")):
             wanted = getattr(self.resource.spec, "state", None)
             if wanted is not None:
                 return str(wanted)
@@ -210,5 +215,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-

@@ -235,7 +235,7 @@ GADGET = Kind(
     description="A toy with one field of every sort.",
     allow=(),
     lifecycle=Lifecycle(
-        states=("active", "stopped", "gone"),
+        states=("active", "stopped", "gone", "lost"),
         entry="active",
         edges=(
             Edge("active", "stopped"),

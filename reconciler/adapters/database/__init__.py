@@ -1,0 +1,22 @@
+"""The live database: its tables, how it is read, and how a plan becomes one transaction.
+
+The only room that knows SQLAlchemy, Alembic and the drivers. Reading an embedded database needs none of the two: it
+is on the path of every plan. Everything else is dialect-neutral; what differs by dialect stands in ``connect`` and
+``triggers``.
+
+Codes of this room:
+
+===== ============================================================================================
+DB-01 the database cannot be opened or read
+DB-02 it has no schema yet, or an older one
+DB-03 its schema is newer than this version of the program
+DB-04 a table, column, index or trigger is missing or differs
+DB-05 a kind of database, or of file system, that is not supported
+DB-06 a constraint refuses a row
+DB-07 what was read back is not what was written
+DB-08 somebody else holds the lock
+DB-09 a row moved between plan and write
+DB-10 writing failed and was rolled back
+DB-11 the connection was lost around commit
+===== ============================================================================================
+"""

@@ -1,0 +1,42 @@
+"""What the database remembers of past runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import from_json
+
+from reconciler.adapters.database.read import Fetch
+from reconciler.model.run import Outcome, Run
+
+_RUNS = (
+    "SELECT id, digest, actor, approvers, started_at, finished_at, outcome, added, changed, destroyed, commit_id "
+    "FROM reconciler_runs ORDER BY seq DESC"
+)
+
+
+def runs(fetch: Fetch) -> list[Run]:
+    """All runs, the newest first."""
+    return [_run(row) for row in fetch(_RUNS)]
+
+
+def find_run(fetch: Fetch, run_id: str) -> Run | None:
+    """The run with this id."""
+    # Runs are few; so no value has to be put into a statement here.
+    return next((_run(row) for row in fetch(_RUNS) if row[0] == run_id), None)
+
+
+def _run(row: tuple[Any, ...]) -> Run:
+    return Run(
+        id=row[0],
+        digest=row[1],
+        actor=row[2],
+        approvers=tuple(from_json(row[3])),
+        started_at=row[4],
+        finished_at=row[5],
+        outcome=Outcome(row[6]),
+        added=row[7],
+        changed=row[8],
+        destroyed=row[9],
+        commit=row[10],
+    )

@@ -1,0 +1,92 @@
+"""Making and upgrading the schema, and finding out how it differs.
+
+Revisions are frozen snapshots of the tables of the kinds in this package, and of our own. Tables of further kinds,
+which another package brings, are made from their declarations afterwards. A catalogue that lacks kinds of this
+package has no history: all its tables are made from declarations.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from reconciler.adapters.database.columns import IDENTITY, META, TENANTS, tenant_kind
+from reconciler.adapters.database.comparing import compared
+from reconciler.adapters.database.read import revision_of
+from reconciler.adapters.database.revisions import FOLDER, head, known, refuse_newer
+from reconciler.adapters.database.seeds import seed_columns
+from reconciler.adapters.database.snapshot_tables import KIND_TABLES
+from reconciler.adapters.database.tables import metadata_of
+from reconciler.adapters.database.triggers import differences, install
+from reconciler.adapters.database.writing import fetching
+from reconciler.model.catalog import Catalog
+
+
+def upgrade(connection: sa.Connection, catalog: Catalog) -> str:
+    """Bring the schema to the newest revision inside the caller's transaction; gives that revision.
+
+    A new database also gets its identity, the lock row of the platform, and the seeds.
+
+    Raises:
+        WorldError: it is newer than this version knows (DB-03).
+    """
+    before = current(connection)
+    refuse_newer(before)
+    metadata = metadata_of(catalog)
+    if KIND_TABLES.issubset(kind.table for kind in catalog.values()):
+        command.upgrade(configuration(connection, metadata), "head")
+        metadata.create_all(connection)
+    else:
+        metadata.create_all(connection)
+        command.stamp(configuration(connection, metadata), "head")
+    if before is None:
+        _begin(connection, catalog, metadata)
+    _tenant_rows(connection, catalog, metadata)
+    install(connection, catalog)
+    return head()
+
+
+def current(connection: sa.Connection) -> str | None:
+    """The revision of the database; None when it has no schema."""
+    return revision_of(fetching(connection), connection.dialect.name)
+
+
+def check(connection: sa.Connection, catalog: Catalog) -> list[str]:
+    """How the database differs from what this version expects, a sentence each; empty when it does not."""
+    revision = current(connection)
+    if revision is None:
+        return ["the database has no schema of reconciler"]
+    if revision not in known():
+        return [f"revision {revision} is newer than this version knows ({head()})"]
+    found = [f"revision {revision} is older than {head()}"] if revision != head() else []
+    return [*found, *compared(connection, metadata_of(catalog)), *differences(connection, catalog)]
+
+
+def configuration(connection: sa.Connection, metadata: sa.MetaData) -> Config:
+    """Alembic's configuration without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes.update(connection=connection, metadata=metadata)
+    return config
+
+
+def _begin(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -> None:
+    meta, tenants = metadata.tables[META], metadata.tables[TENANTS]
+    connection.execute(sa.insert(meta).values(key=IDENTITY, value=str(uuid.uuid4())))
+    connection.execute(sa.insert(tenants).values(tenant="", generation=0))
+    for kind in catalog.values():
+        for seed in seed_columns(kind):
+            connection.execute(sa.insert(metadata.tables[kind.table]).values(**seed))
+
+
+def _tenant_rows(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -> None:
+    """Give a lock row to every tenant that was there before the triggers were."""
+    kind = tenant_kind(catalog)
+    if kind is None:
+        return
+    there, tenants = metadata.tables[kind.table], metadata.tables[TENANTS]
+    missing = sa.select(there.c.name, sa.literal(0)).where(there.c.name.not_in(sa.select(tenants.c.tenant)))
+    connection.execute(sa.insert(tenants).from_select(["tenant", "generation"], missing))

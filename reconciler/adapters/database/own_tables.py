@@ -1,0 +1,152 @@
+"""Our own tables: the ledger, runs, changes, the journal, tenants, approvals, and the outbox.
+
+``tenant`` is ``''`` at platform level in all of them. Other programs read them; only the journal and the tenants are
+filled by triggers, the outbox is emptied by the platform's mailer.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from reconciler.adapters.database.columns import (
+    APPROVALS,
+    CHANGES,
+    JOURNAL,
+    META,
+    OUTBOX,
+    RESOURCES,
+    RUNS,
+    SESSION,
+    TENANTS,
+)
+from reconciler.adapters.database.storage import INT, TEXT, utc_now
+
+
+def add_own_tables(metadata: sa.MetaData) -> None:
+    """Add our own tables to ``metadata``."""
+    _state_tables(metadata)
+    _audit_tables(metadata)
+    _journal(metadata)
+    sa.Table(
+        OUTBOX,
+        metadata,
+        sa.Column("id", TEXT, primary_key=True),
+        _text("event"),
+        _text("resource"),
+        _text("recipient"),
+        _text("language"),
+        _text("payload"),
+        _text("plan"),
+        sa.Column("created_at", TEXT, nullable=False, server_default=utc_now()),
+        _maybe("sent_at"),
+        sqlite_strict=True,
+    )
+
+
+def _state_tables(metadata: sa.MetaData) -> None:
+    sa.Table(META, metadata, sa.Column("key", TEXT, primary_key=True), _text("value"), sqlite_strict=True)
+    sa.Table(
+        TENANTS,
+        metadata,
+        sa.Column("tenant", TEXT, primary_key=True),
+        sa.Column("generation", INT, nullable=False, server_default="0"),
+        sqlite_strict=True,
+    )
+    # Holds one row from the first to the last write of an apply, and only its own transaction ever sees it.
+    sa.Table(SESSION, metadata, sa.Column("run", TEXT, primary_key=True), _text("actor"), sqlite_strict=True)
+    sa.Table(
+        RESOURCES,
+        metadata,
+        sa.Column("kind", TEXT, primary_key=True),
+        sa.Column("tenant", TEXT, primary_key=True),
+        sa.Column("name", TEXT, primary_key=True),
+        sa.Column("row_id", INT),
+        _text("applied"),
+        _text("source"),
+        _maybe("commit_id"),
+        _text("management"),
+        _text("applied_at"),
+        _text("run"),
+        sqlite_strict=True,
+    )
+    sa.Table(
+        APPROVALS,
+        metadata,
+        sa.Column("digest", TEXT, primary_key=True),
+        sa.Column("approver", TEXT, primary_key=True),
+        _text("approved_at"),
+        _maybe("valid_until"),
+        sqlite_strict=True,
+    )
+
+
+def _audit_tables(metadata: sa.MetaData) -> None:
+    sa.Table(
+        RUNS,
+        metadata,
+        sa.Column("id", TEXT, primary_key=True),
+        sa.Column("seq", INT, nullable=False, unique=True),
+        _text("digest"),
+        _text("actor"),
+        _text("approvers"),
+        _text("started_at"),
+        _text("finished_at"),
+        _text("outcome"),
+        sa.Column("added", INT, nullable=False),
+        sa.Column("changed", INT, nullable=False),
+        sa.Column("destroyed", INT, nullable=False),
+        _maybe("commit_id"),
+        # The end of the chain after this run: cutting off the newest changes does not go unnoticed.
+        sa.Column("last_change", INT, nullable=False),
+        _text("chain"),
+        sqlite_strict=True,
+    )
+    sa.Table(
+        CHANGES,
+        metadata,
+        sa.Column("seq", INT, primary_key=True, autoincrement=False),
+        _text("run"),
+        _text("at"),
+        _text("actor"),
+        _text("kind"),
+        _text("tenant"),
+        _text("name"),
+        _text("action"),
+        _maybe("edge"),
+        _text("reason"),
+        _text("fields"),
+        _maybe("source"),
+        _maybe("commit_id"),
+        _text("previous"),
+        _text("hash"),
+        sa.Index("ix_reconciler_changes_run", "run"),
+        sa.Index("ix_reconciler_changes_address", "kind", "tenant", "name"),
+        sqlite_strict=True,
+    )
+
+
+def _journal(metadata: sa.MetaData) -> None:
+    sa.Table(
+        JOURNAL,
+        metadata,
+        sa.Column("seq", INT, sa.Identity(), primary_key=True),
+        sa.Column("at", TEXT, nullable=False, server_default=utc_now()),
+        _text("table_name"),
+        _text("tenant"),
+        _text("name"),
+        _text("operation"),
+        _text("columns"),
+        _maybe("run"),
+        _maybe("actor"),
+        sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
+        sqlite_strict=True,
+        sqlite_autoincrement=True,
+    )
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, TEXT, nullable=False)
+
+
+def _maybe(name: str) -> sa.Column[str]:
+    return sa.Column(name, TEXT)

@@ -1,0 +1,73 @@
+"""Reading the live database: one SELECT a kind, rows kept as the plain tuples that the driver makes.
+
+The same statements serve the read-only connection of a plan and the locked one of an apply: ``fetch`` runs one and
+gives all its rows. They are plain standard SQL over names that come from the declarations only, so they need no
+compiler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reconciler.adapters.database.columns import ROW, every_column, selected
+from reconciler.adapters.database.revisions import VERSION_TABLE
+from reconciler.adapters.database.seeds import seeded_rows
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.kind import Kind
+from reconciler.model.resource import LedgerEntry, Live, Row
+
+Fetch = Callable[[str], list[Row]]
+"""Runs a statement and gives all its rows as plain tuples."""
+
+_VERSION_TABLE_THERE = {
+    "sqlite": f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}'",  # noqa: S608  # a constant
+    "postgresql": f"SELECT 1 WHERE to_regclass('{VERSION_TABLE}') IS NOT NULL",
+}
+
+
+def read_live(fetch: Fetch, catalog: Catalog) -> Live:
+    """Everything that is managed or may be referred to. The caller has seen to the revision of the schema."""
+    rows: dict[str, Mapping[tuple[str, str], Row]] = {}
+    for name, kind in catalog.items():
+        rows[name] = {row[:2]: row for row in fetch(_select(kind))}
+    return Live(identity=identity_of(fetch), rows=rows, ledger=_ledger(fetch), generations=_generations(fetch))
+
+
+def empty_live(catalog: Catalog) -> Live:
+    """What a database that does not exist yet will hold once it has been made: the seeds, and nothing else."""
+    rows = {name: {row[:2]: row for row in seeded_rows(kind)} for name, kind in catalog.items()}
+    return Live(identity="", rows=rows, ledger={}, generations={"": 0})
+
+
+def revision_of(fetch: Fetch, dialect: str) -> str | None:
+    """The revision of the schema; None when there is none."""
+    if not fetch(_VERSION_TABLE_THERE[dialect]):
+        return None
+    found = fetch(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608  # a constant
+    return str(found[0][0]) if found else None
+
+
+def identity_of(fetch: Fetch) -> str:
+    """The name that the database was given when it was made."""
+    found = fetch("SELECT value FROM reconciler_meta WHERE key = 'identity'")
+    return str(found[0][0]) if found else ""
+
+
+def _select(kind: Kind) -> str:
+    there = frozenset(every_column(kind))
+    terms = ", ".join(selected(column, there) for column in kind.row_columns)
+    return f'SELECT {terms} FROM "{kind.table}" AS {ROW}'  # noqa: S608  # names come from the declarations only
+
+
+def _ledger(fetch: Fetch) -> dict[Address, LedgerEntry]:
+    found = fetch("SELECT kind, tenant, name, applied, source, commit_id, management FROM reconciler_resources")
+    ledger: dict[Address, LedgerEntry] = {}
+    for kind, tenant, name, *rest in found:
+        address = Address(kind, tenant, name)
+        ledger[address] = LedgerEntry(address, *rest)
+    return ledger
+
+
+def _generations(fetch: Fetch) -> dict[str, int]:
+    return dict(fetch("SELECT tenant, generation FROM reconciler_tenants"))

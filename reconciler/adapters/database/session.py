@@ -1,0 +1,228 @@
+"""One apply: everything between its lock and its commit, on one connection, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic_core import to_json
+from sqlalchemy.dialects import postgresql, sqlite
+
+from reconciler.adapters.database import audit, history
+from reconciler.adapters.database.columns import CHANGES, META, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
+from reconciler.adapters.database.faults import explain
+from reconciler.adapters.database.netting import Sealed, Write, writes_of
+from reconciler.adapters.database.read import identity_of, read_live
+from reconciler.adapters.database.rows import numbers_of, read_back, write_rows
+from reconciler.adapters.database.writing import fetching
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.change import Action, Change
+from reconciler.model.errors import OutcomeUnknown, ReconcilerError
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.model.run import Run
+
+_KEPT = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.REFRESH})
+_LEFT = frozenset({Action.DELETE, Action.FORGET})
+
+
+class Session:
+    """The open transaction of an apply; see :class:`reconciler.ports.ApplySession`.
+
+    ``created`` says that this transaction has made the database: until it is committed, the database has no identity,
+    as the plan saw it. ``look_again`` tells on a fresh connection whether a run was committed.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        catalog: Catalog,
+        metadata: sa.MetaData,
+        *,
+        created: bool,
+        look_again: Callable[[str], Run | None],
+    ) -> None:
+        self._connection = connection
+        self._catalog = catalog
+        self._metadata = metadata
+        self._created = created
+        self._look_again = look_again
+        self._run: Run | None = None
+
+    def lock(self, tenants: Sequence[str]) -> None:
+        """Lock the rows of tenants, always in the same order. An embedded database is locked as a whole already."""
+        table = self._table(TENANTS)
+        wanted = sorted({"", *tenants})
+        there = sa.select(table.c.tenant).where(table.c.tenant.in_(wanted)).order_by(table.c.tenant).with_for_update()
+        missing = set(wanted) - set(self._connection.execute(there).scalars())
+        if missing:
+            # A tenant that this very plan creates; the trigger finds the row there.
+            self._connection.execute(sa.insert(table), [{"tenant": one, "generation": 0} for one in sorted(missing)])
+
+    def live(self) -> Live:
+        """The database as it is under the lock."""
+        found = read_live(fetching(self._connection), self._catalog)
+        return replace(found, identity="") if self._created else found
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id, if it was committed before."""
+        return history.find_run(fetching(self._connection), run_id)
+
+    def write(self, plan: Plan, *, run: Run, sealed: Sealed) -> None:
+        """Write the whole plan; see :class:`reconciler.ports.ApplySession`. Without effect it writes nothing at all."""
+        try:
+            self._write(plan, run, sealed)
+        except sa.exc.DBAPIError as error:
+            raise explain(error.orig or error, "writing") from None
+
+    def commit(self) -> None:
+        """Make it last.
+
+        Raises:
+            LockTimeout: readers did not let go in time; nothing was applied (DB-08).
+            WorldError: the commit failed, and nothing was applied (DB-10).
+            OutcomeUnknown: the commit failed, and the database does not answer whether it holds the run (DB-11).
+        """
+        try:
+            self._connection.commit()
+        except sa.exc.DBAPIError as error:
+            self._settle(error)
+
+    def _write(self, plan: Plan, run: Run, sealed: Sealed) -> None:
+        writes = writes_of(plan, self._catalog, sealed, at=run.finished_at)
+        kept, left = _ledger_changes(plan.changes)
+        if not (writes or kept or left or plan.notices):
+            return
+        self._run = run
+        session = self._table(SESSION)
+        self._connection.execute(sa.insert(session).values(run=run.id, actor=run.actor))
+        write_rows(self._connection, self._metadata, self._catalog, writes)
+        self._touch(writes)
+        self._audit(plan, run)
+        self._notify(plan, run)
+        numbers = read_back(self._connection, self._metadata, self._catalog, writes)
+        known_already = [one for one in kept if one not in numbers]
+        numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
+        self._keep(kept, left, run, numbers)
+        self._connection.execute(sa.delete(session))
+
+    def _touch(self, writes: Iterable[Write]) -> None:
+        table = self._table(TENANTS)
+        touched = sorted({one.address.tenant for one in writes})
+        if touched:
+            step = sa.update(table).where(table.c.tenant == sa.bindparam("b_tenant"))
+            self._connection.execute(
+                step.values(generation=table.c.generation + 1), [{"b_tenant": one} for one in touched]
+            )
+
+    def _audit(self, plan: Plan, run: Run) -> None:
+        runs, changes, meta = self._table(RUNS), self._table(CHANGES), self._table(META)
+        # The end of the chain is one for all tenants: whoever adds to it waits here for those before.
+        self._connection.execute(sa.select(meta.c.key).with_for_update()).all()
+        newest = sa.select(changes.c.seq, changes.c.hash).order_by(changes.c.seq.desc()).limit(1)
+        end = self._connection.execute(newest).first()
+        last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
+        rows = list(audit.entries(plan, run, last=last, end=chain))
+        if rows:
+            self._connection.execute(sa.insert(changes), rows)
+            last, chain = rows[-1]["seq"], rows[-1]["hash"]
+        number = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(runs.c.seq), 0))).scalar_one()
+        self._connection.execute(
+            sa.insert(runs).values(
+                id=run.id,
+                seq=number + 1,
+                digest=run.digest,
+                actor=run.actor,
+                approvers=to_json(list(run.approvers)).decode(),
+                started_at=run.started_at,
+                finished_at=run.finished_at,
+                outcome=run.outcome.value,
+                added=run.added,
+                changed=run.changed,
+                destroyed=run.destroyed,
+                commit_id=run.commit,
+                last_change=last,
+                chain=chain,
+            )
+        )
+
+    def _notify(self, plan: Plan, run: Run) -> None:
+        rows = [
+            {
+                "id": f"{run.id}-{number}",
+                "event": notice.event,
+                "resource": str(notice.resource),
+                "recipient": notice.recipient,
+                "language": notice.language,
+                "payload": to_json(dict(notice.payload), fallback=str).decode(),
+                "plan": run.id,
+                "created_at": run.finished_at,
+                "sent_at": None,
+            }
+            for number, notice in enumerate(plan.notices, 1)
+        ]
+        if rows:
+            self._connection.execute(sa.insert(self._table(OUTBOX)), rows)
+
+    def _keep(self, kept: dict[Address, Change], left: set[Address], run: Run, numbers: dict[Address, int]) -> None:
+        table = self._table(RESOURCES)
+        rows = [
+            {
+                **address._asdict(),
+                "row_id": numbers.get(address),
+                "applied": change.applied,
+                "source": "" if change.source is None else change.source.short,
+                "commit_id": run.commit,
+                "management": "full" if change.resource is None else change.resource.management,
+                "applied_at": run.finished_at,
+                "run": run.id,
+            }
+            for address, change in kept.items()
+        ]
+        if rows:
+            dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+            add = dialect.insert(table)
+            key = ("kind", "tenant", "name")
+            renewed = {column.name: add.excluded[column.name] for column in table.columns if column.name not in key}
+            self._connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed), rows)
+        if left:
+            here = [getattr(table.c, part) == sa.bindparam(f"b_{part}") for part in Address._fields]
+            gone = [{f"b_{part}": value for part, value in one._asdict().items()} for one in sorted(left)]
+            self._connection.execute(sa.delete(table).where(*here), gone)
+
+    def _settle(self, error: sa.exc.DBAPIError) -> None:
+        """Find out what a failed commit did."""
+        cause: ReconcilerError = explain(error.orig or error, "committing")
+        if self._run is None:
+            raise cause from None
+        self._connection.invalidate()
+        try:
+            found = self._look_again(self._run.id)
+        except ReconcilerError:
+            raise OutcomeUnknown(
+                "the commit failed, and the database does not answer whether it holds the run",
+                code="DB-11",
+                hint=f"run reconciler status {self._run.id}",
+            ) from None
+        if found is None:
+            raise cause from None
+
+    def _table(self, name: str) -> Any:
+        return self._metadata.tables[name]
+
+
+def _ledger_changes(changes: Iterable[Change]) -> tuple[dict[Address, Change], set[Address]]:
+    """Whose ledger entry is renewed, by the last change that says how, and whose goes."""
+    kept: dict[Address, Change] = {}
+    left: set[Address] = set()
+    for change in changes:
+        if change.action in _KEPT and change.applied:
+            kept[change.address] = change
+        elif change.action in _LEFT:
+            left.add(change.address)
+    for address in left:
+        kept.pop(address, None)
+    return kept, left

@@ -1,0 +1,150 @@
+"""The live database behind the door :class:`reconciler.ports.LiveStore`."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from reconciler.adapters.database import audit, history
+from reconciler.adapters.database.faults import is_undecodable
+from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
+from reconciler.adapters.database.reading import reading
+from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.urls import SqliteFile, sqlite_file
+from reconciler.model.catalog import Catalog
+from reconciler.model.errors import WorldError
+from reconciler.model.resource import Live
+from reconciler.model.run import Run
+from reconciler.ports import ApplySession
+
+T = TypeVar("T")
+
+
+class Database:
+    """An embedded live database. Nothing is opened before it is used, and nothing is made before :meth:`apply`."""
+
+    def __init__(self, file: SqliteFile, catalog: Catalog) -> None:
+        self.file = file
+        self._catalog = catalog
+
+    def exists(self) -> bool:
+        """Whether the database has been made."""
+        return self.file.exists
+
+    def read(self) -> Live:
+        """Everything that is managed or may be referred to. Before it has been made: what it will hold at first.
+
+        Raises:
+            WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
+            LockTimeout: somebody else holds it for too long (DB-08).
+        """
+        if not self.exists():
+            return empty_live(self._catalog)
+        return self._ask(lambda fetch: read_live(fetch, self._catalog))
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id."""
+        return self._ask(lambda fetch: history.find_run(fetch, run_id)) if self.exists() else None
+
+    def runs(self) -> list[Run]:
+        """All runs, the newest first."""
+        return self._ask(history.runs) if self.exists() else []
+
+    def broken_chain(self) -> list[str]:
+        """What is wrong with the audit, a sentence each; empty when every change is as it was written."""
+        return self._ask(audit.broken) if self.exists() else []
+
+    @contextmanager
+    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> Iterator[ApplySession]:
+        """Begin the one transaction of an apply; see :class:`reconciler.ports.LiveStore`. Makes a missing database.
+
+        Raises:
+            LockTimeout: DB-08.
+            WorldError: the database has another schema, lacks a trigger, or cannot be written (DB-01 to DB-05).
+        """
+        from reconciler.adapters.database.session import Session
+        from reconciler.adapters.database.tables import metadata_of
+        from reconciler.adapters.database.triggers import differences
+        from reconciler.adapters.database.writing import fetching, guarded, writing
+
+        with writing(self.file, lock_timeout=lock_timeout, create=not self.exists()) as connection, guarded("writing"):
+            # Looked at under the lock: somebody else may have made it in the meantime.
+            revision = revision_of(fetching(connection), connection.dialect.name)
+            created = revision is None and not self.exists()
+            if created:
+                from reconciler.adapters.database.migrate import upgrade
+
+                upgrade(connection, self._catalog)
+            else:
+                require(revision)
+                wrong = differences(connection, self._catalog)
+                if wrong:
+                    raise WorldError(
+                        f"the database does not watch its tables as it must: {'; '.join(wrong[:3])}",
+                        code="DB-04",
+                        hint="run reconciler db upgrade, which makes the triggers anew",
+                    )
+            metadata = metadata_of(self._catalog)
+            session = Session(connection, self._catalog, metadata, created=created, look_again=self.find_run)
+            session.lock(tenants)
+            yield session
+
+    def upgrade(self, *, lock_timeout: float = 30.0) -> str:
+        """Make the schema, or bring it to the newest revision, in one transaction; gives that revision."""
+        from reconciler.adapters.database.migrate import upgrade
+        from reconciler.adapters.database.writing import guarded, writing
+
+        with (
+            writing(self.file, lock_timeout=lock_timeout, create=not self.exists()) as connection,
+            guarded("upgrading"),
+        ):
+            revision = upgrade(connection, self._catalog)
+            connection.commit()
+        return revision
+
+    def current(self) -> str | None:
+        """The revision of the schema; None when there is none."""
+        if not self.exists():
+            return None
+        with reading(self.file) as connection:
+            return revision_of(_fetching(connection), "sqlite")
+
+    def check(self) -> list[str]:
+        """How the database differs from what this version expects, a sentence each; empty when it does not."""
+        from reconciler.adapters.database.migrate import check
+        from reconciler.adapters.database.writing import looking
+
+        if not self.exists():
+            return ["the database does not exist"]
+        with looking(self.file) as connection:
+            return check(connection, self._catalog)
+
+    def _ask(self, question: Callable[[Fetch], T]) -> T:
+        with reading(self.file) as connection:
+            require(revision_of(_fetching(connection), "sqlite"))
+            try:
+                return question(_fetching(connection))
+            except sqlite3.OperationalError as error:
+                if not is_undecodable(error):
+                    raise
+                # Another program has stored what is no text. The world may be wrong: it is read with a sign in its
+                # place.
+                connection.text_factory = lambda data: data.decode(errors="replace")
+                return question(_fetching(connection))
+
+
+def open_database(url: str, catalog: Catalog, *, folder: Path | None = None) -> Database:
+    """The database at an address; a relative path counts from ``folder``, or from the working folder.
+
+    Raises:
+        UsageError: the address is none (DB-05).
+        WorldError: another kind of database than an embedded one (DB-05).
+    """
+    return Database(sqlite_file(url, folder=folder), catalog)
+
+
+def _fetching(connection: sqlite3.Connection) -> Fetch:
+    return lambda statement: connection.execute(statement).fetchall()

@@ -1,0 +1,88 @@
+"""Where a database is: its address, read once, without anything that needs a driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+from reconciler.model.errors import UsageError, WorldError
+
+_NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "ncpfs")
+_MOUNTS = Path("/proc/self/mounts")
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteFile:
+    """An embedded database. ``path`` may not exist yet."""
+
+    path: Path
+
+    @property
+    def exists(self) -> bool:
+        """Whether it holds anything: a file of no bytes is what a rolled-back creation leaves behind."""
+        try:
+            return self.path.stat().st_size > 0
+        except OSError:
+            return False
+
+    def uri(self, mode: str) -> str:
+        """The address for the driver; ``mode`` is ``ro``, ``rw`` or ``rwc``."""
+        return f"{self.path.absolute().as_uri()}?mode={mode}"
+
+
+def sqlite_file(url: str, *, folder: Path | None = None) -> SqliteFile:
+    """Read the address of an embedded database; a relative path counts from ``folder``, or the working folder.
+
+    Raises:
+        UsageError: the address is none, or not of a file (DB-05). The address is not repeated: it may hold a password.
+        WorldError: another kind of database, which this version does not know (DB-05).
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise UsageError("the database address is no URL", code="DB-05", hint="write sqlite:///path/of/the/file.db")
+    if scheme.partition("+")[0] in ("postgresql", "postgres"):
+        raise WorldError(
+            "this version works with embedded databases only", code="DB-05", hint="use sqlite:///path/of/the/file.db"
+        )
+    if scheme.partition("+")[0] != "sqlite" or not rest.startswith("/"):
+        raise UsageError(
+            "the database address names no supported database", code="DB-05", hint="use sqlite:///path/of/the/file.db"
+        )
+    path = unquote(rest[1:].partition("?")[0])
+    if not path or path == ":memory:":
+        raise UsageError(
+            "the database must be a file: one in memory would be gone after the command",
+            code="DB-05",
+            hint="use sqlite:///path/of/the/file.db",
+        )
+    return SqliteFile((folder or Path()) / path)
+
+
+def refuse_network(file: SqliteFile, *, mounts: Path = _MOUNTS) -> None:
+    """Refuse an embedded database on a network file system, whose locks cannot be relied on.
+
+    Best effort: where the list of mounts cannot be read, nothing is refused.
+
+    Raises:
+        WorldError: the file lies on one (DB-05).
+    """
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    where = file.path.absolute().resolve()
+    nearest, kind = -1, ""
+    for line in lines:
+        words = line.split(" ")
+        if len(words) < 3:
+            continue
+        point = Path(words[1].replace("\\040", " "))
+        if where.is_relative_to(point) and len(point.parts) >= nearest:
+            nearest, kind = len(point.parts), words[2]
+    if kind.startswith(_NETWORK):
+        raise WorldError(
+            f"the database lies on a network file system ({kind}), whose locks are not safe",
+            code="DB-05",
+            hint="move the file to a local disk",
+        )

@@ -1,0 +1,15 @@
+"""Manifests: files and git objects as documents.
+
+The only room that knows YAML's scanner and starts the git program. It reads a strict subset of YAML 1.2 and tells what is
+wrong as diagnostics, all at once; it knows no kind. What it cannot read it reports: a missing folder, a link or a broken file is
+an error and never an absent resource.
+"""
+
+from __future__ import annotations
+
+from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.files import FilesReader, read_file
+from reconciler.adapters.manifests.git import GitReader
+from reconciler.adapters.manifests.limits import RULES, Limits
+
+__all__ = ["RULES", "FilesReader", "GitReader", "Limits", "parse", "read_file"]

@@ -1,0 +1,89 @@
+"""Collect: files that were read become manifests: documents in order, problems, and a digest of the content."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from functools import partial
+
+from reconciler.adapters.manifests.build import Builder
+from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.locate import Locator
+from reconciler.adapters.manifests.text import Text, unreadable
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.manifest import Document, Manifests
+from reconciler.model.source import Source
+
+CONFIGURATION = frozenset({"reconciler.yaml", "reconciler.yml"})
+"""Names of files that hold configuration and no manifests."""
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a file of this name holds manifests: YAML, not hidden, not the configuration."""
+    return name.endswith((".yaml", ".yml")) and not name.startswith(".") and name not in CONFIGURATION
+
+
+class Collector:
+    """Takes one file after the other and gives the whole."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.problems: list[Diagnostic] = []
+        self._documents: dict[str, list[Document]] = {}
+        self._hashes: dict[str, bytes] = {}
+        self._total = 0
+
+    def add(self, file: str, data: bytes, *, key: str = "") -> None:
+        """Read one file. ``file`` is its shown path, ``key`` its path in the digest where that is another."""
+        self._total += len(data)
+        if self._total > self.limits.total:
+            if self._total - len(data) <= self.limits.total:
+                self.refuse(file, "LOD-01", f"all manifests together are larger than {self.limits.total} bytes")
+            return
+        self._hashes[key or file] = hashlib.sha256(data).digest()
+        documents, problems = parse(file, data, limits=self.limits)
+        self._documents[file] = documents
+        self.problems += problems
+
+    def refuse(self, file: str, code: str, summary: str, *, hint: str = "") -> None:
+        """A file or folder that cannot be read at all."""
+        self.problems.append(refusal(file, code, summary, hint=hint))
+
+    def manifests(self, commit: str | None) -> tuple[Manifests, list[Diagnostic]]:
+        """Everything that was added, in order of path, with the digest of its content."""
+        digest = hashlib.sha256()
+        for key, one in sorted(self._hashes.items()):
+            digest.update(key.encode())
+            digest.update(b"\0")
+            digest.update(one)
+        files = tuple(sorted(self._documents))
+        documents = tuple(document for file in files for document in self._documents[file])
+        return Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit), in_order(self.problems)
+
+
+def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of one file and what is wrong with it as YAML."""
+    text = Text(file, posixpath.dirname(file), data, limits.depth)
+    problem = unreadable(text)
+    if problem is not None:
+        return [], [problem]
+    builder = Builder(text, limits)
+    builder.run()
+    locator = Locator(text)
+    documents = [
+        Document(file, tree.index, tree.tree, partial(locator.of, tree.index), text.line, text.folder, plain=tree.plain)
+        for tree in builder.trees
+    ]
+    return documents, builder.problems
+
+
+def refusal(file: str, code: str, summary: str, *, hint: str = "") -> Diagnostic:
+    """A finding about a file as a whole; it has no line to show."""
+    return Diagnostic(
+        code=code,
+        severity=Severity.ERROR,
+        phase=Phase.SCHEMA,
+        summary=summary,
+        hint=hint,
+        source=Source(file, 1, 1, 1, 1),
+    )

@@ -1,0 +1,255 @@
+"""Files: manifests of a working tree, read without ever following a link.
+
+Folders are walked by file descriptor and everything is opened with ``O_NOFOLLOW``, so nothing can be exchanged for a link
+between the look and the read. Links are refused wherever they lead, inside the tree too: one rule that needs no list of exceptions.
+A link or a pipe that is named like no manifest is passed over. Hidden files and folders are passed over.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
+from reconciler.adapters.manifests.git import committed
+from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.paths import FileProblem, below, inside
+from reconciler.adapters.manifests.text import invisible
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.manifest import Document, Manifests
+from reconciler.ports import FileRefused
+
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class FilesReader:
+    """Reads manifests below ``roots``, folders or files, as they are on disk now.
+
+    ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of it is
+    read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
+    manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git.
+    """
+
+    def __init__(
+        self,
+        working: Path,
+        roots: Sequence[str | Path],
+        *,
+        limits: Limits | None = None,
+        ask_git: bool = True,
+    ) -> None:
+        self._working = Path(os.path.abspath(working))
+        self._roots = [Path(os.path.abspath(self._working / root)) for root in roots]
+        self._limits = limits or Limits()
+        self._ask_git = ask_git
+
+    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+        """All documents, and what is wrong with the files."""
+        collector = Collector(self._limits)
+        contents: dict[str, bytes] = {}
+        for root in sorted(set(self._roots)):
+            for file, data, key in self._root(root, collector):
+                if file not in contents:
+                    contents[file] = data
+                    collector.add(file, data, key=key)
+        commit = None
+        if self._ask_git and contents and not collector.problems:
+            commit = committed(self._working, [inside(root, self._working) for root in self._roots], contents)
+        return collector.manifests(commit)
+
+    def file(self, document: Document, path: str) -> bytes:
+        """Content of a regular file below the folder of a document, for GEN-23.
+
+        Raises:
+            FileRefused: it is missing, no regular file, too large, reached through a link, or outside of the folder.
+        """
+        steps = below(path)
+        shown = posixpath.join(document.folder, *steps)
+        try:
+            with _open_folder(self._working, document.folder, following=document.folder.startswith("..")) as folder:
+                return _read_below(folder, steps, self._limits.attachment)
+        except FileProblem as problem:
+            raise FileRefused(f"{shown} {problem}") from None
+        except OSError as error:
+            raise FileRefused(f"{shown} {_reason(error)}") from None
+
+    # --- walking -----------------------------------------------------------------------------------------------------
+
+    def _root(self, root: Path, collector: Collector) -> Iterator[tuple[str, bytes, str]]:
+        """The manifests below one root: shown path, content, and path for the digest."""
+        shown = inside(root, self._working)
+        outside = shown == ".." or shown.startswith("../") or os.path.isabs(shown)
+        base = str(root) if outside else shown
+
+        def key_of(file: str) -> str:
+            return posixpath.relpath(file, shown) if outside and file != shown else posixpath.basename(file)
+
+        try:
+            with _open_folder(self._working, posixpath.dirname(base), following=outside) as parent:
+                name = posixpath.basename(base) or "."
+                found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+                if stat.S_ISDIR(found.st_mode):
+                    folder = os.open(name, _FOLDER, dir_fd=parent)
+                    try:
+                        for file, data in self._walk(folder, "" if shown == "." else shown, collector, 1):
+                            yield file, data, key_of(file) if outside else ""
+                    finally:
+                        os.close(folder)
+                    return
+                data = _read_below(parent, [name], self._limits.file)
+                yield shown, data, key_of(shown) if outside else ""
+        except FileNotFoundError:
+            collector.refuse(shown, "LOD-05", f"there is no folder or file {shown}", hint="check the path")
+        except FileProblem as problem:
+            collector.refuse(shown, problem.code, f"{shown} {problem}", hint=problem.hint)
+        except OSError as error:
+            collector.refuse(shown, "LOD-04", f"{shown} {_reason(error)}")
+
+    def _walk(self, folder: int, shown: str, collector: Collector, depth: int) -> Iterator[tuple[str, bytes]]:
+        if depth > self._limits.folders:
+            collector.refuse(shown, "LOD-02", f"folders stand more than {self._limits.folders} deep inside each other")
+            return
+        with os.scandir(folder) as entries:
+            found = sorted(((entry.name, _sort(entry)) for entry in entries), key=lambda one: os.fsencode(one[0]))
+        for name, sort in found:
+            if name.startswith(".") or (sort != "folder" and not is_manifest(name) and sort != "link"):
+                continue
+            path = posixpath.join(shown, name)
+            if (problem := _bad_name(name)) is not None:
+                collector.refuse(printable(path), "LOD-04", problem)
+                continue
+            try:
+                if sort == "folder":
+                    inner = os.open(name, _FOLDER, dir_fd=folder)
+                    try:
+                        yield from self._walk(inner, path, collector, depth + 1)
+                    finally:
+                        os.close(inner)
+                elif sort == "link":
+                    if is_manifest(name) or _leads_to_folder(name, folder):
+                        raise FileProblem("is a link; links are not followed", hint="put the file itself there")
+                else:
+                    yield path, _read_below(folder, [name], self._limits.file)
+            except FileProblem as problem:
+                collector.refuse(path, problem.code, f"{path} {problem}", hint=problem.hint)
+            except OSError as error:
+                collector.refuse(path, "LOD-04", f"{path} {_reason(error)}")
+
+
+def read_file(
+    working: Path, path: str | Path, *, limits: Limits | None = None
+) -> tuple[list[Document], list[Diagnostic]]:
+    """The documents of one file, whatever its name: for configuration and for plans beside manifests.
+
+    A file that does not exist, or that cannot be read, is a finding (LOD-05, LOD-04).
+    """
+    bounds = limits or Limits()
+    target = Path(os.path.abspath(working / path))
+    shown = inside(target, Path(os.path.abspath(working)))
+    try:
+        with _open_folder(target.parent, "", following=True) as folder:
+            data = _read_below(folder, [target.name], bounds.file)
+    except FileNotFoundError:
+        return [], [refusal(shown, "LOD-05", f"there is no file {shown}", hint="check the path")]
+    except FileProblem as problem:
+        return [], [refusal(shown, problem.code, f"{shown} {problem}", hint=problem.hint)]
+    except OSError as error:
+        return [], [refusal(shown, "LOD-04", f"{shown} {_reason(error)}")]
+    return parse(shown, data, limits=bounds)
+
+
+@contextmanager
+def _open_folder(working: Path, folder: str, *, following: bool) -> Iterator[int]:
+    """A folder below the working folder, without links on the way; ``following`` is for paths that somebody typed."""
+    if following:
+        opened = os.open(os.path.normpath(working / folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    else:
+        opened = os.open(working, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        for step in [part for part in folder.split("/") if part and part != "."]:
+            above = opened
+            try:
+                opened = os.open(step, _FOLDER, dir_fd=above)
+            finally:
+                os.close(above)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _read_below(folder: int, steps: Sequence[str], limit: int) -> bytes:
+    """A regular file below an open folder; no step may be a link."""
+    opened: list[int] = []
+    try:
+        for step in steps[:-1]:
+            folder = os.open(step, _FOLDER, dir_fd=folder)
+            opened.append(folder)
+        # Looked at before it is opened: opening a device can have effects.
+        if not stat.S_ISREG(os.stat(steps[-1], dir_fd=folder, follow_symlinks=False).st_mode):
+            raise FileProblem("is no regular file; links, folders, pipes and devices are refused")
+        opened.append(os.open(steps[-1], _FILE, dir_fd=folder))
+        found = os.fstat(opened[-1])
+        if not stat.S_ISREG(found.st_mode):
+            raise FileProblem("is no regular file; links, folders, pipes and devices are refused")
+        return _bytes(opened[-1], found.st_size, limit)
+    finally:
+        for one in opened:
+            os.close(one)
+
+
+def _bytes(opened: int, size: int, limit: int) -> bytes:
+    too_large = FileProblem(f"is larger than {limit} bytes", code="LOD-01", hint="split it")
+    if size > limit:
+        raise too_large
+    parts: list[bytes] = []
+    left = limit + 1
+    while left > 0 and (part := os.read(opened, min(left, size + 1 if not parts else 65536))):
+        parts.append(part)
+        left -= len(part)
+    if left <= 0:
+        raise too_large
+    return b"".join(parts)
+
+
+def _sort(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return "link"
+    return "folder" if entry.is_dir(follow_symlinks=False) else "file"
+
+
+def _leads_to_folder(name: str, folder: int) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=folder).st_mode)
+    except OSError:
+        return False
+
+
+def _bad_name(name: str) -> str | None:
+    if not name.isprintable() or invisible(name) is not None:
+        return "a file name with characters that cannot be shown"
+    return None
+
+
+def printable(path: str) -> str:
+    """A path with everything escaped that cannot be shown."""
+    return "".join(
+        c if c.isprintable() and not invisible(c) else c.encode("unicode_escape", "replace").decode() for c in path
+    )
+
+
+def _reason(error: OSError) -> str:
+    match error.errno:
+        case errno.ENOENT:
+            return "does not exist"
+        case errno.ELOOP | errno.ENOTDIR:
+            return "is a link, or lies behind one; links are not followed"
+        case errno.EACCES | errno.EPERM:
+            return "may not be read"
+        case _:
+            return f"cannot be read: {os.strerror(error.errno) if error.errno else 'unknown reason'}"

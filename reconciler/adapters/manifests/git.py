@@ -1,0 +1,231 @@
+"""Git: manifests of a commit, read from git objects through the ``git`` program.
+
+Objects do not change between check and use, hold no half-written files and no links to follow. The program is called with a
+clean environment: no GIT_ variable, no pager, no hook, no lock, no network, no replaced object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import re
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.adapters.manifests.collect import Collector, is_manifest
+from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.paths import below, inside
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.manifest import Document, Manifests
+from reconciler.ports import FileRefused
+
+_OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_LINK, _MODULE = b"120000", b"160000"
+_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false", "protocol.allow=never")
+_SECONDS = 120.0
+
+
+class _Entry(NamedTuple):
+    mode: bytes
+    object: str
+    size: int
+
+
+class GitReader:
+    """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
+
+    ``working`` is a folder of the repository; roots and shown paths are relative to it. Raises nothing until :meth:`read`.
+    """
+
+    def __init__(
+        self,
+        working: Path,
+        roots: Sequence[str | Path],
+        commit: str,
+        *,
+        limits: Limits | None = None,
+    ) -> None:
+        self._working = Path(os.path.abspath(working))
+        self._roots = [inside(Path(os.path.abspath(self._working / root)), self._working) for root in roots]
+        self._wanted = commit
+        self._limits = limits or Limits()
+        self._commit = ""
+        self._prefix = ""
+        self._entries: dict[str, _Entry] = {}
+
+    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+        """All documents of the commit, and what is wrong with the files.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        self._find_commit()
+        collector = Collector(self._limits)
+        for root in self._roots:
+            if root.startswith(".."):
+                raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")
+            found = self._list(root)
+            self._entries.update(found)
+            if not found:
+                collector.refuse(root, "LOD-05", f"there is no folder or file {root} in commit {self._commit[:12]}")
+        chosen = {path: one for path, one in sorted(self._entries.items()) if self._chosen(path, one, collector)}
+        for path, data in _blobs(self._working, chosen):
+            collector.add(path, data)
+        return collector.manifests(self._commit)
+
+    def file(self, document: Document, path: str) -> bytes:
+        """Content of a file below the folder of a document, from the same commit (GEN-23).
+
+        Raises:
+            FileRefused: it is missing, no regular file, too large, or outside of the folder.
+        """
+        if not self._commit:
+            self._find_commit()
+        shown = posixpath.join(document.folder, *below(path))
+        entry = self._entries.get(shown) or self._list(shown).get(shown)
+        if entry is None:
+            raise FileRefused(f"{shown} does not exist in commit {self._commit[:12]}")
+        if entry.mode in (_LINK, _MODULE):
+            raise FileRefused(f"{shown} is no regular file; links and submodules are refused")
+        if entry.size > self._limits.attachment:
+            raise FileRefused(f"{shown} is larger than {self._limits.attachment} bytes")
+        return next(data for _, data in _blobs(self._working, {shown: entry}))
+
+    def _find_commit(self) -> None:
+        if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():
+            raise UsageError("--rev names a commit, a branch or a tag", hint="it never begins with a hyphen")
+        if _git(self._working, "rev-parse", "--is-inside-work-tree", check=False) is None:
+            raise WorldError("the working folder belongs to no git repository", hint="leave --rev out")
+        found = _git(
+            self._working,
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            f"{self._wanted}^{{commit}}",
+            check=False,
+        )
+        if found is None or not _OBJECT.fullmatch(found.strip()):
+            raise WorldError(f"git knows no commit {self._wanted}", hint="fetch it, or check its name")
+        self._commit = found.strip().decode()
+        self._prefix = _prefix(self._working)
+
+    def _list(self, root: str) -> dict[str, _Entry]:
+        return _tree(self._working, self._commit, self._prefix, [root])
+
+    def _chosen(self, path: str, entry: _Entry, collector: Collector) -> bool:
+        name = posixpath.basename(path)
+        if path not in self._roots:
+            if any(step.startswith(".") for step in path.split("/")):
+                return False
+            if entry.mode != _MODULE and not is_manifest(name):
+                return False
+        problem = ""
+        if entry.mode == _LINK:
+            problem = f"{path} is a link; links are not followed"
+        elif entry.mode == _MODULE:
+            problem = f"{path} is a submodule; its content is not part of the commit"
+        if problem:
+            collector.refuse(path, "LOD-04", problem)
+        elif entry.size > self._limits.file:
+            collector.refuse(path, "LOD-01", f"{path} is larger than {self._limits.file} bytes", hint="split it")
+            return False
+        return not problem
+
+
+def committed(working: Path, roots: Sequence[str], contents: Mapping[str, bytes]) -> str | None:
+    """The HEAD commit when the manifests below ``roots`` are, byte for byte, those of HEAD; otherwise None.
+
+    ``contents`` holds what was read, by path relative to the working folder. Without git or a repository: None.
+    """
+    if any(root.startswith("..") or os.path.isabs(root) for root in roots):
+        return None
+    try:
+        found = _git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
+        if found is None:
+            return None
+        commit = found.strip().decode()
+        entries = _tree(working, commit, _prefix(working), roots)
+    except WorldError:
+        return None
+    algorithm = hashlib.sha256 if len(commit) == 64 else hashlib.sha1
+    for path, data in contents.items():
+        entry = entries.pop(path, None)
+        if entry is None or algorithm(b"blob %d\0" % len(data) + data).hexdigest() != entry.object:
+            return None
+    left = (path for path in entries if not any(step.startswith(".") for step in path.split("/")))
+    return None if any(is_manifest(posixpath.basename(path)) for path in left) else commit
+
+
+def _prefix(working: Path) -> str:
+    return (_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
+
+
+def _tree(working: Path, commit: str, prefix: str, roots: Sequence[str]) -> dict[str, _Entry]:
+    """The blobs, links and submodules below folders or files of a commit, by path relative to the working folder."""
+    asked = [(prefix + ("" if root == "." else root)).rstrip("/") for root in roots]
+    paths = [] if "" in asked else ["--", *asked]
+    listing = _git(working, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, *paths) or b""
+    found: dict[str, _Entry] = {}
+    for line in listing.split(b"\0"):
+        head, _, name = line.partition(b"\t")
+        fields = head.split()
+        if len(fields) != 4:
+            continue
+        path = name.decode(errors="replace").removeprefix(prefix)
+        size = int(fields[3]) if fields[3].isdigit() else 0
+        found[path] = _Entry(fields[0], fields[2].decode(), size)
+    return found
+
+
+def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, bytes]]:
+    """The content of blobs, all from one process, in the given order."""
+    if not entries:
+        return
+    asked = "".join(f"{entry.object}\n" for entry in entries.values()).encode()
+    answer = _git(working, "cat-file", "--batch", given=asked) or b""
+    place = 0
+    for path, entry in entries.items():
+        end = answer.find(b"\n", place)
+        head = answer[place:end].split()
+        if end < 0 or len(head) != 3 or head[1] != b"blob" or head[0].decode() != entry.object:
+            raise WorldError(f"git has no content for {path}", hint="run git fsck; a shallow clone may lack objects")
+        place = end + 1 + int(head[2]) + 1
+        yield path, answer[end + 1 : place - 1]
+
+
+def _git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool = True) -> bytes | None:
+    """Standard output of git; None when it fails and ``check`` is off.
+
+    Raises:
+        WorldError: there is no git program, or it failed.
+    """
+    call = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
+    for setting in _SETTINGS:
+        call += ["-c", setting]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603 - the words are options of ours, object ids, and paths behind "--"
+            [*call, verb, *words],
+            cwd=working,
+            input=given,
+            capture_output=True,
+            env=environment,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise WorldError("there is no git program", hint="install git, or leave --rev out") from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise WorldError("git did not answer") from None
+    if done.returncode == 0:
+        return done.stdout
+    if check:
+        raise WorldError(f"git {verb} failed", hint="run it by hand to see why")
+    return None

@@ -1,0 +1,114 @@
+"""Sealing: the forms in which secrets rest, and the fingerprints by which a plan knows a value again.
+
+====================  =====================================================================================
+``encrypted``         ``v1:`` key id ``:`` base64 of nonce and AES-256-GCM ciphertext; bound to the key id, the address
+                      and the field, so that a row copied to another place cannot be opened there
+``password``          argon2id, in its usual text form
+``token``             SHA-256 as hexadecimal text: enough for 256 random bits, and for nothing less
+fingerprint           key id ``:`` HMAC-SHA256 over address, field and value
+====================  =====================================================================================
+
+The keys for encryption and for fingerprints are derived from the one of the installation and differ from each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from functools import cached_property
+
+from reconciler.adapters.secrets.keys import key_bytes
+from reconciler.model.address import Address
+from reconciler.model.errors import WorldError
+from reconciler.model.secret import SecretValue
+
+_FORM = "v1"
+_NONCE = 12
+
+
+class KeySealer:
+    """See :class:`reconciler.ports.Sealer`. Keys are derived at the first use."""
+
+    def __init__(self, key: SecretValue) -> None:
+        self._key = key
+
+    @cached_property
+    def key_id(self) -> str:
+        """What names the key in stored forms; says nothing about it."""
+        return self._derived("id").hex()[:8]
+
+    def fingerprint(self, address: Address, path: str, value: SecretValue) -> str:
+        """A keyed hash by which the next plan knows the value again."""
+        message = _parts(str(address), path, value.reveal())
+        return f"{self.key_id}:{hmac.new(self._fingerprint_key, message, hashlib.sha256).hexdigest()}"
+
+    def seal(self, address: Address, path: str, storage: str, value: SecretValue) -> str:
+        """The form in which the value rests: ``storage`` is encrypted, password or token."""
+        match storage:
+            case "encrypted":
+                return self._encrypt(address, path, value)
+            case "password":
+                return _hashed_password(value)
+            case "token":
+                return hashlib.sha256(value.reveal().encode()).hexdigest()
+            case _:
+                msg = f"no form of rest is named {storage}"
+                raise ValueError(msg)
+
+    def unseal(self, address: Address, path: str, sealed: str) -> SecretValue:
+        """The value behind an encrypted form.
+
+        Raises:
+            WorldError: another key made it, it was altered, or it stood in another place (KEY-03).
+        """
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        form, _, rest = sealed.partition(":")
+        key_id, _, data = rest.partition(":")
+        if form != _FORM or key_id != self.key_id:
+            raise WorldError(f"the secret {path} of {address} was sealed with another key", code="KEY-03")
+        try:
+            raw = base64.b64decode(data, validate=True)
+            plain = AESGCM(self._encryption_key).decrypt(raw[:_NONCE], raw[_NONCE:], self._bound(address, path))
+        except (InvalidTag, ValueError):
+            raise WorldError(f"the secret {path} of {address} was altered or moved", code="KEY-03") from None
+        return SecretValue(plain.decode())
+
+    def _encrypt(self, address: Address, path: str, value: SecretValue) -> str:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE)
+        data = AESGCM(self._encryption_key).encrypt(nonce, value.reveal().encode(), self._bound(address, path))
+        return f"{_FORM}:{self.key_id}:{base64.b64encode(nonce + data).decode()}"
+
+    def _bound(self, address: Address, path: str) -> bytes:
+        return _parts(self.key_id, f"{address}.{path}")
+
+    @cached_property
+    def _encryption_key(self) -> bytes:
+        return self._derived("encryption")
+
+    @cached_property
+    def _fingerprint_key(self) -> bytes:
+        return self._derived("fingerprint")
+
+    def _derived(self, purpose: str) -> bytes:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        about = f"reconciler secrets v1 {purpose}".encode()
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=about).derive(key_bytes(self._key))
+
+
+def _hashed_password(value: SecretValue) -> str:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().hash(value.reveal())
+
+
+def _parts(*texts: str) -> bytes:
+    """Texts as bytes that no other texts give: each with its length before it."""
+    return b"".join(len(data).to_bytes(4, "big") + data for data in (text.encode() for text in texts))

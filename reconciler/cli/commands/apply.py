@@ -1,0 +1,207 @@
+"""``reconciler apply``: make the database what the manifests say, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import exits
+from reconciler.cli.options import global_options, paths_argument, selection_options
+from reconciler.cli.output import indented_json, write
+from reconciler.cli.planning import Asked, plan_file_among, read_plan_file, seconds
+from reconciler.cli.progress import listening
+from reconciler.cli.session import Session
+from reconciler.model.errors import ReconcilerError, UsageError, WorldError
+
+if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.model.report import Report
+    from reconciler.operations.apply import Applied
+    from reconciler.operations.plan import Proposal
+    from reconciler.operations.show import PlanFile
+
+
+@click.command(short_help="Make the database what the manifests say.")
+@paths_argument
+@selection_options
+@click.option("--auto-approve", is_flag=True, help="Do not ask for the word yes.")
+@click.option("--digest", metavar="SHA256", help="Apply only the plan with this digest.")
+@click.option("--lock-timeout", default="30s", show_default=True, metavar="SPAN", help="How long to wait for locks.")
+@click.option("--report", metavar="FILE", help="Write what became of it as JSON.")
+@click.option("--secrets-out", metavar="FILE", help="Write secrets that are made into a new file, mode 0600.")
+@click.option("--bootstrap", is_flag=True, help="Act as installer while there is no active administrator.")
+@click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
+@global_options(hidden=True)
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    *,
+    paths: Sequence[str],
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    prune: bool,
+    allowances: Sequence[str],
+    rev: str | None,
+    report: str | None,
+    as_json: bool,
+    **how: Any,
+) -> int:
+    """Apply manifests, or exactly the plan of a plan file.
+
+    PATH is a folder or a file of manifests: plan, show, ask for the word yes, apply. A plan file is applied beside the
+    manifests it was made from: they are planned again, and the digests must agree. Paths behind a plan file replace
+    those that it was made from.
+    """
+    from reconciler.render.events_json import version_line
+    from reconciler.render.run_json import applied_json, refused_json
+
+    session = Session.begin(context, streams=as_json)
+    asked = Asked(
+        paths=tuple(paths),
+        targets=tuple(targets),
+        excludes=tuple(excludes),
+        prune=prune,
+        allowances=tuple(allowances),
+        rev=rev,
+    )
+    if report:
+        _writable(report)
+    if as_json:
+        session.output.json_lines([version_line(__version__)])
+    try:
+        applied, told = _apply(session, asked, **how)
+    except ReconcilerError as error:
+        if as_json:
+            _errored(session, error)
+        if report:
+            session.save(report, indented_json(refused_json(error)))
+        raise
+    if report:
+        try:
+            session.save(report, indented_json(applied_json(applied.run, told)))
+        except ReconcilerError as error:  # the plan is applied: nothing may claim otherwise now
+            session.output.tell(f"{error.message}; the plan is applied all the same")
+    return exits.DONE
+
+
+def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> tuple[Applied, Report]:
+    from reconciler.engine.describe import describe
+    from reconciler.operations.apply import Orders, apply
+
+    house = session.house
+    file = plan_file_among(asked.paths)
+    reviewed, asked = (None, asked) if file is None else _reviewed(file, asked)
+    people = session.people
+    request = house.request(
+        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+    )
+
+    with listening(session) as progress:
+
+        def agree(proposal: Proposal) -> bool:
+            progress.report = describe(house.catalog, proposal.plan, guarded=proposal.guarded)
+            named = reviewed is not None or bool(how["digest"])
+            _show(session, progress.report, whole=not named)
+            return named or how["auto_approve"] or _asked_for_yes()
+
+        orders = Orders(
+            applicant=people[0],
+            approvers=people[1:],
+            agree=agree,
+            digest=how["digest"] or "",
+            reviewed=None if reviewed is None else reviewed.plan,
+            run_id="" if reviewed is None else reviewed.run_id,
+            lock_timeout=seconds(lock_timeout),
+            bootstrap=how["bootstrap"],
+            sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
+        )
+        applied = apply(house.doors(house.reader(asked.paths, rev=asked.rev), writes=True), request, orders, progress)
+    report = describe(house.catalog, applied.proposal.plan, guarded=applied.proposal.guarded)
+    try:
+        _tell(session, applied, report)
+    except WorldError as error:  # the plan is applied: nothing may claim otherwise now
+        session.output.tell(f"{error.message}; the outcome stands")
+    return applied, report
+
+
+def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
+    """The plan file, and what it was asked for; paths behind it replace its own."""
+    from reconciler.operations.show import open_plan
+
+    if asked.narrowed:
+        raise UsageError(
+            "a plan file carries what it was asked for",
+            hint="leave --target, --exclude, --prune, --allow-delete and --rev out",
+        )
+    found = open_plan(read_plan_file(file))
+    before = Asked.from_facts(found.made_by)
+    return found, replace(before, paths=asked.paths[1:] or before.paths)
+
+
+def _show(session: Session, report: Report, *, whole: bool) -> None:
+    """The plan that is about to be applied."""
+    if session.options.streams:
+        from reconciler.render.events_json import plan_lines
+
+        session.output.json_lines(plan_lines(report))
+    elif whole and not session.options.quiet:
+        from reconciler.render.plan_text import plan_text
+
+        session.output.result(plan_text(report, session.style) + "\n")
+
+
+def _asked_for_yes() -> bool:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(
+            "nobody is there to answer: standard input is no terminal; nothing was applied",
+            code="APL-02",
+            hint="give --auto-approve, or review a plan file: plan --out FILE, then apply FILE",
+        )
+    write(sys.stderr, "Apply these changes? Only the word yes is accepted: ")
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _tell(session: Session, applied: Applied, report: Report) -> None:
+    """What became of it."""
+    from reconciler.model.run import Outcome
+    from reconciler.render.plan_text import plan_text, quiet_text
+    from reconciler.render.run_text import applied_text
+
+    run = applied.run
+    nothing = run.outcome is Outcome.UNCHANGED or (run.outcome is Outcome.APPLIED and report.empty)
+    if session.options.streams:
+        from reconciler.render.events_json import outcome_lines
+
+        session.output.json_lines(outcome_lines(run, report))
+    elif nothing:
+        text = quiet_text if session.options.quiet else plan_text
+        session.output.result(text(report, session.style))
+    else:
+        session.output.result(applied_text(run, session.style))
+    if run.outcome is Outcome.APPLIED:
+        session.output.tell(f"Run {run.id}")
+
+
+def _errored(session: Session, error: ReconcilerError) -> None:
+    from reconciler.render.events_json import line
+
+    facts = {"code": error.code, "exit_code": error.exit_code}
+    session.output.json_lines([line("apply_errored", error.message, level="error", **facts)])
+
+
+def _writable(path: str) -> None:
+    """Refuse a report that cannot be written before anything is done.
+
+    Raises:
+        UsageError: its folder is missing or closed.
+    """
+    target = Path(path)
+    if target.is_dir() or not os.access(target.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"--report {path}: no file can be written there")

@@ -1,0 +1,103 @@
+"""``reconciler plan``: what an apply would do. Read-only by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import exits
+from reconciler.cli.options import format_option, global_options, paths_argument, selection_options
+from reconciler.cli.output import json_line
+from reconciler.cli.planning import Asked
+from reconciler.cli.session import Session
+from reconciler.model.errors import Held, ReconcilerError
+
+
+@click.command(short_help="What an apply would do; read-only.")
+@paths_argument
+@selection_options
+@click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
+@click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
+@format_option("text", "json")
+@global_options(hidden=True)
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    paths: Sequence[str],
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    prune: bool,
+    allowances: Sequence[str],
+    rev: str | None,
+    out: str | None,
+    detailed_exitcode: bool,
+    as_json: bool,
+    json_into: str | None,
+    form: str,
+) -> int:
+    """Show what an apply would do to the database.
+
+    PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder.
+    Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 7 held by a guard.
+    """
+    from reconciler.render.events_json import error_lines, version_line
+
+    session = Session.begin(context, streams=as_json)
+    asked = Asked(
+        paths=tuple(paths),
+        targets=tuple(targets),
+        excludes=tuple(excludes),
+        prune=prune,
+        allowances=tuple(allowances),
+        rev=rev,
+    )
+    first = version_line(__version__)
+    if as_json:
+        session.output.json_lines([first])
+    try:
+        code, lines = _plan(session, asked, out=out, form="events" if as_json else form)
+    except ReconcilerError as error:
+        if json_into:
+            session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
+        raise
+    if json_into:
+        session.save(json_into, "".join(map(json_line, [first, *lines])))
+    return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
+
+
+def _plan(session: Session, asked: Asked, *, out: str | None, form: str) -> tuple[int, list[dict[str, object]]]:
+    from reconciler.engine.describe import describe
+    from reconciler.operations.plan import plan
+    from reconciler.operations.show import seal_plan
+    from reconciler.render.events_json import plan_lines
+    from reconciler.render.plan_json import plan_json
+    from reconciler.render.plan_text import plan_text, quiet_text
+
+    house = session.house
+    request = house.request(
+        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+    )
+    proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
+    report = describe(house.catalog, proposal.plan, guarded=proposal.guarded)
+    lines = list(plan_lines(report))
+    match form:
+        case "events":
+            session.output.json_lines(lines)
+        case "json":
+            session.output.json(plan_json(report, version=__version__))
+        case _:
+            text = quiet_text if session.options.quiet else plan_text
+            session.output.result(text(report, session.style))
+    stopped = exits.ERROR if proposal.errors else Held.exit_code if proposal.holds else exits.DONE
+    if out and stopped:
+        session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
+    elif out:
+        data = seal_plan(proposal, version=__version__, principal=session.people[0], asked=asked.as_facts())
+        session.save(out, data, mode=0o600)
+        session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
+    return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines

@@ -1,0 +1,37 @@
+"""``reconciler show``: a plan file, for people or machines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.cli import exits
+from reconciler.cli.options import format_option, global_options
+from reconciler.cli.planning import read_plan_file
+from reconciler.cli.session import Session
+
+
+@click.command(short_help="A plan file, for people or machines.")
+@click.argument("planfile", metavar="PLANFILE", type=click.Path())
+@format_option("text", "json")
+@global_options(hidden=True)
+@click.pass_context
+def command(context: click.Context, *, planfile: str, form: str) -> int:
+    """Show the plan of PLANFILE, which was written by ``plan --out``."""
+    from reconciler.engine.describe import describe
+    from reconciler.kinds import discover
+    from reconciler.operations.show import open_plan
+    from reconciler.render.plan_json import plan_json
+    from reconciler.render.plan_text import plan_text, quiet_text
+
+    session = Session.begin(context)
+    found = open_plan(read_plan_file(Path(planfile)))
+    report = describe(discover(), found.plan)
+    if form == "json":
+        session.output.json(plan_json(report, version=__version__))
+    else:
+        text = quiet_text if session.options.quiet else plan_text
+        session.output.result(text(report, session.style))
+    return exits.DONE

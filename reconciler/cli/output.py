@@ -1,0 +1,120 @@
+"""Where output goes: standard output is the result, standard error is everything else.
+
+Writing never fails for the sake of an encoding: a character that the stream cannot hold is written as an escape.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from reconciler.cli.options import Globals
+from reconciler.model.errors import WorldError
+
+_PLAIN = {"…": "...", "·": "-"}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The two streams, and how to speak on each."""
+
+    options: Globals
+    environment: Mapping[str, str]
+
+    def result(self, text: str) -> None:
+        """Write a part of the result."""
+        write(sys.stdout, text)
+
+    def tell(self, text: str) -> None:
+        """Write one line or block for people on standard error, unless ``--quiet``."""
+        if not self.options.quiet:
+            write(sys.stderr, text if text.endswith("\n") else f"{text}\n")
+
+    def json(self, value: Any) -> None:
+        """Write one JSON document, indented, as the result."""
+        write(sys.stdout, indented_json(value))
+
+    def json_lines(self, lines: Iterable[Any]) -> None:
+        """Write one JSON object a line, at once."""
+        for line in lines:
+            write(sys.stdout, json_line(line))
+
+    def colours(self, stream: TextIO | None) -> bool:
+        """Whether a stream gets colours: a terminal does, unless told otherwise; FORCE_COLOR wins over that."""
+        if not self.options.color or self.environment.get("NO_COLOR"):
+            return False
+        if self.environment.get("FORCE_COLOR", "") not in ("", "0"):
+            return True
+        return stream is not None and stream.isatty() and self.environment.get("TERM") != "dumb"
+
+
+def write(stream: TextIO | None, text: str) -> None:
+    """Write text to a stream, whatever its encoding, and flush it.
+
+    A reader that has gone away, as in ``reconciler plan | head``, ends the output and not the command. So does a
+    standard error that takes nothing: there is nobody left to tell.
+
+    Raises:
+        WorldError: standard output takes nothing more, because the disk is full, say (OUT-01).
+    """
+    if stream is None:  # closed before the program began
+        return
+    encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for fine, plain in _PLAIN.items():
+            text = text.replace(fine, plain)
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(text)
+        stream.flush()
+    except OSError as error:
+        _silence(stream)
+        if not isinstance(error, BrokenPipeError) and stream is sys.stdout:
+            raise WorldError(f"standard output cannot be written: {error.strerror}", code="OUT-01") from error
+
+
+def _silence(stream: TextIO) -> None:
+    """What is left in the stream's buffer must not fail again when the program ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def json_line(value: Any) -> str:
+    """A value as JSON in ASCII on one line, with a line end."""
+    from reconciler.render.values import as_json
+
+    return as_json(value) + "\n"
+
+
+def indented_json(value: Any) -> str:
+    """A value as JSON in ASCII, indented, with a line end."""
+    from reconciler.render.values import as_json
+
+    return as_json(value, indent=2) + "\n"
+
+
+def write_file(path: str, content: str | bytes, *, mode: int = 0o644) -> None:
+    """Write a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed.
+
+    Raises:
+        OSError: the folder is missing, full, or may not be written.
+    """
+    target = Path(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

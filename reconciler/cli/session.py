@@ -1,0 +1,95 @@
+"""One call of the program: its options, its output, and the house that it opens once it needs one."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.options import Globals, globals_of
+from reconciler.cli.output import Output, write_file
+from reconciler.model.errors import UsageError, WorldError
+
+if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.render.resource_text import Style
+    from reconciler.wiring import House
+
+
+class Session:
+    """What a command works with."""
+
+    def __init__(self, options: Globals) -> None:
+        self.options = options
+        self.output = Output(options, os.environ)
+
+    @classmethod
+    def begin(cls, context: click.Context, *, streams: bool = False) -> Session:
+        """The session of a call, in the folder of ``--chdir``. ``streams``: the result is a stream of JSON events.
+
+        Raises:
+            UsageError: the folder does not exist.
+        """
+        options = globals_of(context)
+        options.streams = streams
+        if options.chdir:
+            try:
+                os.chdir(options.chdir)
+            except OSError as error:
+                raise UsageError(f"--chdir {options.chdir}: {error.strerror}") from error
+        return cls(options)
+
+    @cached_property
+    def house(self) -> House:
+        """The house, with its configuration read; warnings about it are told once."""
+        from reconciler.wiring import open_house
+
+        house = open_house(os.environ, config=self.options.config, environment=self.options.env)
+        if house.warnings and self.options.log_format == "text":
+            from reconciler.render.findings_text import diagnostics_text
+
+            self.output.tell(diagnostics_text(house.warnings, self.style_of_errors.palette))
+        return house
+
+    @property
+    def style(self) -> Style:
+        """How the result is laid out."""
+        from reconciler.render.resource_text import Style
+        from reconciler.render.terminal import Palette
+
+        return Style(Palette(self.output.colours(sys.stdout)), verbose=self.options.verbose)
+
+    @property
+    def style_of_errors(self) -> Style:
+        """How standard error is laid out."""
+        from reconciler.render.resource_text import Style
+        from reconciler.render.terminal import Palette
+
+        return Style(Palette(self.output.colours(sys.stderr)), verbose=self.options.verbose)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who applies, then who approves: ``--as``, else ``RECONCILER_ACTOR``, else the user of this machine."""
+        if self.options.people:
+            return tuple(self.options.people)
+        named = os.environ.get("RECONCILER_ACTOR", "").strip()
+        if named:
+            return (named,)
+        try:
+            return (f"local:{getpass.getuser()}",)
+        except (KeyError, OSError):
+            return (f"local:{os.getuid()}",)
+
+    def save(self, path: str, content: str | bytes, *, mode: int = 0o644) -> None:
+        """Write a file that the user asked for, whole or not at all.
+
+        Raises:
+            WorldError: it cannot be written.
+        """
+        try:
+            write_file(path, content, mode=mode)
+        except OSError as error:
+            raise WorldError(f"{path} cannot be written: {error.strerror}", code="OUT-01") from error

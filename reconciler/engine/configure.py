@@ -1,0 +1,162 @@
+"""Configure: the document of ``reconciler.yaml`` as settings, with every fault at its place.
+
+========= ==============================================================================
+code      finding
+========= ==============================================================================
+CFGF-01   the file is no single YAML mapping, or breaks the strict subset of YAML
+CFGF-02   a key that the file does not know
+CFGF-03   a value of the wrong type, outside its range, or missing
+CFGF-04   an environment that the file does not name
+CFGF-05   a variable that should hold the URL of the database is not set
+CFGF-06   a part of the file that this version cannot honour
+CFGF-07   the file does not exist
+CFGF-08   a ``RECONCILER_`` variable that makes no sense
+CFGF-09   a part of the file that this version reads and does not judge (a warning)
+========= ==============================================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.formats import nearest
+from reconciler.model.manifest import Document, PathKey
+from reconciler.model.settings import Settings
+
+API_VERSION = "reconciler/v1"
+_HEAD = ("apiVersion", "kind")
+_PASSWORD = re.compile(r"^[a-z0-9+]+://[^/@]*:[^/@]+@")
+
+
+def configure(document: Document) -> tuple[Settings, list[Diagnostic]]:
+    """Settings of a document. With an error among the findings the settings are the defaults."""
+    tree = _without_nulls(document.tree)
+    found = _head(document, tree)
+    body = {key: value for key, value in tree.items() if key not in _HEAD}
+    try:
+        settings = Settings.model_validate(body)
+    except ValidationError as error:
+        found += [_fault(document, one) for one in error.errors(include_url=False, include_input=False)]
+        return Settings(), in_order(found)
+    found += _unsupported(document, settings)
+    return settings, in_order(found)
+
+
+def for_environment(settings: Settings, environment: str, document: Document | None) -> list[Diagnostic]:
+    """What is wrong with the choice of an environment."""
+    if not environment:
+        return []
+    chosen = settings.environments.get(environment)
+    if chosen is None:
+        close = nearest(environment, sorted(settings.environments))
+        known = ", ".join(sorted(settings.environments)) or "none"
+        hint = f"did you mean {close}?" if close else f"environments in the file: {known}"
+        return [_finding(document, ("environments",), "CFGF-04", f"there is no environment {environment}", hint)]
+    if chosen.overlays:
+        at = ("environments", environment, "overlays")
+        return [_finding(document, at, "CFGF-06", "this version does not lay overlays over manifests", "take them out")]
+    return []
+
+
+def judge_policies(document: Document | None, files: Sequence[str]) -> list[Diagnostic]:
+    """Policies cannot be judged yet, and leaving them out would let through what they forbid."""
+    if not files:
+        return []
+    summary = f"this version does not judge policies, and {files[0]} is one"
+    return [_finding(document, ("policies",), "CFGF-06", summary, "take policies out of the file")]
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return value
+
+
+def _head(document: Document, tree: Mapping[str, Any]) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for key, wanted in (("apiVersion", API_VERSION), ("kind", "Project")):
+        if tree.get(key) != wanted:
+            found.append(_finding(document, (key,), "CFGF-03", f"{key} is {wanted}", f"write {key}: {wanted}"))
+    return found
+
+
+def _fault(document: Document, error: Any) -> Diagnostic:
+    at: PathKey = tuple(error["loc"])
+    match error["type"]:
+        case "extra_forbidden":
+            word = str(at[-1])
+            known = _keys_beside(at)
+            close = nearest(word, known)
+            hint = f"did you mean {close}?" if close else f"known here: {', '.join(sorted(known))}" if known else ""
+            return _finding(document, at, "CFGF-02", f"{word} is no key of this file", hint)
+        case "missing":
+            return _finding(document, at[:-1], "CFGF-03", f"{'.'.join(map(str, at))} is missing", "")
+        case _:
+            text = str(error["msg"])
+            return _finding(document, at, "CFGF-03", f"{'.'.join(map(str, at)) or 'the file'}: {_lower(text)}", "")
+
+
+def _keys_beside(at: PathKey) -> list[str]:
+    model: Any = Settings
+    for step in at[:-1]:
+        fields = {info.alias: info for info in model.model_fields.values()}
+        if step not in fields:
+            return []
+        inner = fields[str(step)].annotation
+        model = next((one for one in (inner, *getattr(inner, "__args__", ())) if hasattr(one, "model_fields")), None)
+        if model is None:
+            return []
+    return [str(info.alias) for info in model.model_fields.values()]
+
+
+def _unsupported(document: Document, settings: Settings) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    if settings.identity.trust != "local":
+        at = ("identity", "trust")
+        found.append(_finding(document, at, "CFGF-06", "this version knows only trust: local", "write trust: local"))
+    for path, source in _databases(settings):
+        if source is not None and _PASSWORD.match(source):
+            summary = "the URL of a database holds a password"
+            found.append(_finding(document, path, "CFGF-03", summary, "use fromEnv, and keep the URL out of git"))
+    if settings.approvals is not None:
+        summary = "this version asks for one approval of an administrator (GEN-25) and does not count further ones"
+        found.append(_finding(document, ("approvals",), "CFGF-09", summary, "", Severity.WARNING))
+    return found
+
+
+def _databases(settings: Settings) -> list[tuple[PathKey, str | None]]:
+    found: list[tuple[PathKey, str | None]] = []
+    if settings.database is not None:
+        found.append((("database", "url"), settings.database.url))
+    for name, one in settings.environments.items():
+        if one.database is not None:
+            found.append((("environments", name, "database", "url"), one.database.url))
+    return found
+
+
+def _finding(
+    document: Document | None,
+    at: PathKey,
+    code: str,
+    summary: str,
+    hint: str,
+    severity: Severity = Severity.ERROR,
+) -> Diagnostic:
+    return Diagnostic(
+        code=code,
+        severity=severity,
+        phase=Phase.SCHEMA,
+        summary=summary,
+        hint=hint,
+        path=".".join(str(step) for step in at),
+        source=None if document is None else document.places.nearest(at),
+    )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,103 @@
+"""Describe: a plan as a report, one entry a resource, from which every output is made.
+
+Grouping happens here, once: a resource has one change a class of change and one an edge, and people and viewers want to
+see the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.columns import snake
+from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.lifecycle import Risk
+from reconciler.model.plan import Plan
+from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
+
+_STATE = "state"
+
+
+def describe(catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = ()) -> Report:
+    """The report of a plan. ``guarded`` are the findings of the guards, which the plan itself does not hold."""
+    return Report(
+        summary=plan.summary,
+        empty=plan.empty,
+        changes=_by_resource(catalog, plan.changes),
+        observed=_by_resource(catalog, plan.observed),
+        cascades=plan.cascades,
+        notices=plan.notices,
+        diagnostics=tuple(in_order(list(plan.diagnostics))),
+        guarded=tuple(in_order(list(guarded))),
+        digest=plan.digest,
+        identity=plan.identity,
+        environment=plan.environment,
+        manifests=plan.manifests,
+        commit=plan.commit,
+    )
+
+
+def _by_resource(catalog: Catalog, changes: Iterable[Change]) -> tuple[ResourceLine, ...]:
+    grouped: dict[Address, list[Change]] = {}
+    for one in changes:
+        grouped.setdefault(one.address, []).append(one)
+    return tuple(_resource(catalog, address, found) for address, found in grouped.items())
+
+
+def _resource(catalog: Catalog, address: Address, changes: Sequence[Change]) -> ResourceLine:
+    kind = catalog.get(address.kind)
+    steps = [one for one in changes if one.edge is not None]
+    before = next((one.before for one in changes if one.before is not None), None)
+    after = next((one.after for one in reversed(changes) if one.after is not None), None)
+    if any(one.action is Action.CREATE for one in changes):
+        before = None
+    if any(one.action is Action.DELETE for one in changes):
+        after = None
+    # The reason of a step is its effect, which stands with the step.
+    reasons = [one.reason for one in changes if one.reason and one.edge is None]
+    return ResourceLine(
+        address=address,
+        type=snake(address.kind),
+        actions=tuple(dict.fromkeys(str(one.action) for one in changes)),
+        fields=tuple(_field(line) for one in changes for line in one.fields if one.edge is None or line.path != _STATE),
+        edges=tuple(_edge(one) for one in steps if one.action is not Action.MANUAL),
+        manual=tuple(_edge(one) for one in steps if one.action is Action.MANUAL),
+        risks=tuple(sorted({risk for one in changes for risk in one.risks}, key=list(Risk).index)),
+        reasons=tuple(dict.fromkeys(reasons)),
+        source=next((one.source for one in changes if one.source is not None and one.edge is None), None)
+        or next((one.source for one in changes if one.source is not None), None),
+        before=before,
+        after=after,
+        sensitive=() if kind is None else tuple(f"spec.{one.path}" for one in kind.fields if one.secret is not None),
+    )
+
+
+def _field(line: FieldChange) -> FieldLine:
+    return FieldLine(
+        path=line.path,
+        before=line.before,
+        after=line.after,
+        base=line.base,
+        cause=str(line.cause),
+        sensitive=line.sensitive,
+        note=line.note,
+        source=line.source,
+    )
+
+
+def _edge(change: Change) -> EdgeLine:
+    edge = change.edge
+    if edge is None:
+        msg = f"{change.address} has no edge here"
+        raise ValueError(msg)
+    wanted = next((line for line in change.fields if line.path == _STATE), None)
+    return EdgeLine(
+        before=edge.source,
+        after=edge.target,
+        effect=edge.effect,
+        risks=change.risks,
+        cause=str(wanted.cause) if wanted else "",
+        source=wanted.source if wanted else change.source,
+    )

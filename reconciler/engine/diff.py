@@ -1,0 +1,338 @@
+"""Diff: manifest, database and ledger side by side, and the cause of everything that differs.
+
+A resource that is in sync costs one comparison of two tuples. Only where they differ are fields looked at one by one,
+in canonical form, so that a difference of spelling is no change. What was applied last tells who moved: git
+(``intent``), the world (``drift``), both (``conflict``), or a default that came to hold (``default``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic_core import from_json
+
+from reconciler.model.address import Address
+from reconciler.model.change import Cause, FieldChange
+from reconciler.model.columns import UNMANAGED, Field
+from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.encode import Encoder, decode, encoder, field_value, same
+from reconciler.model.placing import path_key
+from reconciler.model.resource import LedgerEntry, Resource, Row
+from reconciler.model.secret import SecretRef
+from reconciler.model.source import Source
+from reconciler.model.view import Entity, View
+
+Fingerprints = Mapping[Address, Mapping[str, str]]
+"""Keyed hashes of the secrets without version, by address and field path. They are compared and never kept."""
+
+ROW_HEAD = 3
+"""Columns of a row before the compared ones: tenant, name, rev."""
+
+_NO_HASHES: Mapping[str, str] = {}
+
+
+def diff(view: View, fingerprints: Fingerprints) -> Differences:
+    """Compare every declared resource and every managed one with the database.
+
+    Raises:
+        ValueError: the view has no live data.
+    """
+    live = view.live
+    if live is None:
+        msg = "a comparison needs live data"
+        raise ValueError(msg)
+    found: list[Difference] = []
+    unchanged = 0
+    ledger = live.ledger
+    encoders = {name: (encoder(kind), ROW_HEAD + len(kind.columns)) for name, kind in view.catalog.items()}
+    rows = {name: live.rows.get(name, {}) for name in view.catalog}
+    for address, resource in view.declared.items():
+        prepared, end = encoders[address.kind]
+        values = prepared.values(resource, fingerprints.get(address, _NO_HASHES))
+        wanted = prepared.managed(resource, values)
+        row = rows[address.kind].get((address.tenant, address.name))
+        entry = ledger.get(address)
+        if (
+            row is not None
+            and entry is not None
+            and resource.management == entry.management == "full"
+            and wanted == row[ROW_HEAD:end]
+            and entry.applied == prepared.applied(wanted)
+        ):
+            unchanged += 1
+            continue
+        side = _Sides(view.entity(resource), resource, prepared, values, wanted, row, entry)
+        differences = _compare(side)
+        found.extend(differences)
+        unchanged += not differences
+    found.extend(_gone(view, ledger))
+    found.sort(key=lambda one: (one.address, one.standing.value))
+    return Differences(items=tuple(found), unchanged=unchanged)
+
+
+def wanted_fingerprints(view: View) -> list[tuple[Resource[Any], Field, SecretRef]]:
+    """The secrets whose value must be read in order to compare: declared without version, and not made by ourselves."""
+    secret = {
+        name: [one for one in kind.fields if one.type == "secret" and not one.transient]
+        for name, kind in view.catalog.items()
+    }
+    found = []
+    for address in sorted(view.declared):
+        resource = view.declared[address]
+        for field in secret[address.kind]:
+            ref = field_value(field, resource)
+            if not isinstance(ref, SecretRef) or ref.version is not None or ref.scheme == "generate":
+                continue
+            entity = view.entity(resource)
+            if not entity.exists or not entity.left_alone(field.path):
+                found.append((resource, field, ref))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """One resource from its three sides."""
+
+    entity: Entity
+    resource: Resource[Any]
+    encoder: Encoder
+    values: tuple[Any, ...]
+    wanted: tuple[Any, ...]
+    row: Row | None
+    entry: LedgerEntry | None
+
+
+def _compare(side: _Sides) -> list[Difference]:
+    """What is off with one declared resource; a watched one may differ and have a stale ledger as well."""
+    resource, entry = side.resource, side.entry
+    applied = side.encoder.applied(side.wanted)
+    plain = Difference(entity=side.entity, standing=Standing.CHANGED, applied=applied, entry=entry)
+    if resource.management == "observe":
+        watched = _observed(side)
+        found = [] if watched is None else [watched]
+        if entry is not None and entry.management != "observe":
+            found.append(replace(plain, standing=Standing.STALE, applied=entry.applied))
+        return found
+    if side.row is None:
+        return [_created(side, applied)]
+    if resource.management == "createOnly":
+        stale = entry is not None and entry.management != "createOnly"
+        return [replace(plain, standing=Standing.STALE)] if stale else []
+    changed = _changed(side, plain)
+    if entry is None:
+        return [replace(changed, standing=Standing.UNOWNED)]
+    if changed.fields or changed.secrets or changed.state is not None:
+        return [changed]
+    if entry.applied != applied or entry.management != resource.management:
+        return [replace(changed, standing=Standing.STALE)]
+    return []
+
+
+def _created(side: _Sides, applied: str) -> Difference:
+    """A new row: everything is written; what the manifest gives is listed."""
+    entity, resource = side.entity, side.resource
+    lost = side.entry is not None
+    cause = Cause.DRIFT if lost else Cause.INTENT
+    base = _base(side.entry)
+    columns: dict[str, Any] = {}
+    secret_columns: dict[str, Any] = {}
+    fields: list[FieldChange] = []
+    secrets: list[FieldChange] = []
+    state: FieldChange | None = None
+    for place, width, field in side.encoder.places:
+        names = [column.name for column in field.columns]
+        values = side.values[place : place + width]
+        if field.type == "secret":
+            secret_columns[names[0]] = values[0]
+        elif not field.state:
+            columns.update(zip(names, values, strict=True))
+        if not _written(resource, field):
+            continue
+        change = FieldChange(
+            path=field.path,
+            before=None,
+            after=_shown(field, values[0]),
+            base=_shown(field, base.get(names[0])),
+            cause=cause,
+            sensitive=field.type == "secret",
+            note="set" if field.type == "secret" else "",
+            source=_source(resource, field.path),
+        )
+        if field.type == "secret":
+            secrets.append(change)
+        elif field.state:
+            state = change
+        else:
+            fields.append(change)
+    return Difference(
+        entity=entity,
+        standing=Standing.NEW,
+        fields=tuple(fields),
+        secrets=tuple(secrets),
+        state=state,
+        columns=columns,
+        secret_columns=secret_columns,
+        applied=applied,
+        entry=side.entry,
+        reason="it was deleted outside git" if lost else "",
+    )
+
+
+def _changed(side: _Sides, plain: Difference) -> Difference:
+    """The fields in which an existing row differs from its manifest."""
+    base = _base(side.entry)
+    row = side.row or ()
+    columns: dict[str, Any] = {}
+    secret_columns: dict[str, Any] = {}
+    fields: list[FieldChange] = []
+    secrets: list[FieldChange] = []
+    state: FieldChange | None = None
+    for place, width, field in side.encoder.places:
+        wanted = side.wanted[place : place + width]
+        before = row[ROW_HEAD + place : ROW_HEAD + place + width]
+        if wanted == before or _same(field, wanted, before):
+            continue
+        names = [column.name for column in field.columns]
+        if field.type == "secret":
+            secrets.append(_secret_change(side, field, before, wanted, base))
+            secret_columns[names[0]] = wanted[0]
+            continue
+        change = FieldChange(
+            path=field.path,
+            before=_shown(field, before[0]),
+            after=_shown(field, wanted[0]),
+            base=_shown(field, base.get(names[0])),
+            cause=_cause(side, field, wanted, before, base),
+            source=_source(side.resource, field.path),
+        )
+        if field.state:
+            state = change
+        else:
+            fields.append(change)
+            columns.update((name, value) for name, value in zip(names, wanted, strict=True) if value is not UNMANAGED)
+    return replace(
+        plain,
+        fields=tuple(fields),
+        secrets=tuple(secrets),
+        state=state,
+        columns=columns,
+        secret_columns=secret_columns,
+    )
+
+
+def _observed(side: _Sides) -> Difference | None:
+    """A resource that is only watched: its differences are drift, unless git asks for something new."""
+    if side.row is None:
+        created = _created(side, "")
+        return replace(created, standing=Standing.OBSERVED, reason=created.reason or "it does not exist")
+    found = _changed(side, Difference(entity=side.entity, standing=Standing.OBSERVED, entry=side.entry))
+    # Secrets of a watched resource are not read: only their versions are compared.
+    found = replace(found, secrets=tuple(one for one in found.secrets if one.before != one.after))
+    if found.fields or found.secrets or found.state is not None:
+        if side.entry is None:
+            found = replace(
+                found,
+                fields=tuple(replace(one, cause=Cause.DRIFT) for one in found.fields),
+                state=None if found.state is None else replace(found.state, cause=Cause.DRIFT),
+            )
+        return found
+    return None
+
+
+def _gone(view: View, ledger: Mapping[Address, LedgerEntry]) -> Iterator[Difference]:
+    for address, entry in ledger.items():
+        if address in view.declared or entry.management == "observe":
+            continue
+        kind = view.catalog.get(address.kind)
+        if kind is not None:
+            entity = view.at(address) or Entity(address, kind, None, None)
+            yield Difference(entity=entity, standing=Standing.GONE, entry=entry)
+
+
+# --- one field -------------------------------------------------------------------------------------------------------
+
+
+def _same(field: Field, wanted: tuple[Any, ...], before: tuple[Any, ...]) -> bool:
+    if field.type == "secret":
+        return False
+    return same(field, wanted[0], before[0]) and wanted[1:] == before[1:]
+
+
+def _cause(
+    side: _Sides, field: Field, wanted: tuple[Any, ...], before: tuple[Any, ...], base: Mapping[str, Any]
+) -> Cause:
+    """Who moved: git, the world, or both, since the last apply."""
+    given = _written(side.resource, field)
+    names = [column.name for column in field.columns]
+    if side.entry is None or names[0] not in base:
+        return Cause.INTENT if given else Cause.DEFAULT
+    last = tuple(base.get(name) for name in names)
+    git_moved = not _same(field, wanted, last)
+    world_moved = not _same(field, before, last)
+    if git_moved and world_moved:
+        return Cause.CONFLICT
+    if world_moved:
+        return Cause.DRIFT
+    return Cause.INTENT if given else Cause.DEFAULT
+
+
+def _secret_change(
+    side: _Sides, field: Field, before: tuple[Any, ...], wanted: tuple[Any, ...], base: Mapping[str, Any]
+) -> FieldChange:
+    """What becomes of a secret, in versions; neither a value nor a hash is ever part of it."""
+    old, new = before[0], wanted[0]
+    stored = any(value is not None for value in before)
+    if field_value(field, side.resource) is None:
+        note = "removed"
+    elif not stored:
+        note = "set"
+    elif old == new:
+        note = "value changed"
+    else:
+        note = f"version {old or 'none'} -> {new or 'none'}"
+    name = field.columns[0].name
+    drifted = side.entry is not None and name in base and base[name] == new and old != new
+    given = _written(side.resource, field)
+    return FieldChange(
+        path=field.path,
+        before=old,
+        after=new,
+        base=base.get(name),
+        cause=Cause.DRIFT if drifted else Cause.INTENT if given else Cause.DEFAULT,
+        sensitive=True,
+        note=note,
+        source=_source(side.resource, field.path),
+    )
+
+
+def _base(entry: LedgerEntry | None) -> Mapping[str, Any]:
+    """What was applied last, by column. A ledger that cannot be read knows nothing."""
+    if entry is None:
+        return {}
+    try:
+        found = from_json(entry.applied)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(field: Field, stored: Any) -> Any:
+    """A stored value as people write it."""
+    if stored is UNMANAGED or stored is None:
+        return None
+    return stored if field.type in ("secret", "file") else decode(field, stored)
+
+
+def _written(resource: Resource[Any], field: Field) -> bool:
+    if field.path.startswith(("metadata.", "lifecycle.")):
+        node: Any = resource.document.tree
+        for key in field.path.split("."):
+            node = node.get(key) if isinstance(node, dict) else None
+        return node is not None
+    return resource.given(field.path)
+
+
+def _source(resource: Resource[Any], path: str) -> Source:
+    return resource.document.places.nearest(path_key(path))

@@ -1,0 +1,167 @@
+"""Guard: limits that hold a plan although every rule allows it.
+
+A budget for deletions, no deletion because nothing was declared, and enough people who can still open the doors. A
+guard never looks at rights; it asks whether a plan of this size can be meant.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.guards import Guards
+from reconciler.model.judging import placed
+from reconciler.model.kind import Kind
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Row
+from reconciler.model.rule import Finding, RuleText
+from reconciler.model.view import Entity, View
+
+BUDGET = RuleText("GRD-01", Severity.ERROR, Phase.PLAN, "A plan deletes at most a set number of resources.")
+SHARE = RuleText("GRD-02", Severity.ERROR, Phase.PLAN, "A plan deletes at most a set share of a kind.")
+TENANT = RuleText(
+    "GRD-03", Severity.ERROR, Phase.PLAN, "A plan deletes at most a set number of resources of one tenant."
+)
+EMPTY = RuleText("GRD-04", Severity.ERROR, Phase.PLAN, "An empty set never stands for the wish to delete everything.")
+DOORS = RuleText("GRD-05", Severity.ERROR, Phase.PLAN, "Enough guardians remain.")
+
+Told = Iterator[tuple[RuleText, Finding]]
+
+
+def guard(plan: Plan, view: View, policy: Guards) -> list[Diagnostic]:
+    """The findings that hold ``plan``; an empty list lets it pass."""
+    told = (*_empty(view), *_budget(plan, view, policy), *_doors(plan, view, policy))
+    return in_order([placed(rule, finding, view=view, subject=finding.address) for rule, finding in told])
+
+
+def _empty(view: View) -> Told:
+    if view.live is not None and view.live.ledger and not view.declared:
+        yield (
+            EMPTY,
+            Finding(
+                f"there is no manifest at all, and {len(view.live.ledger)} resources are managed",
+                hint="check the folder; to give resources up, remove their manifests and keep at least one",
+            ),
+        )
+
+
+# --- the budget ------------------------------------------------------------------------------------------------------
+
+
+def _budget(plan: Plan, view: View, policy: Guards) -> Told:
+    lost = sorted(_lost(plan, view))
+    budget = policy.max_deletes
+    allowed = dict(policy.allow_delete)
+    counted: list[Address] = []
+    for address in lost:
+        if allowed.get(address.kind, 0) > 0:
+            allowed[address.kind] -= 1
+        else:
+            counted.append(address)
+    by_kind = Counter(address.kind for address in lost)
+    asked = " ".join(f"--allow-delete {kind}:{number}" for kind, number in sorted(by_kind.items()))
+    hint = f"when this is meant, say so with {asked}"
+    if len(counted) > budget.count:
+        yield BUDGET, Finding(f"the plan deletes {len(counted)} resources; {budget.count} are allowed", hint=hint)
+    live = view.live
+    for kind, number in sorted(Counter(address.kind for address in counted).items()):
+        there = _living(view, kind) if live is not None else 0
+        if there >= budget.percent_from and number * 100 > budget.percent * there:
+            yield (
+                SHARE,
+                Finding(f"the plan deletes {number} of {there} {kind}; {budget.percent} % are allowed", hint=hint),
+            )
+    for tenant, number in sorted(Counter(address.tenant for address in counted if address.tenant).items()):
+        if number > budget.per_tenant:
+            yield (
+                TENANT,
+                Finding(f"the plan deletes {number} resources of {tenant}; {budget.per_tenant} are allowed", hint=hint),
+            )
+
+
+def _lost(plan: Plan, view: View) -> set[Address]:
+    """What is deleted or becomes a tombstone, by a change or by a cascade."""
+    lost = {one.address for one in plan.changes if one.action is Action.DELETE}
+    for one in plan.changes:
+        if one.action is Action.TRANSITION and one.edge is not None:
+            lost.update({one.address} if one.edge.target == _tombstone(view, one.address) else ())
+    lost.update(one.address for one in plan.cascades if one.state == _tombstone(view, one.address))
+    return lost
+
+
+def _tombstone(view: View, address: Address) -> str | None:
+    lifecycle = view.catalog[address.kind].lifecycle
+    return lifecycle.tombstone or None if lifecycle is not None else None
+
+
+def _living(view: View, name: str) -> int:
+    kind = view.catalog[name]
+    rows = {} if view.live is None else view.live.rows.get(name, {})
+    if kind.lifecycle is None or not kind.lifecycle.tombstone:
+        return len(rows)
+    place = kind.index["state"]
+    return sum(row[place] != kind.lifecycle.tombstone for row in rows.values())
+
+
+# --- the doors -------------------------------------------------------------------------------------------------------
+
+
+def _doors(plan: Plan, view: View, policy: Guards) -> Told:
+    for kind in view.catalog.values():
+        if kind.guardian is None:
+            continue
+        rows = {} if view.live is None else view.live.rows.get(kind.name, {})
+        now = _guardians(kind, rows)
+        if not now:
+            continue
+        after = _guardians(kind, _rows_after(plan, kind, rows))
+        if len(after) < policy.min_administrators and len(after) < len(now):
+            gone = sorted(now - after)
+            yield (
+                DOORS,
+                Finding(
+                    f"{len(after)} of {len(now)} guardians of kind {kind.name} would remain; "
+                    f"at least {policy.min_administrators} must",
+                    at="state",
+                    hint="put somebody else in charge in an apply of its own first",
+                    address=gone[0],
+                ),
+            )
+
+
+def _guardians(kind: Kind, rows: Mapping[tuple[str, str], Row]) -> set[Address]:
+    found = set()
+    for (tenant, name), row in rows.items():
+        address = Address(kind.name, tenant, name)
+        if kind.guardian is not None and kind.guardian(Entity(address, kind, None, row)):
+            found.add(address)
+    return found
+
+
+def _rows_after(plan: Plan, kind: Kind, rows: Mapping[tuple[str, str], Row]) -> dict[tuple[str, str], Row]:
+    """The rows of one kind as the plan leaves them."""
+    after = dict(rows)
+    for one in plan.changes:
+        if one.address.kind != kind.name or not one.writes:
+            continue
+        key = (one.address.tenant, one.address.name)
+        if one.action is Action.DELETE:
+            after.pop(key, None)
+        else:
+            after[key] = _written(kind, after.get(key) or (*key, 1), one.columns)
+    for cascade in plan.cascades:
+        key = (cascade.address.tenant, cascade.address.name)
+        if cascade.address.kind == kind.name and key in after:
+            after[key] = _written(kind, after[key], {"state": cascade.state})
+    return after
+
+
+def _written(kind: Kind, row: Row, columns: Mapping[str, Any]) -> Row:
+    values = list(row) + [None] * (len(kind.index) - len(row))
+    for name, value in columns.items():
+        values[kind.index[name]] = value
+    return tuple(values)

@@ -1,0 +1,63 @@
+"""Layout: whether every manifest stands in the folder of its tenant (LAY-01), where the configuration asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.manifest import Document
+from reconciler.model.placing import place, visible_in
+
+TENANT = "{tenant}"
+
+
+def judge_layout(catalog: Catalog, documents: Iterable[Document], layout: str) -> list[Diagnostic]:
+    """A file below ``tenants/x`` holds resources of tenant x only, and the Partner x itself.
+
+    ``layout`` is a path with the folder ``{tenant}`` in it, relative to the working folder; empty judges nothing.
+    """
+    if not layout:
+        return []
+    shape = PurePosixPath(layout).parts
+    return [one for document in documents for one in _judge(catalog, document, shape)]
+
+
+def _judge(catalog: Catalog, document: Document, shape: tuple[str, ...]) -> Iterable[Diagnostic]:
+    folder = _tenant_of(document.file, shape)
+    metadata = document.tree.get("metadata")
+    if folder is None or not isinstance(metadata, dict):
+        return
+    word = document.tree.get("kind")
+    kind = catalog.get(word) if isinstance(word, str) else None
+    found = metadata.get("tenant")
+    is_the_tenant = found is None and metadata.get("name") == folder and kind is not None and kind.is_tenant
+    if found == folder or is_the_tenant:
+        return
+    said = f"tenant {found}" if isinstance(found, str) else "no tenant"
+    at = ("metadata.tenant", "metadata")
+    source, line = place(document, at, visible_in(kind))
+    yield Diagnostic(
+        code="LAY-01",
+        severity=Severity.ERROR,
+        phase=Phase.SCHEMA,
+        summary=f"this folder holds tenant {folder}, and the manifest says {said}",
+        hint="move the file, or mend metadata.tenant",
+        path="metadata.tenant",
+        source=source,
+        snippet=line,
+    )
+
+
+def _tenant_of(file: str, shape: tuple[str, ...]) -> str | None:
+    parts = PurePosixPath(file).parts[:-1]
+    if len(parts) < len(shape):
+        return None
+    tenant = None
+    for wanted, part in zip(shape, parts, strict=False):
+        if wanted == TENANT:
+            tenant = part
+        elif wanted != part:
+            return None
+    return tenant

@@ -1,0 +1,158 @@
+"""Plan: from differences to the ordered list of everything that an apply would do, with what must be true when it does.
+
+The life cycles are walked here, generic rules of phase plan are judged beside those of the kinds, effects are
+collected, and the whole is put in order, counted and named by its digest. Nothing of it depends on a clock, on the
+actor or on the order in which manifests were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from reconciler.engine.plan import checks, content, effects, lines, steps
+from reconciler.engine.plan.draft import Draft
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.diagnostic import in_order as sorted_findings
+from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.judging import judge, placed
+from reconciler.model.plan import Plan
+from reconciler.model.rule import Finding, RuleText
+from reconciler.model.view import View
+
+NOTHING_THERE = RuleText("TGT-02", Severity.WARNING, Phase.PLAN, "A target matches something.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What the caller asks for, and what the plan is to remember of where it came from.
+
+    ``targets`` and ``excludes`` are globs over addresses (``Issuer/farol-*/*``); without targets everything is
+    planned, and a target pulls in nothing else. ``manifests`` is the digest of the manifests, ``commit`` the commit
+    they were read at.
+    """
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    prune: bool = False
+    environment: str = ""
+    manifests: str = ""
+    commit: str | None = None
+
+    def selects(self, address: Address) -> bool:
+        """Whether the resource takes part in the plan."""
+        text = str(address)
+        if self.targets and not any(fnmatchcase(text, glob) for glob in self.targets):
+            return False
+        return not any(fnmatchcase(text, glob) for glob in self.excludes)
+
+
+def make_plan(view: View, differences: Differences, options: PlanOptions | None = None) -> Plan:
+    """The plan for a view that has live data; its findings stand in ``diagnostics``, in order.
+
+    ``view.leaving`` is set to what the plan deletes.
+
+    Raises:
+        ValueError: the view has no live data.
+    """
+    options = options or PlanOptions()
+    if view.live is None:
+        msg = "a plan needs live data"
+        raise ValueError(msg)
+    chosen = [one for one in differences.items if options.selects(one.address)]
+    watched = [one for one in chosen if one.standing is Standing.OBSERVED]
+    drafts, told = _drafts(view, chosen, prune=options.prune)
+    view.leaving = frozenset(address for address, draft in drafts.items() if draft.deletes)
+    found = [*told, *_judged(view, drafts), *_unmatched(view, options)]
+    follows = effects.collect(view, drafts)
+    found.extend(follows.diagnostics)
+    found.extend(_generic(view, drafts, found))
+    by_address = {
+        address: made
+        for address, draft in drafts.items()
+        if (made := lines.changes_of(view, draft, mails=address in follows.mailing))
+    }
+    removed = frozenset(address for address, draft in drafts.items() if draft.removed)
+    plan = Plan(
+        changes=tuple(lines.in_order(view, by_address, removed)),
+        observed=tuple(lines.observed(one) for one in watched),
+        cascades=follows.cascades,
+        notices=follows.notices,
+        preconditions=content.preconditions(view, [drafts[one] for one in by_address], follows.cascades),
+        diagnostics=tuple(sorted_findings(_once(found))),
+        identity=view.live.identity,
+        environment=options.environment,
+        manifests=options.manifests,
+        commit=options.commit,
+    )
+    counted = content.summary(plan.changes, plan.observed, removed, differences.unchanged)
+    return replace(plan, summary=counted, digest=content.digest(plan))
+
+
+def _drafts(view: View, chosen: list[Difference], *, prune: bool) -> tuple[dict[Address, Draft], list[Diagnostic]]:
+    drafts: dict[Address, Draft] = {}
+    found: list[Diagnostic] = []
+    for difference in chosen:
+        if difference.standing is Standing.OBSERVED:
+            continue
+        made, told = steps.draft(view, difference, prune=prune)
+        drafts[difference.address] = made
+        found.extend(placed(rule, finding, view=view, subject=difference.address) for rule, finding in told)
+    return drafts, found
+
+
+def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]:
+    """The rules of phase plan that kinds declare: over each planned change, and over each declared resource."""
+    rules = {name: [one for one in kind.rules if one.phase is Phase.PLAN] for name, kind in view.catalog.items()}
+    for address, draft in drafts.items():
+        if draft.planned is not None:
+            for rule in rules[address.kind]:
+                if rule.scope == "change":
+                    yield from judge(rule, view, address, draft.planned, view)
+    for address, resource in view.declared.items():
+        for rule in rules[address.kind]:
+            if rule.scope == "resource":
+                yield from judge(rule, view, address, resource, view)
+    for kind in view.catalog.values():
+        for rule in rules[kind.name]:
+            if rule.scope == "set":
+                yield from judge(rule, view, None, view)
+
+
+def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]) -> list[Diagnostic]:
+    """What holds for every kind. Where a kind's own rule has spoken about a place, only that is reported."""
+    places = {(one.address, one.path) for one in said if one.severity is Severity.ERROR}
+    found: list[Diagnostic] = []
+    for address, draft in drafts.items():
+        told = (
+            *checks.fixed_fields(draft),
+            *checks.steered_secrets(draft),
+            *checks.missing_targets(view, draft, drafts),
+            *checks.buried_tenant(view, draft),
+        )
+        for rule, finding in told:
+            if (address, finding.at) not in places:
+                found.append(placed(rule, finding, view=view, subject=address))
+        found.extend(checks.without_repeats(view, draft, checks.still_used(view, draft), said))
+    return found
+
+
+def _unmatched(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
+    live = view.live
+    known = {str(one) for one in (*view.declared, *(() if live is None else live.ledger))} if options.targets else set()
+    for glob in options.targets:
+        if not any(fnmatchcase(one, glob) for one in known):
+            finding = Finding(
+                f"the target {glob} matches no address",
+                hint="addresses read Kind/tenant/name, or Kind/name; * matches all",
+            )
+            yield placed(NOTHING_THERE, finding, view=view, subject=None)
+
+
+def _once(found: list[Diagnostic]) -> list[Diagnostic]:
+    return list(dict.fromkeys(found))
+
+
+__all__ = ["PlanOptions", "make_plan"]

@@ -1,0 +1,115 @@
+"""Content: what a plan relies on, what it adds up to, and the digest that names it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import rfc8785
+
+from reconciler.engine.plan.checks import references
+from reconciler.engine.plan.draft import Draft
+from reconciler.model.address import Address
+from reconciler.model.change import COUNTED, Action, Cause, Change
+from reconciler.model.effect import Cascade, Notice
+from reconciler.model.plan import Plan, Precondition, Summary
+from reconciler.model.view import View
+
+_SAFE = 2**53
+_DOES = COUNTED | {Action.REFRESH}
+_CHANGES = frozenset({Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION})
+
+
+def preconditions(view: View, drafts: Iterable[Draft], cascades: Iterable[Cascade]) -> tuple[Precondition, ...]:
+    """The revisions of the rows that the plan changes or that a changed resource names."""
+    read: set[Address] = {cascade.address for cascade in cascades}
+    for draft in drafts:
+        if draft.held:
+            continue
+        read.add(draft.address)
+        if draft.planned is not None and not draft.deletes:
+            read.update(address for address, _ in references(view, draft.entity))
+    found = []
+    for address in sorted(read):
+        entity = view.at(address)
+        row = None if entity is None else entity.row
+        rev = None if row is None or entity is None else int(row[entity.kind.index["rev"]])
+        found.append(Precondition(address=address, rev=rev))
+    return tuple(found)
+
+
+def summary(
+    changes: Sequence[Change], observed: Sequence[Change], removed: frozenset[Address], unchanged: int
+) -> Summary:
+    """Count resources by what happens to them; one that is created or removed is not counted as changed too."""
+    with_action: dict[Action, set[Address]] = {}
+    for one in changes:
+        with_action.setdefault(one.action, set()).add(one.address)
+    added = with_action.get(Action.CREATE, set())
+    destroyed = with_action.get(Action.DELETE, set()) | (with_action.get(Action.TRANSITION, set()) & removed)
+    changed: set[Address] = set()
+    for action in _CHANGES:
+        changed |= with_action.get(action, set())
+    drifted = {
+        one.address
+        for one in (*changes, *observed)
+        if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in one.fields)
+    }
+    return Summary(
+        add=len(added),
+        change=len(changed - added - destroyed),
+        destroy=len(destroyed),
+        adopt=len(with_action.get(Action.ADOPT, set())),
+        forget=len(with_action.get(Action.FORGET, set()) - destroyed),
+        held=len(with_action.get(Action.HELD, set())),
+        manual=len(with_action.get(Action.MANUAL, set())),
+        transitions=sum(one.action is Action.TRANSITION for one in changes),
+        unchanged=unchanged,
+        drift=len(drifted),
+    )
+
+
+def digest(plan: Plan) -> str:
+    """SHA-256 over the canonical JSON of what the plan would do and of what must be true when it does."""
+    content = {
+        "format": 1,
+        "identity": plan.identity,
+        "environment": plan.environment,
+        "changes": [_change(one) for one in plan.changes if one.action in _DOES],
+        "cascades": [[str(one.address), one.state, one.reason] for one in plan.cascades],
+        "notices": [_notice(one) for one in plan.notices],
+        "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
+    }
+    return "sha256:" + hashlib.sha256(rfc8785.dumps(_safe(content))).hexdigest()
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "fields": [one.path for one in change.fields],
+        "edge": None if change.edge is None else str(change.edge),
+        "columns": dict(change.columns),
+        "secrets": list(change.secrets),
+        "rev": change.rev,
+        "risks": [one.value for one in change.risks],
+        "applied": change.applied,
+    }
+
+
+def _notice(notice: Notice) -> list[Any]:
+    return [notice.event, str(notice.resource), notice.recipient, notice.language, dict(notice.payload)]
+
+
+def _safe(value: Any) -> Any:
+    """Integers that JSON readers would round become text."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return str(value) if abs(value) >= _SAFE else value
+    if isinstance(value, Mapping):
+        return {str(key): _safe(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe(item) for item in value]
+    return value

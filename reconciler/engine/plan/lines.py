@@ -1,0 +1,281 @@
+"""Lines: from drafts to the changes of a plan, and the order in which they are applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.engine.plan.draft import Draft
+from reconciler.model.address import Address
+from reconciler.model.change import WRITING, Action, Cause, Change, FieldChange
+from reconciler.model.difference import Difference, Standing
+from reconciler.model.encode import decode, encoder
+from reconciler.model.kind import Kind
+from reconciler.model.lifecycle import Edge, Risk
+from reconciler.model.resource import Row
+from reconciler.model.source import Source
+from reconciler.model.view import Entity, View
+
+HIDDEN = "(secret)"
+"""Stands for a secret in ``before`` and ``after``."""
+
+STATE = "state"
+
+
+def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
+    """The changes of one resource, in the order in which they are applied."""
+    if draft.frozen:
+        return [_plain(draft, Action.ADOPT)] if draft.adopts else []
+    if draft.removed:
+        return _finished(view, draft, _removal(draft), mails=mails)
+    if draft.refreshes:
+        return [_plain(draft, Action.REFRESH)]
+    lines: list[Change] = []
+    difference = draft.difference
+    if draft.creates:
+        lines.append(_creation(view, draft))
+    else:
+        if draft.adopts:
+            lines.append(_plain(draft, Action.ADOPT))
+        if difference.fields:
+            lines.append(
+                replace(_plain(draft, Action.UPDATE), fields=difference.fields, columns=dict(difference.columns))
+            )
+        if difference.secrets:
+            lines.append(_rotation(draft))
+    lines.extend(_edges(draft))
+    if draft.manual is not None:
+        lines.append(replace(_edge(draft, draft.manual, Action.MANUAL), risks=()))
+    return _finished(view, draft, lines, mails=mails)
+
+
+def observed(difference: Difference) -> Change:
+    """A resource that is only watched, as it differs."""
+    entity = difference.entity
+    fields = [*difference.fields, *difference.secrets]
+    if difference.state is not None:
+        fields.append(difference.state)
+    return Change(
+        address=difference.address,
+        action=Action.UPDATE if entity.exists else Action.CREATE,
+        fields=tuple(fields),
+        rev=_rev(entity),
+        before=None if entity.row is None else _tree(entity.kind, _columns(entity.kind, entity.row)),
+        after=_after(difference, {}),
+        reason=difference.reason or "it is only observed",
+        source=_source(entity),
+        resource=entity.resource,
+    )
+
+
+# --- one resource ----------------------------------------------------------------------------------------------------
+
+
+def _plain(draft: Draft, action: Action) -> Change:
+    return Change(
+        address=draft.address,
+        action=action,
+        rev=_rev(draft.entity),
+        reason=draft.reason,
+        source=_source(draft.entity),
+        resource=draft.entity.resource,
+        applied=_applied(draft),
+    )
+
+
+def _applied(draft: Draft) -> str:
+    """What the ledger keeps: the state that is reached, not the one that a person still has to bring about."""
+    applied = draft.difference.applied
+    state = draft.difference.state
+    if draft.manual is None or state is None or draft.entity.resource is None:
+        return applied
+    prepared = encoder(draft.entity.kind)
+    values = prepared.managed(draft.entity.resource, prepared.values(draft.entity.resource, {}))
+    place = draft.entity.kind.index[STATE] - draft.entity.kind.index["rev"] - 1
+    return prepared.applied((*values[:place], draft.manual.source, *values[place + 1 :]))
+
+
+def _creation(view: View, draft: Draft) -> Change:
+    difference, kind = draft.difference, draft.entity.kind
+    columns = {**difference.columns, **difference.secret_columns}
+    if kind.lifecycle is not None:
+        columns[STATE] = draft.entry
+    for name, value in kind.at_creation(draft.entity.resource, view):
+        if columns.get(name) is None:
+            columns[name] = value
+    fields = [*difference.fields, *difference.secrets]
+    if difference.state is not None and difference.state.after == draft.entry:
+        fields.append(difference.state)
+    return replace(
+        _plain(draft, Action.CREATE),
+        fields=tuple(fields),
+        columns=columns,
+        secrets=tuple(one.path for one in difference.secrets),
+    )
+
+
+def _rotation(draft: Draft) -> Change:
+    difference = draft.difference
+    return replace(
+        _plain(draft, Action.ROTATE_SECRET),
+        fields=difference.secrets,
+        columns=dict(difference.secret_columns),
+        secrets=tuple(one.path for one in difference.secrets),
+    )
+
+
+def _edges(draft: Draft) -> Iterator[Change]:
+    for edge in draft.edges:
+        yield replace(_edge(draft, edge, Action.TRANSITION), columns={STATE: edge.target})
+
+
+def _edge(draft: Draft, edge: Edge, action: Action) -> Change:
+    wanted = draft.difference.state
+    field = FieldChange(
+        path=STATE,
+        before=edge.source,
+        after=edge.target,
+        base=None if wanted is None else wanted.base,
+        cause=Cause.INTENT if wanted is None else wanted.cause,
+        source=None if wanted is None else wanted.source,
+    )
+    reason = edge.effect or draft.reason
+    return replace(_plain(draft, action), fields=(field,), edge=edge, risks=edge.risks, reason=reason)
+
+
+def _removal(draft: Draft) -> list[Change]:
+    if draft.held:
+        return [replace(_plain(draft, Action.HELD), reason=draft.held)]
+    lines = [replace(one, applied="") for one in _edges(draft)]
+    if draft.manual is not None:
+        lines.append(replace(_edge(draft, draft.manual, Action.MANUAL), risks=()))
+    if draft.deletes:
+        lines.append(_plain(draft, Action.DELETE))
+    if draft.forgets:
+        lines.append(_plain(draft, Action.FORGET))
+    return lines
+
+
+def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> list[Change]:
+    """The changes with the columns and risks that the kind adds, and the whole resource before and after."""
+    writing = [place for place, one in enumerate(lines) if one.action in WRITING]
+    entity, planned = draft.entity, draft.planned
+    if writing and planned is not None:
+        row = entity.row
+        extra = {
+            name: value
+            for name, value in entity.kind.on_change(planned, view)
+            if row is None or row[entity.kind.index[name]] != value
+        }
+        last = lines[writing[-1]]
+        if extra and last.action is not Action.DELETE:
+            lines[writing[-1]] = replace(last, columns={**last.columns, **extra})
+        first = lines[writing[0]]
+        risks = [*first.risks, *entity.kind.risks(planned, view)]
+        if mails and not any(Risk.SENDS_MAIL in one.risks for one in lines):
+            risks.append(Risk.SENDS_MAIL)
+        lines[writing[0]] = replace(first, risks=tuple(dict.fromkeys(risks)))
+    before = None if entity.row is None else _tree(entity.kind, _columns(entity.kind, entity.row))
+    written: dict[str, Any] = {}
+    for one in lines:
+        if one.action in WRITING:
+            written.update(one.columns)
+    gone = draft.deletes or (draft.removed and not entity.exists)
+    after = None if gone else _after(draft.difference, written)
+    return [replace(one, before=before, after=after) for one in lines]
+
+
+# --- the whole resource ----------------------------------------------------------------------------------------------
+
+
+def _after(difference: Difference, written: Mapping[str, Any]) -> Mapping[str, Any]:
+    entity = difference.entity
+    columns = {} if entity.row is None else dict(_columns(entity.kind, entity.row))
+    columns.update(difference.columns)
+    columns.update(written)
+    if difference.standing is Standing.OBSERVED and difference.state is not None:
+        columns[STATE] = difference.state.after
+    secrets = {one.path: one.note != "removed" for one in difference.secrets}
+    return _tree(entity.kind, columns, secrets)
+
+
+def _columns(kind: Kind, row: Row) -> Mapping[str, Any]:
+    start = kind.index["rev"] + 1
+    return {column.name: row[start + place] for place, column in enumerate(kind.columns)}
+
+
+def _tree(kind: Kind, columns: Mapping[str, Any], secrets: Mapping[str, bool] | None = None) -> dict[str, Any]:
+    """A resource as nested plain data like a manifest's, secrets hidden, empty values left out."""
+    tree: dict[str, Any] = {"metadata": {}, "lifecycle": {}, "spec": {}}
+    for one in kind.fields:
+        if one.transient:
+            continue
+        names = [column.name for column in one.columns]
+        if one.type == "secret":
+            there = any(columns.get(name) is not None for name in names)
+            value = HIDDEN if (secrets or {}).get(one.path, there) else None
+        else:
+            value = decode(one, columns.get(names[0]))
+        if value is None:
+            continue
+        node = tree
+        *above, leaf = one.path.split(".") if one.path.partition(".")[0] in tree else ["spec", *one.path.split(".")]
+        for key in above:
+            node = node.setdefault(key, {})
+        node[leaf] = value
+    return tree
+
+
+def _rev(entity: Entity) -> int | None:
+    return None if entity.row is None else int(entity.row[entity.kind.index["rev"]])
+
+
+def _source(entity: Entity) -> Source | None:
+    if entity.resource is None:
+        return None
+    return entity.resource.document.places.nearest(("metadata", "name"))
+
+
+# --- order -----------------------------------------------------------------------------------------------------------
+
+
+def in_order(view: View, lines: Mapping[Address, list[Change]], removed: frozenset[Address]) -> list[Change]:
+    """All changes in the order of apply: creations and changes by kind, parents first; removals in reverse at the end.
+
+    Steps into a tombstone count as removals: what belongs to a resource goes before it.
+    """
+    depths: dict[Address, int] = {}
+
+    def key(address: Address) -> tuple[int, int, Address]:
+        return (view.catalog.place(address.kind), _depth(view, address, depths, ()), address)
+
+    order = sorted(lines, key=key)
+    forward = [one for address in order for one in lines[address] if not _is_tail(view, one, removed)]
+    backward = [one for address in reversed(order) for one in lines[address] if _is_tail(view, one, removed)]
+    return forward + backward
+
+
+def _is_tail(view: View, change: Change, removed: frozenset[Address]) -> bool:
+    if change.address in removed:
+        return True
+    lifecycle = view.catalog[change.address.kind].lifecycle
+    return change.edge is not None and lifecycle is not None and change.edge.target == lifecycle.tombstone != ""
+
+
+def _depth(view: View, address: Address, known: dict[Address, int], path: Iterable[Address]) -> int:
+    """How many resources of the same kind stand above one; a loop ends where it is noticed."""
+    if address in known:
+        return known[address]
+    above = (*path, address)
+    entity = view.at(address)
+    found = 0
+    if entity is not None:
+        for field in entity.kind.references:
+            if field.ref is None or field.ref.kind != address.kind:
+                continue
+            target = view.target(entity, field.path)
+            if target is not None and target.address not in above:
+                found = max(found, 1 + _depth(view, target.address, known, above))
+    known[address] = found
+    return found

@@ -1,0 +1,278 @@
+"""Plan file: a plan as a sealed JSON document, and back.
+
+The document holds the plan whole and nothing that is secret: of secrets it has the path, the versions and a note,
+never a value, a hash or a length. Its seal is a hash over its canonical bytes, so that a change of any byte is
+noticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import rfc8785
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Cause, Change, FieldChange
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.effect import Cascade, Notice
+from reconciler.model.errors import Stale, UsageError
+from reconciler.model.lifecycle import Edge, Risk
+from reconciler.model.plan import Plan, Precondition, Summary
+from reconciler.model.source import Snippet, Source
+
+FORMAT = 1
+SCHEMA = "reconciler-plan"
+_SAFE = 2**53
+_BIG = "$int"
+"""Key of the object that stands for an integer that other readers of JSON would round."""
+
+
+def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
+    """The sealed document. ``made_by`` says who and what made it: version of the tool, principal, and the like."""
+    document = {
+        "schema": SCHEMA,
+        "format": FORMAT,
+        "madeBy": dict(made_by),
+        "digest": plan.digest,
+        "identity": plan.identity,
+        "environment": plan.environment,
+        "manifests": plan.manifests,
+        "commit": plan.commit,
+        "summary": {name: getattr(plan.summary, name) for name in Summary.__slots__},
+        "changes": [_change(one) for one in plan.changes],
+        "observed": [_change(one) for one in plan.observed],
+        "cascades": [[str(one.address), one.state, one.reason] for one in plan.cascades],
+        "notices": [
+            [one.event, str(one.resource), one.recipient, one.language, _out(one.payload)] for one in plan.notices
+        ],
+        "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
+        "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
+    }
+    return {**document, "seal": _seal(document)}
+
+
+def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
+    """The canonical bytes of the document, with a line end behind them."""
+    return rfc8785.dumps(to_document(plan, made_by)) + b"\n"
+
+
+def from_document(document: Any) -> Plan:
+    """The plan of a document. Its changes have no ``resource``: who applies it reads the manifests again.
+
+    Raises:
+        UsageError: it is no plan (PLN-01), or of a newer format (PLN-03).
+        Stale: it was changed after it was made (PLN-02).
+    """
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        raise UsageError(
+            "this is no plan of reconciler", code="PLN-01", hint="make one with reconciler plan --out FILE"
+        )
+    version = document.get("format")
+    if type(version) is not int or version > FORMAT:
+        raise UsageError(
+            "this plan was made by a newer version", code="PLN-03", hint="use that version, or make the plan again"
+        )
+    content = {key: value for key, value in document.items() if key != "seal"}
+    seal = document.get("seal")
+    if type(seal) is not str or not hmac.compare_digest(seal.encode(), _seal(content).encode()):
+        raise Stale("the plan was changed after it was made", code="PLN-02", hint="make the plan again")
+    try:
+        return _plan(content)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as problem:
+        raise UsageError("this plan has not the shape of one", code="PLN-01", hint="make the plan again") from problem
+
+
+def from_bytes(data: bytes) -> Plan:
+    """The plan of a file's bytes, which must be the canonical ones: see :func:`from_document` for what is raised."""
+    try:
+        document = json.loads(data.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        canonical = rfc8785.dumps(document) + b"\n"
+    except (ValueError, RecursionError, rfc8785.CanonicalizationError) as problem:
+        raise UsageError("this is no plan: it is no JSON", code="PLN-01", hint="make the plan again") from problem
+    plan = from_document(document)
+    if data != canonical:
+        raise Stale("the plan was changed after it was made", code="PLN-02", hint="make the plan again")
+    return plan
+
+
+def made_by(document: Mapping[str, Any]) -> Mapping[str, str]:
+    """Who and what made a document."""
+    found = document.get("madeBy")
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+
+# --- out -------------------------------------------------------------------------------------------------------------
+
+
+def _seal(document: Mapping[str, Any]) -> str:
+    try:
+        return "sha256:" + hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
+    except rfc8785.CanonicalizationError:
+        return ""
+
+
+def _change(change: Change) -> dict[str, Any]:
+    edge = change.edge
+    return {
+        "address": str(change.address),
+        "action": change.action.value,
+        "fields": [_field(one) for one in change.fields],
+        "edge": None
+        if edge is None
+        else [edge.source, edge.target, edge.effect, [one.value for one in edge.risks], edge.walker],
+        "columns": _out(change.columns),
+        "secrets": list(change.secrets),
+        "rev": change.rev,
+        "before": _out(change.before),
+        "after": _out(change.after),
+        "reason": change.reason,
+        "risks": [one.value for one in change.risks],
+        "source": _place(change.source),
+        "applied": change.applied,
+    }
+
+
+def _field(field: FieldChange) -> dict[str, Any]:
+    return {
+        "path": field.path,
+        "before": _out(field.before),
+        "after": _out(field.after),
+        "base": _out(field.base),
+        "cause": field.cause.value,
+        "sensitive": field.sensitive,
+        "note": field.note,
+        "source": _place(field.source),
+    }
+
+
+def _diagnostic(one: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "severity": one.severity.value,
+        "phase": one.phase.value,
+        "summary": one.summary,
+        "detail": one.detail,
+        "hint": one.hint,
+        "address": None if one.address is None else str(one.address),
+        "path": one.path,
+        "source": _place(one.source),
+        "snippet": None if one.snippet is None else list(one.snippet),
+    }
+
+
+def _place(source: Source | None) -> list[Any] | None:
+    return None if source is None else list(source)
+
+
+def _out(value: Any) -> Any:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return {_BIG: str(value)} if abs(value) >= _SAFE else value
+    if isinstance(value, Mapping):
+        return {str(key): _out(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_out(item) for item in value]
+    return value
+
+
+# --- in --------------------------------------------------------------------------------------------------------------
+
+
+def _plan(document: Mapping[str, Any]) -> Plan:
+    return Plan(
+        changes=tuple(_read_change(one) for one in document["changes"]),
+        observed=tuple(_read_change(one) for one in document["observed"]),
+        cascades=tuple(Cascade(Address.parse(one[0]), one[1], one[2]) for one in document["cascades"]),
+        notices=tuple(
+            Notice(one[0], Address.parse(one[1]), one[2], one[3], _in(one[4])) for one in document["notices"]
+        ),
+        preconditions=tuple(
+            Precondition(address=Address.parse(one[0]), rev=one[1]) for one in document["preconditions"]
+        ),
+        diagnostics=tuple(_read_diagnostic(one) for one in document["diagnostics"]),
+        summary=Summary(**document["summary"]),
+        digest=document["digest"],
+        identity=document["identity"],
+        environment=document["environment"],
+        manifests=document["manifests"],
+        commit=document["commit"],
+    )
+
+
+def _read_change(one: Mapping[str, Any]) -> Change:
+    edge = one["edge"]
+    return Change(
+        address=Address.parse(one["address"]),
+        action=Action(one["action"]),
+        fields=tuple(_read_field(field) for field in one["fields"]),
+        edge=None if edge is None else Edge(edge[0], edge[1], edge[2], tuple(Risk(risk) for risk in edge[3]), edge[4]),
+        columns=_in(one["columns"]),
+        secrets=tuple(one["secrets"]),
+        rev=one["rev"],
+        before=_in(one["before"]),
+        after=_in(one["after"]),
+        reason=one["reason"],
+        risks=tuple(Risk(risk) for risk in one["risks"]),
+        source=_read_place(one["source"]),
+        applied=one["applied"],
+    )
+
+
+def _read_field(one: Mapping[str, Any]) -> FieldChange:
+    return FieldChange(
+        path=one["path"],
+        before=_in(one["before"]),
+        after=_in(one["after"]),
+        base=_in(one["base"]),
+        cause=Cause(one["cause"]),
+        sensitive=one["sensitive"],
+        note=one["note"],
+        source=_read_place(one["source"]),
+    )
+
+
+def _read_diagnostic(one: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        code=one["code"],
+        severity=Severity(one["severity"]),
+        phase=Phase(one["phase"]),
+        summary=one["summary"],
+        detail=one["detail"],
+        hint=one["hint"],
+        address=None if one["address"] is None else Address.parse(one["address"]),
+        path=one["path"],
+        source=_read_place(one["source"]),
+        snippet=None if one["snippet"] is None else Snippet(*one["snippet"]),
+    )
+
+
+def _read_place(value: Any) -> Source | None:
+    return None if value is None else Source(*value)
+
+
+def _in(value: Any) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {_BIG}:
+            return int(value[_BIG])
+        return {key: _in(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in(item) for item in value]
+    return value
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        msg = "a key is there twice"
+        raise ValueError(msg)
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    msg = f"{word} is no JSON"
+    raise ValueError(msg)

@@ -1,0 +1,133 @@
+"""Validate: documents become resources, and everything that is wrong with one manifest alone becomes a diagnostic.
+
+Phase ``schema``: the envelope, the spec as its kind declares it, and the schema rules of the kind. Nothing is looked up
+elsewhere. Two resources with the same address are both kept; that is judged when the set is resolved (GEN-03). Where nothing
+is wrong no place is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.engine.validate.clean import cleaned
+from reconciler.engine.validate.envelope import Head, check_level, read_envelope
+from reconciler.engine.validate.fault import MAPPING, Fault, missing, worth_telling, wrong_type
+from reconciler.engine.validate.faults import every_fault
+from reconciler.engine.validate.partial import partial
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.kind import Kind
+from reconciler.model.manifest import Document
+from reconciler.model.placing import diagnose, place_at, visible_in
+from reconciler.model.resource import Resource
+from reconciler.model.rule import Rule, Unjudged
+from reconciler.model.spec import Spec
+
+__all__ = ["validate"]
+
+
+def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Resource[Any]], list[Diagnostic]]:
+    """The resources that are valid by themselves, in the order of the documents, and all findings of phase schema.
+
+    Raises nothing for whatever a document holds; a rule that raises anything but
+    :class:`~reconciler.model.rule.Unjudged` is a fault of the program and passes through.
+    """
+    rules = {name: _schema_rules(kind) for name, kind in catalog.items()}
+    resources: list[Resource[Any]] = []
+    found: list[Diagnostic] = []
+    for document in documents:
+        faults: list[Fault] = []
+        head = read_envelope(catalog, document, faults)
+        kind = head.kind
+        spec = None if kind is None else _spec(kind, document, faults)
+        if document.tree.get("spec") is None:
+            faults.append(missing(("spec",)))
+        resource = None
+        mine: list[Diagnostic] = []
+        if kind is not None and spec is not None and head.placed:
+            _check_place(kind, head, spec, faults)
+            resource = Resource(
+                Address(kind.name, head.tenant, head.name),
+                spec,
+                document,
+                head.labels,
+                head.annotations,
+                head.protect,
+                head.ignore_changes,
+                head.management,
+            )
+            for rule in rules[kind.name]:
+                mine += _judge(rule, resource, kind)
+        if faults:
+            mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
+        found += mine
+        if resource is not None and not (mine and errors_in(mine)):
+            resources.append(resource)
+    return resources, in_order(found)
+
+
+def _schema_rules(kind: Kind) -> tuple[Rule, ...]:
+    return tuple(rule for rule in kind.rules if rule.phase is Phase.SCHEMA)
+
+
+def _spec(kind: Kind, document: Document, faults: list[Fault]) -> Spec | None:
+    """The spec, or what is sound of it; None when there is none."""
+    tree = document.tree.get("spec")
+    if tree is None:
+        return None
+    if type(tree) is not dict:
+        faults.append(wrong_type(("spec",), MAPPING, tree))
+        return None
+    if not document.plain:
+        tree = cleaned(tree, kind.spec)
+    try:
+        return kind.spec.__pydantic_validator__.validate_python(tree)  # type: ignore[no-any-return]  # untyped there
+    except ValidationError as error:
+        faults += every_fault(kind, error, tree)
+        return partial(kind.spec, tree)
+
+
+def _check_place(kind: Kind, head: Head, spec: Spec, faults: list[Fault]) -> None:
+    level = kind.level
+    if kind.level_of is not None:
+        try:
+            level = kind.level_of(spec) or level
+        except Unjudged:
+            return
+    check_level(head, level, faults)
+
+
+def _judge(rule: Rule, resource: Resource[Any], kind: Kind) -> list[Diagnostic]:
+    try:
+        found = list(rule.check(resource))
+    except Unjudged:
+        return []
+    return [diagnose(rule, one, kind=kind, resource=resource) for one in found]
+
+
+def _diagnostic(fault: Fault, head: Head, document: Document) -> Diagnostic:
+    source, line = place_at(document, [fault.at], visible_in(head.kind))
+    address = None
+    if head.kind is not None and head.placed:
+        address = Address(head.kind.name, head.tenant, head.name)
+    return Diagnostic(
+        code=fault.code,
+        severity=Severity.ERROR,
+        phase=Phase.SCHEMA,
+        summary=fault.summary,
+        hint=fault.hint,
+        address=address,
+        path=fault.path,
+        source=source,
+        snippet=line,
+    )
+
+
+def _without_echoes(shape: list[Diagnostic], rules: list[Diagnostic]) -> list[Diagnostic]:
+    """One wrong place gives one error: a generic finding yields to that of a rule at the same path."""
+    told = {(one.path, one.source) for one in rules if one.severity is Severity.ERROR and one.path}
+    return [one for one in shape if (one.path, one.source) not in told] + rules

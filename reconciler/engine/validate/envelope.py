@@ -1,0 +1,274 @@
+"""Envelope: everything of a document around its spec."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.engine.validate.clean import Misfit
+from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, missing, shown, wrong_type
+from reconciler.engine.validate.shape import shape_of
+from reconciler.model.catalog import Catalog
+from reconciler.model.formats import nearest
+from reconciler.model.kind import Kind, Level
+from reconciler.model.manifest import Document, Misread, PathKey
+
+API_VERSION = "reconciler/v1"
+CONFIRM = "reconciler/confirm-close"
+TOP = ("apiVersion", "kind", "metadata", "lifecycle", "spec")
+METADATA = ("name", "tenant", "labels", "annotations")
+LIFECYCLE = ("protect", "ignoreChanges", "management")
+MANAGEMENT = ("full", "observe", "createOnly")
+FORM = "lower-case letters, digits, full stops and hyphens, at most 63, with a letter or digit at both ends"
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?")
+_MAX_KEYS = 32
+
+
+@dataclass(slots=True)
+class Head:
+    """What the envelope says, as far as it can be understood. ``placed`` is false when no address can be made of it."""
+
+    kind: Kind | None = None
+    name: str = ""
+    tenant: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    protect: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    management: str = "full"
+    placed: bool = False
+
+
+def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> Head:
+    """Read and check the envelope; what is wrong is added to ``faults``."""
+    tree = document.tree
+    head = Head()
+    for key in tree:
+        if key not in TOP:
+            faults.append(_unknown_top(key, tree))
+    if tree.get("apiVersion") != API_VERSION:
+        at: PathKey = ("apiVersion",) if "apiVersion" in tree else ()
+        faults.append(Fault("GEN-16", f"apiVersion must be {API_VERSION}", at, "apiVersion", f"write {API_VERSION}"))
+    head.kind = _kind(catalog, tree.get("kind"), faults)
+    metadata = tree.get("metadata")
+    if metadata is None:
+        faults.append(missing(("metadata",)))
+    elif type(metadata) is not dict:
+        faults.append(wrong_type(("metadata",), MAPPING, metadata))
+    else:
+        _metadata(metadata, head, faults)
+    lifecycle = tree.get("lifecycle")
+    if lifecycle is not None:
+        if type(lifecycle) is dict:
+            _lifecycle(lifecycle, head, faults)
+        else:
+            faults.append(wrong_type(("lifecycle",), MAPPING, lifecycle))
+    return head
+
+
+def check_level(head: Head, level: Level, faults: list[Fault]) -> None:
+    """GEN-11: a tenant exactly where the kind, or this resource of it, stands in one."""
+    if head.kind is None or level is Level.BOTH or not head.placed:
+        return
+    if level is Level.TENANT and not head.tenant:
+        summary = f"a {head.kind.name} belongs to a tenant, and metadata.tenant is missing"
+        faults.append(Fault("GEN-11", summary, ("metadata",), "metadata.tenant", "add the name of a Partner"))
+    elif level is Level.PLATFORM and head.tenant:
+        which = "this" if head.kind.level is not Level.PLATFORM else "a"
+        summary = f"{which} {head.kind.name} stands at platform level and has no tenant"
+        faults.append(Fault("GEN-11", summary, ("metadata", "tenant"), "metadata.tenant", "delete metadata.tenant"))
+
+
+def _unknown_top(key: str, tree: dict[str, Any]) -> Fault:
+    if key == "status":
+        summary = "status is written by the server and never stands in a manifest"
+        return Fault("GEN-06", summary, (key,), key, "delete it")
+    if key in METADATA:
+        return unknown(key, "a manifest", (key,), TOP, hint=f"write it as metadata.{key}", meant=("metadata", key))
+    if key in LIFECYCLE:
+        return unknown(key, "a manifest", (key,), TOP, hint=f"write it as lifecycle.{key}")
+    return unknown(key, "a manifest", (key,), [word for word in TOP if word not in tree] or TOP)
+
+
+def unknown(
+    key: str,
+    where: str,
+    at: PathKey,
+    words: Collection[str],
+    *,
+    path: str = "",
+    hint: str = "",
+    meant: PathKey = (),
+) -> Fault:
+    """GEN-01: a key that nobody knows, with the nearest known name."""
+    if not hint:
+        close = nearest(key, list(words))
+        if close is not None:
+            hint, meant = f"did you mean {close}?", (*at[:-1], close)
+        elif len(words) <= 12:
+            hint = f"known here: {', '.join(words)}"
+    summary = f"{shown(key)} is no key of {where}"
+    return Fault("GEN-01", summary, at, path or ".".join(shown(str(one)) for one in at), hint, meant)
+
+
+def _kind(catalog: Catalog, word: Any, faults: list[Fault]) -> Kind | None:
+    if word is None:
+        faults.append(missing(("kind",)))
+        return None
+    if type(word) is not str:
+        faults.append(wrong_type(("kind",), STRING, word))
+        return None
+    kind = catalog.get(word)
+    if kind is None:
+        close = nearest(word, list(catalog))
+        hint = f"did you mean {close}?" if close else "kinds: " + ", ".join(sorted(catalog))
+        faults.append(Fault("GEN-01", f"there is no kind {shown(word)}", ("kind",), "kind", hint))
+    return kind
+
+
+def _metadata(metadata: dict[str, Any], head: Head, faults: list[Fault]) -> None:
+    for key in metadata:
+        if key not in METADATA:
+            faults.append(unknown(key, "metadata", ("metadata", key), METADATA))
+    name, tenant = metadata.get("name"), metadata.get("tenant")
+    head.placed = type(name) is str and (tenant is None or type(tenant) is str)
+    if name is None:
+        faults.append(missing(("metadata", "name")))
+    elif type(name) is not str:
+        faults.append(wrong_type(("metadata", "name"), STRING, name))
+    else:
+        head.name = name
+        _check_name(name, head.kind, faults)
+    if type(tenant) is str:
+        head.tenant = tenant
+        if _NAME.fullmatch(tenant) is None:
+            summary = "metadata.tenant is no name of a Partner"
+            faults.append(Fault("GEN-14", summary, ("metadata", "tenant"), "metadata.tenant", FORM))
+    elif tenant is not None:
+        faults.append(wrong_type(("metadata", "tenant"), STRING, tenant))
+    if "labels" in metadata:
+        head.labels = _map(metadata["labels"], "labels", faults)
+    if "annotations" in metadata:
+        head.annotations = _map(metadata["annotations"], "annotations", faults)
+
+
+def _check_name(name: str, kind: Kind | None, faults: list[Fault]) -> None:
+    at = ("metadata", "name")
+    if kind is not None and kind.singleton and name != kind.singleton:
+        summary = f"there is one {kind.name}, and it is named {kind.singleton}"
+        faults.append(Fault("SYS-01", summary, at, "metadata.name", f"write name: {kind.singleton}"))
+    elif _NAME.fullmatch(name) is None:
+        faults.append(Fault("GEN-15", "metadata.name is no name of a resource", at, "metadata.name", FORM))
+
+
+def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
+    """Labels or annotations: words to texts."""
+    at: PathKey = ("metadata", word)
+    if given is None:
+        return {}
+    if type(given) is not dict:
+        faults.append(wrong_type(at, MAPPING, given))
+        return {}
+    if len(given) > _MAX_KEYS:
+        faults.append(Fault("GEN-14", f"metadata.{word} holds at most {_MAX_KEYS} keys", at, f"metadata.{word}"))
+    kept: dict[str, str] = {}
+    for key, value in given.items():
+        here = (*at, key)
+        fault = _map_key(key, word, here)
+        if fault is not None:
+            faults.append(fault)
+        elif type(value) is str:
+            longest = 63 if word == "labels" else 1024
+            if len(value) > longest:
+                summary = f"a value of metadata.{word} has at most {longest} characters"
+                faults.append(Fault("GEN-14", summary, here, f"metadata.{word}.{shown(key)}"))
+            kept[key] = value
+        elif value is not None:
+            faults.append(wrong_type(here, STRING, value))
+    return kept
+
+
+def _map_key(key: str, word: str, at: PathKey) -> Fault | None:
+    path = f"metadata.{word}.{shown(key)}"
+    if type(key) is Misread:
+        summary = f"a key of metadata.{word} must be a string, and is {key.found}"
+        return Fault("GEN-12", summary, at, path, "put the key in quotes")
+    if word == "labels":
+        if _LABEL.fullmatch(key) is None:
+            hint = "lower-case letters, digits, full stops, slashes and hyphens, at most 63"
+            return Fault("GEN-14", "this is no key of a label", at, path, hint)
+        return None
+    if key.startswith("reconciler/") and key != CONFIRM:
+        hint = f"{CONFIRM} is the only one"
+        return Fault("GEN-01", "annotations with the prefix reconciler/ are reserved", at, path, hint)
+    if not 1 <= len(key) <= 128:
+        return Fault("GEN-14", "the key of an annotation has 1 to 128 characters", at, path)
+    return None
+
+
+def _lifecycle(lifecycle: dict[str, Any], head: Head, faults: list[Fault]) -> None:
+    for key in lifecycle:
+        if key not in LIFECYCLE:
+            faults.append(unknown(key, "lifecycle", ("lifecycle", key), LIFECYCLE))
+    protect = lifecycle.get("protect")
+    if type(protect) is bool:
+        head.protect = protect
+    elif protect is not None:
+        faults.append(wrong_type(("lifecycle", "protect"), BOOLEAN, protect))
+    management = lifecycle.get("management")
+    if management is not None:
+        at = ("lifecycle", "management")
+        if type(management) is not str:
+            faults.append(wrong_type(at, STRING, management))
+        elif management not in MANAGEMENT:
+            faults.append(not_a_word(at, management, MANAGEMENT))
+        else:
+            head.management = management
+    ignored = lifecycle.get("ignoreChanges")
+    if type(ignored) is list:
+        head.ignore_changes = _ignored(ignored, head.kind, faults)
+    elif ignored is not None:
+        faults.append(wrong_type(("lifecycle", "ignoreChanges"), LIST, ignored))
+
+
+def not_a_word(at: PathKey, value: str, words: Collection[str], *, code: str = "GEN-14") -> Fault:
+    """GEN-14 for a word that is none of those allowed; suggests the nearest."""
+    path = ".".join(str(one) for one in at)
+    close = nearest(value, list(words))
+    hint = f"did you mean {close}?" if close else ""
+    return Fault(code, f"{path} must be one of {', '.join(words)}", at, path, hint)
+
+
+def _ignored(entries: list[Any], kind: Kind | None, faults: list[Fault]) -> tuple[str, ...]:
+    """GEN-19: paths of fields of the kind."""
+    kept: list[str] = []
+    for place, entry in enumerate(entries):
+        at = ("lifecycle", "ignoreChanges", place)
+        if type(entry) is not str:
+            faults.append(wrong_type(at, STRING, Misfit(entry.found) if type(entry) is Misread else entry))
+            continue
+        kept.append(entry)
+        if kind is None:
+            continue
+        shape = shape_of(kind.spec)
+        if not entry or (entry not in shape.fields and entry not in shape.names):
+            faults.append(_no_field(entry, kind, at))
+    return tuple(kept)
+
+
+def _no_field(entry: str, kind: Kind, at: PathKey) -> Fault:
+    shape = shape_of(kind.spec)
+    bare = entry.partition("[")[0]
+    if bare != entry and bare in shape.fields:
+        hint = f"entries of lists are not addressed one by one; write {bare}"
+    elif entry.startswith("status.") or entry in {one.path for one in kind.status}:
+        hint = "fields of the server are never compared"
+    elif entry.startswith("spec.") and entry.removeprefix("spec.") in shape.fields:
+        hint = f"write {entry.removeprefix('spec.')}"
+    else:
+        close = nearest(entry, [*shape.fields, *(path for path in shape.names if path)])
+        hint = f"did you mean {close}?" if close else ""
+    return Fault("GEN-19", f"this is no field of a {kind.name}", at, f"lifecycle.ignoreChanges[{at[-1]}]", hint)

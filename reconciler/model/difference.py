@@ -1,0 +1,66 @@
+"""Difference: what the comparison of one resource found, before anybody plans what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.change import FieldChange
+from reconciler.model.resource import LedgerEntry
+from reconciler.model.view import Entity
+
+
+class Standing(Enum):
+    """How a resource stands between git, the database and the ledger.
+
+    ``NEW``: declared, and there is no row. ``CHANGED``: declared and managed, and the row differs. ``UNOWNED``:
+    declared, there is a row, and the ledger does not know it; the row may differ as well. ``STALE``: only the ledger
+    is behind. ``OBSERVED``: the row differs, and the manifest only watches. ``GONE``: in the ledger, and no manifest
+    names it.
+    """
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNOWNED = "unowned"
+    STALE = "stale"
+    OBSERVED = "observed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One resource that is not as it should be.
+
+    ``fields`` are the changed fields without secrets and without the life cycle; ``secrets`` the changed secrets;
+    ``state`` the life cycle, when the manifest asks for another state than the live one (for a new resource: than
+    none). ``columns`` are the stored values that ``fields`` and ``secrets`` write; values at rest and fingerprints of
+    secrets are never among them. ``applied`` is what the ledger will keep. ``reason`` says in words why, where that
+    is not plain.
+    """
+
+    entity: Entity
+    standing: Standing
+    fields: tuple[FieldChange, ...] = ()
+    secrets: tuple[FieldChange, ...] = ()
+    state: FieldChange | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    secret_columns: Mapping[str, Any] = field(default_factory=dict)
+    applied: str = ""
+    entry: LedgerEntry | None = None
+    reason: str = ""
+
+    @property
+    def address(self) -> Address:
+        """The address of the resource."""
+        return self.entity.address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """All differences of a run, in order of address, and how many declared resources are as they should be."""
+
+    items: tuple[Difference, ...] = ()
+    unchanged: int = 0

@@ -1,0 +1,117 @@
+"""Report: what people and machines are told about a plan, as plain values.
+
+The engine's ``describe`` makes it; renderers turn it into text or JSON and look nothing up. It holds no secret: a
+secret field carries versions only and is marked ``sensitive``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.effect import Cascade, Notice
+from reconciler.model.lifecycle import Risk
+from reconciler.model.plan import Summary
+from reconciler.model.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldLine:
+    """One changed field. ``cause`` is intent, drift, conflict or default; values are as people write them."""
+
+    path: str
+    before: Any
+    after: Any
+    base: Any = None
+    cause: str
+    sensitive: bool = False
+    note: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeLine:
+    """One step of a life cycle. ``cause`` and ``source`` are those of the wanted state."""
+
+    before: str
+    after: str
+    effect: str = ""
+    risks: tuple[Risk, ...] = ()
+    cause: str = ""
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceLine:
+    """Everything that a plan does with one resource.
+
+    ``actions`` are the words of :class:`~reconciler.model.change.Action`, in order and without repetition. ``before``
+    and ``after`` are the whole resource with secrets masked, None where it does not exist; ``sensitive`` are the
+    paths of its secret fields. ``type`` is the kind in snake_case.
+    """
+
+    address: Address
+    type: str
+    actions: tuple[str, ...]
+    fields: tuple[FieldLine, ...] = ()
+    edges: tuple[EdgeLine, ...] = ()
+    manual: tuple[EdgeLine, ...] = ()
+    risks: tuple[Risk, ...] = ()
+    reasons: tuple[str, ...] = ()
+    source: Source | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    sensitive: tuple[str, ...] = ()
+
+    @property
+    def causes(self) -> frozenset[str]:
+        """Why it differs: the causes of all its fields and steps."""
+        return frozenset({one.cause for one in self.fields} | {one.cause for one in self.edges}) - {""}
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the world changed any field of it behind git's back."""
+        return not self.causes.isdisjoint(("drift", "conflict"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A plan for people and machines. ``changes`` are in the order of apply, one entry a resource.
+
+    ``guarded`` holds the diagnostics of guards, which ``diagnostics`` does not repeat.
+    """
+
+    summary: Summary = field(default_factory=Summary)
+    empty: bool = True
+    changes: tuple[ResourceLine, ...] = ()
+    observed: tuple[ResourceLine, ...] = ()
+    cascades: tuple[Cascade, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    guarded: tuple[Diagnostic, ...] = ()
+    digest: str = ""
+    identity: str = ""
+    environment: str = ""
+    manifests: str = ""
+    commit: str | None = None
+
+    def with_action(self, *actions: str) -> tuple[ResourceLine, ...]:
+        """The resources that have one of ``actions``."""
+        return tuple(one for one in self.changes if not set(actions).isdisjoint(one.actions))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """The outcome of a check of manifests without a database."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    resources: int
+    files: int
+
+    @property
+    def valid(self) -> bool:
+        """Whether no error was found."""
+        return all(one.severity is not Severity.ERROR for one in self.diagnostics)

@@ -1,0 +1,100 @@
+"""Settings: what ``reconciler.yaml`` says, as a checked value, before any environment variable is looked at."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from reconciler.model.spec import Spec
+
+DEFAULT_DATABASE = "sqlite:///.reconciler/live.db"
+"""The embedded database of a working folder without configuration."""
+
+DATABASE_VARIABLE = "RECONCILER_DATABASE_URL"
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class DatabaseSource(Spec):
+    """Where the database is: exactly one of the two."""
+
+    from_env: str | None = Field(None, pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="Variable that holds the URL.")
+    url: str | None = Field(None, min_length=1, description="URL without a password.")
+
+    @model_validator(mode="after")
+    def _one(self) -> DatabaseSource:
+        if (self.from_env is None) == (self.url is None):
+            raise PydanticCustomError("CFGF-03", "database holds exactly one of fromEnv and url")
+        return self
+
+
+class EnvironmentSettings(Spec):
+    """One environment of ``environments``."""
+
+    database: DatabaseSource | None = Field(None, description="The database of this environment.")
+    overlays: list[str] = Field(default_factory=list, description="Folders laid over the manifests.")
+
+
+class DeleteBudget(Spec):
+    """How many rows a plan may delete before it needs ``--allow-delete``."""
+
+    count: Count = Field(10, description="Deletes of all kinds together.")
+    percent: Annotated[int, Field(ge=0, le=100)] = Field(30, description="Share of all managed resources.")
+    percent_from: Count = Field(10, description="With fewer managed resources the share is not judged.")
+    per_tenant: Count = Field(5, description="Deletes in one tenant.")
+
+
+class GuardSettings(Spec):
+    """Limits that hold a plan."""
+
+    max_deletes: DeleteBudget = Field(default_factory=DeleteBudget, description="The budget of deletes.")
+    min_administrators: Annotated[int, Field(ge=1, le=1000)] = Field(
+        1, description="Active administrators that must stay."
+    )
+
+
+class ApprovalSettings(Spec):
+    """How many people must agree."""
+
+    sensitive: Count = Field(1, description="Approvals of a plan with a sensitive change.")
+    critical: Count = Field(2, description="Approvals of a plan with a critical change.")
+    valid_for: str = Field("24h", pattern="^[1-9][0-9]{0,5}[smhd]$", description="How long an approval holds.")
+
+
+class IdentitySettings(Spec):
+    """Whom the program believes."""
+
+    trust: Literal["local", "oidc"] = Field("local", description="local believes --as and RECONCILER_ACTOR.")
+    issuer: str | None = Field(None, description="Issuer of tokens.")
+    audience: str | None = Field(None, description="Audience of tokens.")
+    subjects: list[dict[str, Any]] = Field(default_factory=list, description="Which token is which operator.")
+
+
+class SecretSettings(Spec):
+    """Which secret sources a tenant may use: tenant, then scheme, then patterns of names."""
+
+    allow: dict[str, dict[str, list[str]]] = Field(default_factory=dict, description="Sources by tenant.")
+
+
+class Settings(Spec):
+    """The whole file. Folders are relative to the working folder."""
+
+    manifests: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
+        default_factory=lambda: ["."], description="Folders of manifests, in any order."
+    )
+    layout: str = Field("", description="Shape of the tree: below tenants/x only tenant x.")
+    database: DatabaseSource | None = Field(None, description="Where the database is.")
+    environments: dict[str, EnvironmentSettings] = Field(default_factory=dict, description="Environments by name.")
+    guards: GuardSettings = Field(default_factory=GuardSettings, description="Limits that hold a plan.")
+    approvals: ApprovalSettings | None = Field(None, description="How many people must agree.")
+    identity: IdentitySettings = Field(default_factory=IdentitySettings, description="Whom the program believes.")
+    secrets: SecretSettings = Field(default_factory=SecretSettings, description="Which sources a tenant may use.")
+    policies: list[str] = Field(default_factory=list, description="Files of policies, as patterns.")
+
+    @model_validator(mode="after")
+    def _shape(self) -> Settings:
+        if self.layout and "{tenant}" not in self.layout.split("/"):
+            raise PydanticCustomError("CFGF-03", "layout has {tenant} as one of its folders, as in tenants/{{tenant}}")
+        return self

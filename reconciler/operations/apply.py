@@ -1,0 +1,253 @@
+"""apply: make the database what the manifests say, whole or not at all.
+
+plan; ask; resolve every secret; begin the one transaction, whose first statement takes the locks; look whether this
+plan was applied before; plan again under the lock; the digests must agree; write with compare-and-set, ledger, audit
+and outbox; read back; commit. Until the commit every way out leaves the database as it was.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+
+from reconciler.engine.approve import guardians, judge_approval
+from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.errors import Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.model.run import Event, Outcome, Run
+from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
+from reconciler.operations.request import Doors, Request
+from reconciler.operations.secrets import Generated, Sealed, sealed
+from reconciler.operations.stale import moved
+from reconciler.ports import ApplySession, Listener
+
+INSTALLER = "installer"
+"""Stands before the name of a person who applied with ``--bootstrap``."""
+
+
+class Sink(Protocol):
+    """Takes the secrets that a run makes, before anything is written to the database."""
+
+    def take(self, secrets: Sequence[Generated]) -> None:
+        """Keep them safely, or raise."""
+
+    def discard(self) -> None:
+        """The run was rolled back: forget what was taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """How to apply.
+
+    ``applicant`` applies and ``approvers`` agree. ``digest`` must be that of the plan, when given. ``reviewed`` is
+    the plan of a plan file and ``run_id`` the identity that the file carries; a run without a file gets a new one.
+    ``agree`` shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the
+    time that rules see.
+    """
+
+    applicant: str
+    agree: Callable[[Proposal], bool]
+    approvers: tuple[str, ...] = ()
+    digest: str = ""
+    reviewed: Plan | None = None
+    run_id: str = ""
+    lock_timeout: float = 30.0
+    bootstrap: bool = False
+    sink: Sink | None = None
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of it: the run, and the plan that it applied or found to be empty."""
+
+    run: Run
+    proposal: Proposal
+
+
+def touched(plan: Plan) -> tuple[str, ...]:
+    """The tenants whose locks a plan needs, in order; ``""`` is the platform."""
+    written = (one.address for one in plan.changes if _counts(one))
+    followed = (one.address for one in plan.cascades)
+    return tuple(sorted({one.tenant for one in (*written, *followed)}))
+
+
+def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) -> Applied:
+    """Apply.
+
+    Raises:
+        InvalidManifests: manifests, plan or secrets hold errors.
+        Held: a guard holds the plan.
+        Denied: an approval is missing (GEN-25).
+        Stale: the plan is not the one that was reviewed, or the world moved under it.
+        LockTimeout: somebody else holds the lock.
+        OutcomeUnknown: the connection was lost around commit.
+    """
+    started = orders.clock()
+    judged = read(doors, request)
+    live = doors.store.read()
+    shown = propose(doors, request, judged, _founded(live, orders.reviewed))
+    run_id = orders.run_id or str(uuid.uuid4())
+    if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
+        before = doors.store.find_run(run_id)
+        if before is not None and before.digest == orders.reviewed.digest:
+            return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
+    _agrees(orders, shown)
+    refuse(shown)
+    _may_bootstrap(doors, orders, shown)
+    _approved(doors, orders, shown)
+    if not touched(shown.plan):
+        return Applied(run=_run(orders, shown.plan, run_id, started, Outcome.UNCHANGED), proposal=shown)
+    if not shown.plan.empty and not orders.agree(shown):
+        raise ReconcilerError(
+            "not confirmed; nothing was applied", code="APL-01", hint="only the word yes applies a plan"
+        )
+    values, made = _resolved(doors, orders, shown)
+    if orders.sink is not None and made:
+        orders.sink.take(made)
+    try:
+        return _transaction(
+            doors,
+            request,
+            orders,
+            shown=shown,
+            values=values,
+            run_id=run_id,
+            started=started,
+            listener=listener,
+        )
+    except OutcomeUnknown:
+        raise  # the run may have been committed: its secrets must not be lost
+    except BaseException:
+        if orders.sink is not None and made:
+            orders.sink.discard()
+        raise
+
+
+def _counts(change: Change) -> bool:
+    """Whether applying a change writes anything, be it only into the ledger."""
+    return change.action in COUNTED or change.action is Action.REFRESH
+
+
+def _transaction(
+    doors: Doors,
+    request: Request,
+    orders: Orders,
+    *,
+    shown: Proposal,
+    values: Sealed,
+    run_id: str,
+    started: datetime,
+    listener: Listener,
+) -> Applied:
+    """The part that holds locks. ``shown`` is what was reviewed."""
+    listener(_progress("lock", "waiting for the locks"))
+    with doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout) as session:
+        before = session.find_run(run_id)
+        if before is not None and before.digest == shown.plan.digest:
+            return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
+        listener(_progress("check", "planning again under the locks"))
+        now = _again(doors, request, orders, shown, session)
+        run = _run(orders, now.plan, run_id, started, Outcome.APPLIED)
+        count = len({one.address for one in now.plan.changes if _counts(one)})
+        listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
+        session.write(now.plan, run=run, sealed=values)
+        listener(_progress("commit", "committing"))
+        session.commit()
+    listener(_progress("done", "committed"))
+    return Applied(run=run, proposal=now)
+
+
+def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
+    """The plan under the lock; it must be the one that was shown."""
+    try:
+        now = propose_again(doors, request, shown, _founded(session.live(), shown.plan))
+    except InvalidManifests as error:
+        raise Stale(
+            "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
+        ) from error
+    if now.plan.digest != shown.plan.digest:
+        raise moved(shown.plan, now.plan)
+    refuse(now)
+    _approved(doors, orders, now)
+    return now
+
+
+def _founded(live: Live, reviewed: Plan | None) -> Live:
+    """Live data as the plan saw it: a database that did not exist then had no name, and its first apply gave it one."""
+    if reviewed is not None and not reviewed.identity and not live.ledger:
+        return replace(live, identity="")
+    return live
+
+
+def _agrees(orders: Orders, shown: Proposal) -> None:
+    """The plan is the one that was reviewed: as a file, or by its digest."""
+    if orders.reviewed is not None and orders.reviewed.digest != shown.plan.digest:
+        raise moved(orders.reviewed, shown.plan)
+    if orders.digest and orders.digest != shown.plan.digest:
+        raise Stale(
+            f"the plan is not the one that was reviewed: its digest is {shown.plan.digest}",
+            hint="review it again with reconciler plan",
+        )
+
+
+def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
+    """The one way into an empty database: nobody may act yet, and after the plan somebody may."""
+    if not orders.bootstrap:
+        return
+    if any(True for _ in guardians(doors.catalog, shown.live)):
+        raise Denied(
+            "--bootstrap is for a database without an active administrator, and this one has one",
+            hint="apply without --bootstrap, with --as",
+        )
+    kinds = [kind for kind in doors.catalog.values() if kind.guardian is not None]
+    if not any(kind.guardian(one) for kind in kinds for one in shown.view.all(kind.name) if kind.guardian):
+        raise Denied(
+            "a plan applied with --bootstrap must leave at least one active administrator behind",
+            hint="add the manifest of an administrator",
+        )
+
+
+def _approved(doors: Doors, orders: Orders, shown: Proposal) -> None:
+    missing = judge_approval(
+        doors.catalog, shown.plan, shown.live, applicant=orders.applicant, approvers=orders.approvers
+    )
+    if missing:
+        raise Denied("an approval is missing; nothing was applied", diagnostics=tuple(missing))
+
+
+def _resolved(doors: Doors, orders: Orders, shown: Proposal) -> tuple[Sealed, list[Generated]]:
+    """Every secret of the plan, before the transaction begins: a source that fails means that nothing was touched."""
+    values, made, problems = sealed(doors, shown.plan, shown.view, may_generate=orders.sink is not None)
+    if problems:
+        raise InvalidManifests("a secret is missing; nothing was applied", diagnostics=tuple(problems))
+    return values, made
+
+
+def _run(orders: Orders, plan: Plan, run_id: str, started: datetime, outcome: Outcome) -> Run:
+    actor = f"{INSTALLER} {orders.applicant}" if orders.bootstrap else orders.applicant
+    return Run(
+        id=run_id,
+        digest=plan.digest,
+        actor=actor,
+        approvers=orders.approvers,
+        started_at=_text(started),
+        finished_at=_text(orders.clock()),
+        outcome=outcome,
+        added=plan.summary.add,
+        changed=plan.summary.change,
+        destroyed=plan.summary.destroy,
+        commit=plan.commit,
+    )
+
+
+def _progress(step: str, message: str) -> Event:
+    return Event("apply_progress", message, {"step": step})
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

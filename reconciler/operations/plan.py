@@ -1,0 +1,158 @@
+"""plan: what an apply would do, and what stands against it. Reads and never writes.
+
+read manifests, judge them, read the database, fit both together, look at the clock, compare, plan, guard. A phase
+runs only when those before it found no error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reconciler.engine.diff import Fingerprints, diff
+from reconciler.engine.guard import guard
+from reconciler.engine.plan import PlanOptions, make_plan
+from reconciler.model.diagnostic import Diagnostic, Severity, errors_in, in_order
+from reconciler.model.errors import Held, InvalidManifests
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.model.view import View
+from reconciler.operations.request import Doors, Request
+from reconciler.operations.secrets import fingerprints, unreadable
+from reconciler.operations.validate import Judged, fit, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plan with what it was made from. ``guarded`` is what the guards say about it."""
+
+    plan: Plan
+    guarded: tuple[Diagnostic, ...]
+    judged: Judged
+    live: Live
+    view: View
+    marks: Fingerprints
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What forbids applying it, without the guards."""
+        return tuple(one for one in self.plan.diagnostics if one.severity is Severity.ERROR)
+
+    @property
+    def holds(self) -> tuple[Diagnostic, ...]:
+        """What holds it: budgets, protection, invariants."""
+        return tuple(one for one in self.guarded if one.severity is Severity.ERROR)
+
+
+def plan(doors: Doors, request: Request) -> Proposal:
+    """Make a plan.
+
+    Raises:
+        InvalidManifests: the manifests hold errors, alone, together, or beside the database.
+        WorldError: a file or the database did not answer.
+    """
+    judged = read(doors, request)
+    return propose(doors, request, judged, doors.store.read())
+
+
+def read(doors: Doors, request: Request) -> Judged:
+    """The manifests of a run, valid by themselves.
+
+    Raises:
+        InvalidManifests: they are not.
+    """
+    judged = judge(doors.catalog, doors.reader, layout=request.layout)
+    if not judged.valid:
+        raise _invalid(judged.diagnostics)
+    return judged
+
+
+def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Proposal:
+    """Make a plan from manifests that were read and a database that was read.
+
+    Raises:
+        InvalidManifests: they do not fit together.
+    """
+    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    if errors_in(found):
+        raise _invalid(tuple(in_order([*judged.diagnostics, *found])))
+    marks, problems = fingerprints(doors, view)
+    made = make_plan(view, diff(view, marks), _options(request, judged))
+    known = {(one.address, one.path) for one in problems}
+    problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
+    return _proposal(
+        request,
+        judged=judged,
+        live=live,
+        view=view,
+        made=made,
+        marks=marks,
+        found=(*judged.diagnostics, *found, *problems),
+    )
+
+
+def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) -> Proposal:
+    """The same plan against the database of now. Manifests and secrets are those that were read before.
+
+    Raises:
+        InvalidManifests: they do not fit any more.
+    """
+    view, found = fit(doors.catalog, before.judged, live, now=doors.now)
+    if errors_in(found):
+        raise _invalid(tuple(in_order(found)))
+    made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
+    return _proposal(
+        request,
+        judged=before.judged,
+        live=live,
+        view=view,
+        made=made,
+        marks=before.marks,
+        found=(*before.judged.diagnostics, *found),
+    )
+
+
+def refuse(proposal: Proposal) -> None:
+    """Stop at a plan that must not be applied.
+
+    Raises:
+        InvalidManifests: it holds errors.
+        Held: a guard holds it.
+    """
+    if proposal.errors:
+        raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=proposal.errors)
+    if proposal.holds:
+        raise Held(
+            "a guard holds the plan; nothing was applied",
+            diagnostics=proposal.holds,
+            hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
+        )
+
+
+def _proposal(
+    request: Request,
+    *,
+    judged: Judged,
+    live: Live,
+    view: View,
+    made: Plan,
+    marks: Fingerprints,
+    found: tuple[Diagnostic, ...],
+) -> Proposal:
+    made = replace(made, diagnostics=tuple(in_order([*found, *made.diagnostics])))
+    guarded = tuple(in_order(guard(made, view, request.guards)))
+    return Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
+
+
+def _options(request: Request, judged: Judged) -> PlanOptions:
+    return PlanOptions(
+        prune=request.prune,
+        targets=request.targets,
+        excludes=request.excludes,
+        environment=request.environment,
+        manifests=judged.manifests.digest,
+        commit=judged.manifests.commit,
+    )
+
+
+def _invalid(diagnostics: tuple[Diagnostic, ...]) -> InvalidManifests:
+    return InvalidManifests("the manifests hold errors; nothing was planned", diagnostics=diagnostics)

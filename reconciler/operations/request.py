@@ -1,0 +1,45 @@
+"""What a run is asked to do, and the doors through which it reaches the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from reconciler.model.catalog import Catalog
+from reconciler.model.guards import Guards
+from reconciler.model.secret import SecretValue
+from reconciler.ports import LiveStore, ManifestReader, Sealer, SecretReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """The world of one run. ``now`` is the time that rules see.
+
+    ``draw`` makes a random secret for a form of storage, of a length between ``minLength`` and ``maxLength``.
+    """
+
+    catalog: Catalog
+    reader: ManifestReader
+    store: LiveStore
+    secrets: SecretReader
+    sealer: Sealer
+    draw: Callable[[str, Mapping[str, Any]], SecretValue]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a plan is about.
+
+    ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
+    ``layout`` is the shape of the tree, empty for none.
+    """
+
+    environment: str = ""
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    prune: bool = False
+    layout: str = ""
+    guards: Guards = field(default_factory=Guards)

@@ -1,0 +1,169 @@
+"""Secrets of a run: read to compare, read to write, made anew. No value leaves this file but sealed or fingerprinted.
+
+GEN-22 is reported for every secret that must be read and cannot be, at its line, all of them at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.engine.diff import wanted_fingerprints
+from reconciler.model.address import Address
+from reconciler.model.change import Change
+from reconciler.model.columns import Field
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.encode import GENERATED, field_value
+from reconciler.model.errors import WorldError
+from reconciler.model.kind import Kind
+from reconciler.model.placing import diagnose
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Resource
+from reconciler.model.rule import Finding, RuleText
+from reconciler.model.secret import SecretRef, SecretValue
+from reconciler.model.view import View
+from reconciler.operations.request import Doors
+from reconciler.ports import SecretUnreadable
+
+UNREADABLE = RuleText("GEN-22", Severity.ERROR, Phase.PLAN, "A secret that must be read cannot be read.")
+POLICY = RuleText("GEN-14", Severity.ERROR, Phase.PLAN, "The value of a secret does not fit its field.")
+
+Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
+"""By address and field path: the form in which a secret rests, and its fingerprint where it has no version."""
+
+_LENGTHS = (24, 32, 16, 8)
+_TRIES = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """A secret that was made in this run, for the sink that the user named."""
+
+    address: Address
+    path: str
+    value: SecretValue
+
+
+def fingerprints(doors: Doors, view: View) -> tuple[dict[Address, dict[str, str]], list[Diagnostic]]:
+    """Keyed hashes of the secrets without version, as the comparison wants them."""
+    found: dict[Address, dict[str, str]] = {}
+    problems: list[Diagnostic] = []
+    for resource, field, ref in wanted_fingerprints(view):
+        value = _read(doors, resource, field, ref, problems)
+        if value is not None:
+            marks = found.setdefault(resource.address, {})
+            marks[field.path] = doors.sealer.fingerprint(resource.address, field.path, value)
+    return found, problems
+
+
+def unreadable(doors: Doors, plan: Plan, view: View) -> list[Diagnostic]:
+    """What is wrong with the secrets that applying a plan would read."""
+    problems: list[Diagnostic] = []
+    for one in _wanted(doors, plan):
+        if one.ref.scheme != "generate":
+            value = _read(doors, one.resource, one.field, one.ref, problems)
+            if value is not None:
+                problems += _judged(one, value, view)
+    return in_order(problems)
+
+
+def sealed(
+    doors: Doors, plan: Plan, view: View, *, may_generate: bool
+) -> tuple[Sealed, list[Generated], list[Diagnostic]]:
+    """Every secret that a plan writes, sealed; those that were made here; and what is wrong.
+
+    Without a sink (``may_generate`` is false) none is made, which is an error where one is wanted (GEN-22).
+    """
+    found: dict[tuple[Address, str], tuple[str, str | None]] = {}
+    problems: list[Diagnostic] = []
+    made: list[Generated] = []
+    for one in _wanted(doors, plan):
+        at = (one.resource.address, one.field.path)
+        if one.ref.scheme == "generate":
+            if not may_generate:
+                problems.append(_no_sink(one))
+                continue
+            value = _generate(doors, one, view)
+            made.append(Generated(address=at[0], path=at[1], value=value))
+        else:
+            read = _read(doors, one.resource, one.field, one.ref, problems)
+            if read is None:
+                continue
+            value = read
+            problems += _judged(one, value, view)
+        found[at] = (doors.sealer.seal(*at, one.storage, value), _mark(doors, one, value))
+    return found, made, in_order(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    kind: Kind
+    resource: Resource[Any]
+    field: Field
+    ref: SecretRef
+
+    @property
+    def storage(self) -> str:
+        return "encrypted" if self.field.secret is None else self.field.secret.storage
+
+
+def _wanted(doors: Doors, plan: Plan) -> Iterator[_Wanted]:
+    for change in plan.changes:
+        yield from _of_change(doors, change)
+
+
+def _of_change(doors: Doors, change: Change) -> Iterator[_Wanted]:
+    kind = doors.catalog.get(change.address.kind)
+    if kind is None or change.resource is None or not change.writes:
+        return
+    for path in change.secrets:
+        field = kind.by_path[path]
+        ref = field_value(field, change.resource)
+        if isinstance(ref, SecretRef):  # a secret that is taken away has no source
+            yield _Wanted(kind, change.resource, field, ref)
+
+
+def _read(
+    doors: Doors, resource: Resource[Any], field: Field, ref: SecretRef, problems: list[Diagnostic]
+) -> SecretValue | None:
+    try:
+        return doors.secrets.read(replace(ref, folder=resource.document.folder), tenant=resource.address.tenant)
+    except SecretUnreadable as error:
+        finding = Finding(str(error), at=field.path, hint="set it, or correct where it comes from")
+        kind = doors.catalog.get(resource.address.kind)
+        problems.append(diagnose(UNREADABLE, finding, kind=kind, resource=resource))
+        return None
+
+
+def _judged(one: _Wanted, value: SecretValue, view: View) -> Iterator[Diagnostic]:
+    for finding in one.kind.secret_check(one.field.path, value, view):
+        yield diagnose(POLICY, finding, kind=one.kind, resource=one.resource)
+
+
+def _no_sink(one: _Wanted) -> Diagnostic:
+    finding = Finding(
+        "this secret would be made now, and nothing is there to take it",
+        at=one.field.path,
+        hint="give --secrets-out FILE; the file is written with mode 0600",
+    )
+    return diagnose(UNREADABLE, finding, kind=one.kind, resource=one.resource)
+
+
+def _generate(doors: Doors, one: _Wanted, view: View) -> SecretValue:
+    """A value that the field's own check accepts: drawn again until it does, in another length now and then."""
+    for length in _LENGTHS:
+        for _ in range(_TRIES):
+            value = doors.draw(one.storage, {"minLength": length, "maxLength": length})
+            if next(iter(one.kind.secret_check(one.field.path, value, view)), None) is None:
+                return value
+    msg = f"no value was found that {one.field.path} of {one.resource.address} accepts"
+    raise WorldError(msg, code="GEN-22", hint="look at the password policy")
+
+
+def _mark(doors: Doors, one: _Wanted, value: SecretValue) -> str | None:
+    if one.ref.version is not None:
+        return None
+    if one.ref.scheme == "generate":
+        return GENERATED
+    return doors.sealer.fingerprint(one.resource.address, one.field.path, value)

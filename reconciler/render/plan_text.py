@@ -1,0 +1,190 @@
+"""A plan for people: verdict first, counts, what stands against it, then each change, riskiest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.lifecycle import Risk
+from reconciler.model.plan import Summary
+from reconciler.model.report import Report, ResourceLine
+from reconciler.render.findings_text import counted, diagnostics_text
+from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, resource_lines
+from reconciler.render.terminal import safe, wrap
+from reconciler.render.values import plural
+
+_WAITING = ("held", "manual", "denied", "blocked-by")
+_RISKS = (
+    Risk.IRREVERSIBLE,
+    Risk.LEGAL_RETENTION,
+    Risk.LOCKS_OUT,
+    Risk.STOPS_SIGNING,
+    Risk.BILLING_IMPACT,
+    Risk.SENDS_MAIL,
+)
+_LISTED = 20
+
+
+def verdict(summary: Summary, *, empty: bool) -> str:
+    """The line that scripts look for."""
+    if empty:
+        return "No changes."
+    return f"Plan: {summary.add} to add, {summary.change} to change, {summary.destroy} to destroy."
+
+
+def plan_text(report: Report, style: Style) -> str:
+    """The whole plan."""
+    parts = [_head(report, style), *_problems(report, style), *_changes(report, style), *_waiting(report, style)]
+    parts += [*_follows(report), *_drift(report, style), *_warnings(report, style), *_foot(report, style)]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def quiet_text(report: Report, style: Style) -> str:
+    """The verdict alone, and what stands against it."""
+    parts = [[verdict(report.summary, empty=report.empty)], *_problems(report, style)]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def _head(report: Report, style: Style) -> list[str]:
+    colour = "green" if report.empty else "bold"
+    lines = [style.palette.paint(verdict(report.summary, empty=report.empty), "bold", colour)]
+    summary = report.summary
+    counts = (
+        (summary.adopt, "to adopt", "to adopt"),
+        (summary.forget, "to forget", "to forget"),
+        (summary.transitions, "move", "moves"),
+        (summary.held, "held", "held"),
+        (summary.manual, "for a person", "for a person"),
+        (summary.drift, "with drift", "with drift"),
+        (summary.unchanged, "unchanged", "unchanged"),
+    )
+    words = [f"{count} {one if count == 1 else many}" for count, one, many in counts if count]
+    if words:
+        lines += wrap(", ".join(words) + ".", indent="  ")
+    risks = Counter(risk for one in report.changes for risk in one.risks)
+    if risks:
+        found = ", ".join(f"{risk} {risks[risk]}" for risk in _RISKS if risks[risk])
+        lines += wrap(f"risks: {found}.", indent="  ")
+    return lines
+
+
+def _problems(report: Report, style: Style) -> list[list[str]]:
+    errors = [one for one in (*report.diagnostics, *report.guarded) if one.severity is Severity.ERROR]
+    if not errors:
+        return []
+    line = f"This plan cannot be applied: {counted(errors)}."
+    return [[style.palette.paint(line, "bold", "red")], _block(errors, style)]
+
+
+def _warnings(report: Report, style: Style) -> list[list[str]]:
+    found = [one for one in (*report.diagnostics, *report.guarded) if one.severity is not Severity.ERROR]
+    # What is held and what a person must do have sections of their own, which say the same.
+    told = {one.address for one in report.with_action("held", "manual")}
+    found = [one for one in found if one.address not in told or one.code not in ("GEN-21", "LIF-04")]
+    if not found:
+        return []
+    return [[style.palette.paint(f"Worth a look: {counted(found)}.", "bold")], _block(found, style)]
+
+
+def _block(found: Sequence[Diagnostic], style: Style) -> list[str]:
+    return diagnostics_text(found, style.palette).rstrip("\n").split("\n")
+
+
+def _changes(report: Report, style: Style) -> list[list[str]]:
+    shown = [one for one in report.changes if not set(one.actions) <= {*_WAITING, "refresh"}]
+    return [resource_lines(one, style) for one in sorted(shown, key=riskiest_first)]
+
+
+def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:
+    """Sort key: what cannot be undone, then what stops or locks out, then deletes, clashes, drift, moves, the rest.
+
+    Resources of equal weight stay in the order of apply.
+    """
+    risk = min((_RISKS.index(found) for found in one.risks if found in _RISKS), default=len(_RISKS))
+    clash = 0 if "conflict" in one.causes else 1 if "drift" in one.causes else 2
+    action = min((list(SYMBOLS).index(found) for found in one.actions if found in SYMBOLS), default=len(SYMBOLS))
+    if "delete" in one.actions:
+        return (min(risk, _RISKS.index(Risk.LOCKS_OUT)), clash, action)
+    if "create" in one.actions:
+        action = len(SYMBOLS)
+    return (risk, clash, action)
+
+
+def _waiting(report: Report, style: Style) -> list[list[str]]:
+    parts: list[list[str]] = []
+    held = report.with_action("held")
+    if held:
+        lines = _section(
+            f"Held: {len(held)} {plural(len(held), 'delete')} {'waits' if len(held) == 1 else 'wait'}.", "", style
+        )
+        for reason in sorted({reason for one in held for reason in one.reasons or ("",)}):
+            lines += wrap(safe(reason) + ":", indent="  ") if reason else []
+            lines += _addresses((one for one in held if (one.reasons or ("",))[0] == reason), style)
+        parts.append(lines)
+    manual = report.with_action("manual")
+    if manual:
+        lines = _section(f"Manual: {len(manual)} {plural(len(manual), 'step')} for a person.", "", style)
+        for one in manual:
+            lines += wrap(f"! {safe(str(one.address))}", indent="  ", hanging="    ")
+            for edge in one.manual:
+                lines += edge_lines(edge, one.source.file if one.source else "", style, symbol="!")
+            for reason in one.reasons:
+                lines += wrap(safe(reason), indent="      ")
+        parts.append(lines)
+    for action, title in (("denied", "Denied"), ("blocked-by", "Blocked")):
+        found = report.with_action(action)
+        if found:
+            count = f"{title}: {len(found)} {plural(len(found), 'change')}."
+            parts.append(_section(count, "", style) + _addresses(found, style))
+    return parts
+
+
+def _section(title: str, words: str, style: Style) -> list[str]:
+    return [style.palette.paint(title, "bold"), *(wrap(words, indent="  ") if words else [])]
+
+
+def _addresses(found: Iterable[ResourceLine], style: Style) -> list[str]:
+    everything = list(found)
+    shown = everything if style.verbose else everything[:_LISTED]
+    lines = [f"    ! {safe(str(one.address))}" for one in shown]
+    rest = len(everything) - len(shown)
+    return [*lines, f"      and {rest} more; --verbose lists them"] if rest else lines
+
+
+def _follows(report: Report) -> list[list[str]]:
+    parts: list[list[str]] = []
+    if report.cascades:
+        lines = ["Follows from these changes:"]
+        for one in report.cascades:
+            text = f"> {safe(str(one.address))} state -> {safe(one.state)}: {safe(one.reason)}"
+            lines += wrap(text, indent="  ", hanging="      ")
+        parts.append(lines)
+    if report.notices:
+        lines = [f"Writes {len(report.notices)} {plural(len(report.notices), 'notification')}:"]
+        events = Counter(one.event for one in report.notices)
+        for event in sorted(events):
+            to = sorted({one.recipient for one in report.notices if one.event == event})
+            names = ", ".join(safe(name) for name in to[:3]) + (f" and {len(to) - 3} more" if len(to) > 3 else "")
+            lines += wrap(f"{events[event]} {safe(event)} to {names}", indent="  ", hanging="      ")
+        parts.append(lines)
+    return parts
+
+
+def _drift(report: Report, style: Style) -> list[list[str]]:
+    if not report.observed:
+        return []
+    count = len(report.observed)
+    title = f"Observed: {count} {plural(count, 'resource')} differ{'s' if count == 1 else ''} and will not be written."
+    return [[style.palette.paint(title, "bold")], *(resource_lines(one, style) for one in report.observed)]
+
+
+def _foot(report: Report, style: Style) -> list[list[str]]:
+    lines: list[str] = []
+    shown = [one for one in (*report.changes, *report.observed) if "create" not in one.actions]
+    causes = {cause for one in shown for cause in one.causes}
+    if causes - {"intent"}:
+        lines += wrap("; ".join(f"{cause}: {words}" for cause, words in CAUSES.items() if cause in causes) + ".")
+    if report.digest and not report.empty:
+        lines.append(f"Digest: {report.digest}")
+    return [[style.palette.paint(line, "dim") for line in lines]]

@@ -1,0 +1,181 @@
+"""One resource of a plan for people: what happens to it, where its manifest stands, and why each field differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.model.report import EdgeLine, FieldLine, ResourceLine
+from reconciler.model.source import Source
+from reconciler.render.terminal import WIDTH, Palette, safe, width, wrap
+from reconciler.render.values import (
+    entries_gone_and_new,
+    is_long_text,
+    plural,
+    secret_text,
+    text_difference,
+    value_text,
+)
+
+SYMBOLS = {
+    "delete": ("-", "delete", "red"),
+    "create": ("+", "create", "green"),
+    "adopt": ("=", "adopt", "cyan"),
+    "update": ("~", "update", "yellow"),
+    "rotate-secret": ("~", "rotate secret", "yellow"),
+    "transition": (">", "move", "cyan"),
+    "forget": ("x", "forget", "dim"),
+    "held": ("!", "held", "magenta"),
+    "manual": ("!", "manual", "magenta"),
+    "denied": ("!", "denied", "red"),
+    "blocked-by": ("!", "blocked", "magenta"),
+    "refresh": ("=", "renew the ledger", "dim"),
+}
+"""Symbol, word and colour of each action, the weightiest first."""
+
+CAUSES = {
+    "intent": "git changed",
+    "drift": "the world changed",
+    "conflict": "both changed, differently",
+    "default": "left out of the manifest",
+}
+
+_FIELD = "      "
+_DEEP = "          "
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a report is laid out. ``verbose`` shows what is left out otherwise: the defaults of a new resource."""
+
+    palette: Palette
+    verbose: bool = False
+
+
+def resource_lines(one: ResourceLine, style: Style) -> list[str]:
+    """The block of one resource, without an empty line around it."""
+    lines = _header(one, style)
+    if one.risks:
+        lines.append(style.palette.paint(f"{_FIELD}risk: {', '.join(one.risks)}", "bold", "red"))
+    for reason in one.reasons:
+        lines += wrap(safe(reason), indent=_FIELD)
+    file = one.source.file if one.source else ""
+    creates = "create" in one.actions
+    hidden = 0
+    for field in sorted(one.fields, key=_by_place):
+        if creates and field.cause == "default" and not style.verbose:
+            hidden += 1
+            continue
+        lines += _field(field, file, style, creates=creates)
+    if hidden:
+        lines.append(style.palette.paint(f"{_FIELD}  and {hidden} {plural(hidden, 'default')}", "dim"))
+    for edge in one.edges:
+        lines += edge_lines(edge, file, style)
+    for edge in one.manual:
+        lines += edge_lines(edge, file, style, symbol="!")
+    return lines
+
+
+def edge_lines(edge: EdgeLine, file: str, style: Style, *, symbol: str = ">") -> list[str]:
+    """One step of a life cycle, with what follows from it."""
+    left = f"{_FIELD}{symbol} state {safe(edge.before)} -> {safe(edge.after)}"
+    lines = [_beside(left, _why(edge.cause, edge.source, file), style.palette, edge.cause)]
+    if symbol == "!":
+        lines += wrap("a person walks this step, outside of the reconciler", indent=_DEEP)
+    if edge.effect:
+        lines += wrap(safe(edge.effect), indent=_DEEP)
+    return lines
+
+
+def _by_place(field: FieldLine) -> tuple[bool, int]:
+    """In the order of the manifest; what it leaves out comes last, in the order of the declaration."""
+    return (field.source is None, 0 if field.source is None else field.source.line)
+
+
+def _header(one: ResourceLine, style: Style) -> list[str]:
+    known = [action for action in SYMBOLS if action in one.actions]
+    symbol, _, colour = SYMBOLS[known[0]] if known else ("~", "", "yellow")
+    words = ", ".join(SYMBOLS[action][1] for action in known)
+    plain = f"  {symbol} {words} {safe(str(one.address))}"
+    painted = f"  {style.palette.paint(f'{symbol} {words}', 'bold', colour)} "
+    painted += style.palette.paint(safe(str(one.address)), "bold")
+    if one.source is None:
+        return [painted]
+    place = safe(one.source.short)
+    gap = WIDTH - width(plain) - width(place)
+    if gap >= 2:
+        return [painted + " " * gap + style.palette.paint(place, "dim")]
+    return [painted, f"{_FIELD}{style.palette.paint(place, 'dim')}"]
+
+
+def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[str]:
+    symbol = "+" if creates else "~"
+    if not creates and not field.sensitive and (field.before is None or field.after is None):
+        symbol = "+" if field.before is None else "-"
+    left = f"{_FIELD}{symbol} {safe(field.path)}"
+    why = _line(field.source, file) if creates else _why(field.cause, field.source, file)
+    lines = _value_lines(left, why, field, style, creates=creates)
+    if field.cause == "conflict" and not field.sensitive:
+        lines += wrap(f"last applied: {value_text(field.base)}", indent=_DEEP)
+    if field.note and not field.sensitive:
+        lines += wrap(safe(field.note), indent=_DEEP)
+    return lines
+
+
+def _value_lines(left: str, why: str, field: FieldLine, style: Style, *, creates: bool) -> list[str]:
+    def beside(text: str) -> str:
+        return _beside(text, why, style.palette, "" if creates else field.cause)
+
+    if field.sensitive:
+        return [beside(f"{left}: {secret_text(field.before, field.after, field.note)}")]
+    if creates:
+        return [beside(f"{left}: {_fitting(field.after, WIDTH - width(left) - width(why) - 4)}")]
+    lists = entries_gone_and_new(field.before, field.after)
+    if lists is not None:
+        gone, new = lists
+        entries = [("-", one, "red") for one in gone] + [("+", one, "green") for one in new]
+        return [beside(f"{left}:")] + [
+            f"{_DEEP}{style.palette.paint(sign, colour)} {value_text(one, WIDTH - len(_DEEP) - 2)}"
+            for sign, one, colour in entries
+        ]
+    if is_long_text(field.before) and is_long_text(field.after):
+        changed = text_difference(str(field.before), str(field.after))
+        return [beside(f"{left}: text")] + [f"{_DEEP}{_cut(line, WIDTH - len(_DEEP))}" for line in changed]
+    before, after = value_text(field.before, WIDTH), value_text(field.after, WIDTH)
+    if width(left) + width(before) + width(after) + width(why) + 8 <= WIDTH:
+        return [beside(f"{left}: {before} -> {after}")]
+    room = WIDTH - len(_DEEP)
+    return [
+        beside(f"{left}:"),
+        f"{_DEEP}{value_text(field.before, room)}",
+        f"{_DEEP}-> {value_text(field.after, room - 3)}",
+    ]
+
+
+def _fitting(value: object, room: int) -> str:
+    if is_long_text(value):
+        lines = str(value).count("\n") + 1
+        return f"text of {lines} lines"
+    return value_text(value, max(room, 20))
+
+
+def _cut(text: str, room: int) -> str:
+    return text if width(text) <= room else text[: room - 1] + "…"
+
+
+def _why(cause: str, source: Source | None, file: str) -> str:
+    place = _line(source, file)
+    return f"{cause}, {place}" if cause and place else cause or place
+
+
+def _line(source: Source | None, file: str) -> str:
+    if source is None:
+        return ""
+    return f"line {source.line}" if source.file == file else safe(source.short)
+
+
+def _beside(left: str, right: str, palette: Palette, cause: str) -> str:
+    if not right:
+        return left
+    gap = max(2, WIDTH - width(left) - width(right))
+    colour = {"drift": "magenta", "conflict": "red", "intent": "cyan"}.get(cause, "dim")
+    return left + " " * gap + palette.paint(right, colour)

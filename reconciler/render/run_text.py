@@ -1,0 +1,48 @@
+"""Runs for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.model.run import Outcome, Run
+from reconciler.render.resource_text import Style
+from reconciler.render.terminal import safe
+from reconciler.render.values import plural
+
+
+def applied_text(run: Run, style: Style) -> str:
+    """The line that ends an apply."""
+    if run.outcome is Outcome.REPEATED:
+        line = f"Already applied at {run.finished_at} by {safe(run.actor)}. Nothing was written."
+        return style.palette.paint(line, "bold", "green") + "\n"
+    line = f"Apply complete! {run.added} added, {run.changed} changed, {run.destroyed} destroyed."
+    return style.palette.paint(line, "bold", "green") + "\n"
+
+
+def runs_text(runs: Sequence[Run], style: Style) -> str:
+    """Past runs, the newest first."""
+    if not runs:
+        return "No runs.\n"
+    lines = [style.palette.paint(f"{len(runs)} {plural(len(runs), 'run')}, the newest first.", "bold"), ""]
+    for one in runs:
+        lines += [*_run_lines(one, style), ""]
+    return "\n".join(lines[:-1]) + "\n"
+
+
+def run_text(run: Run, style: Style) -> str:
+    """One run whole."""
+    line = f"Applied: {run.added} added, {run.changed} changed, {run.destroyed} destroyed."
+    return "\n".join([style.palette.paint(line, "bold", "green"), *_run_lines(run, style)]) + "\n"
+
+
+def _run_lines(run: Run, style: Style) -> list[str]:
+    approved = f", approved by {', '.join(map(safe, run.approvers))}" if run.approvers else ""
+    lines = [
+        f"  {style.palette.paint(safe(run.id), 'bold')}",
+        f"      {run.finished_at} by {safe(run.actor)}{approved}",
+        f"      {run.added} added, {run.changed} changed, {run.destroyed} destroyed",
+        f"      {safe(run.digest)}",
+    ]
+    if run.commit:
+        lines.append(f"      commit {safe(run.commit)}")
+    return lines

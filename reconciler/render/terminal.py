@@ -1,0 +1,91 @@
+"""What a terminal may be sent: the one place that escapes text for people, measures it, wraps it and colours it.
+
+Everything that comes from data passes :func:`safe` before it is printed, also into a pipe: no control or escape
+character, no bidirectional override, no invisible character and no line end of a value reaches the reader as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from unicodedata import combining, east_asian_width
+
+WIDTH = 80
+"""Columns for which people's output is laid out."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
+
+
+def safe(text: str) -> str:
+    """``text`` with everything that is not visible on its own shown as an escape; plain text is returned as it is."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    if char in _SHORT:
+        return _SHORT[char]
+    point = ord(char)
+    if point < 0x100:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def width(text: str) -> int:
+    """Columns that safe text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def shorten(text: str, room: int) -> str:
+    """``text`` cut to ``room`` columns, with ``…`` at its end when something is missing."""
+    if width(text) <= room:
+        return text
+    kept, used = [], 1
+    for char in text:
+        used += width(char)
+        if used > room:
+            break
+        kept.append(char)
+    return "".join(kept).rstrip() + "…"
+
+
+def wrap(text: str, *, indent: str = "", hanging: str | None = None, room: int = WIDTH) -> list[str]:
+    """``text`` in lines of at most ``room`` columns; the first begins with ``indent``, the others with ``hanging``.
+
+    A word that is longer than a line stands alone on its own, whole: addresses and paths stay fit for copying.
+    """
+    follow = indent if hanging is None else hanging
+    lines: list[str] = []
+    current, empty = indent, True
+    for word in text.split():
+        if not empty and width(current) + 1 + width(word) > room:
+            lines.append(current)
+            current, empty = follow, True
+        current += word if empty else f" {word}"
+        empty = False
+    if not empty or not lines:
+        lines.append(current)
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours as ANSI sequences, or nothing at all. No meaning depends on them."""
+
+    on: bool = False
+
+    def paint(self, text: str, *styles: str) -> str:
+        """``text`` between the sequences of ``styles``, which are words of rich's styles."""
+        if not self.on or not text:
+            return text
+        return _painted(text, " ".join(styles))
+
+
+def _painted(text: str, style: str) -> str:
+    # Loaded only for a terminal: most output goes into pipes, and rich is slow to import.
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)

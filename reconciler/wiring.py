@@ -1,0 +1,254 @@
+"""The composition root: the one file that knows what stands behind the doors, and opens it.
+
+A :class:`House` is one run's world: its configuration, its kinds, its clock, and the doors on demand. Nothing is
+opened before it is used: ``validate`` never touches a database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from reconciler.adapters.database.store import Database, open_database
+from reconciler.adapters.manifests import FilesReader, GitReader, read_file
+from reconciler.adapters.secrets.env_file import EnvFileReader
+from reconciler.adapters.secrets.generate import generate_value
+from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
+from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
+from reconciler.adapters.secrets.sealer import KeySealer
+from reconciler.adapters.secrets.sink import FileSink
+from reconciler.engine.configure import configure, for_environment, judge_policies
+from reconciler.kinds import discover
+from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.errors import UsageError
+from reconciler.model.guards import DeleteBudget, Guards
+from reconciler.model.manifest import Document
+from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
+from reconciler.operations.request import Doors, Request
+from reconciler.ports import ManifestReader, Sealer, SecretReader
+
+CONFIGURATION = "reconciler.yaml"
+"""The configuration of a working folder."""
+
+
+def open_house(
+    variables: Mapping[str, str], *, config: str = "", environment: str = "", folder: Path | None = None
+) -> House:
+    """Read the configuration of ``folder``, by default the working folder.
+
+    ``variables`` are the environment variables; ``config`` and ``environment`` are what ``--config`` and ``--env``
+    say.
+
+    Raises:
+        UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-08).
+    """
+    where = folder or Path.cwd()
+    path = Path(config or CONFIGURATION)
+    document, found = None, list[Diagnostic]()
+    if config or (where / path).exists():
+        document, found = _read(where, path)
+    settings = Settings()
+    if document is not None:
+        settings, problems = configure(document)
+        found += problems
+    chosen = environment or variables.get("RECONCILER_ENV", "")
+    if not errors_in(found):
+        found += for_environment(settings, chosen, document)
+        files = [one for pattern in settings.policies for one in where.glob(pattern)]
+        found += judge_policies(document, [str(one.relative_to(where)) for one in files])
+    now, fixed = _clock(variables, found)
+    if errors_in(found):
+        raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
+    return House(
+        folder=where,
+        variables=variables,
+        settings=settings,
+        environment=chosen,
+        now=now,
+        clock_is_fixed=fixed,
+        warnings=tuple(in_order(found)),
+    )
+
+
+@dataclass(frozen=True)
+class House:
+    """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration."""
+
+    folder: Path
+    variables: Mapping[str, str]
+    settings: Settings
+    environment: str
+    now: datetime
+    clock_is_fixed: bool
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The kinds of this installation."""
+        return discover()
+
+    @cached_property
+    def database(self) -> Database:
+        """The live database. Nothing is opened yet.
+
+        Raises:
+            UsageError: its address is missing or malformed.
+        """
+        return open_database(self._url(), self.catalog, folder=self.folder)
+
+    @cached_property
+    def planning_database(self) -> Database:
+        """The database as plans read it: ``RECONCILER_PLAN_DATABASE_URL``, else the live one."""
+        url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
+        return open_database(url, self.catalog, folder=self.folder) if url else self.database
+
+    @cached_property
+    def secrets(self) -> SecretReader:
+        """Where secret values come from."""
+        return EnvFileReader(self.variables, root=self.folder, allowed=self.settings.secrets.allow)
+
+    def sealer(self, *, writes: bool) -> Sealer:
+        """What seals and fingerprints secrets.
+
+        By the key of the variable, else by that of the file beside the database; only a run that writes makes a
+        missing one.
+        """
+        text = self.variables.get(KEY_VARIABLE, "")
+        if text:
+            return KeySealer(parse_key(text, origin=KEY_VARIABLE))
+        database = self.database.file.path
+        return KeySealer(load_or_make_key(database.with_name(f"{database.name}.key"), create=writes))
+
+    def sink(self, path: str) -> FileSink:
+        """Where the secrets go that a run makes."""
+        return FileSink(self.folder / path)
+
+    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> ManifestReader:
+        """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
+        roots = list(paths) or list(self.settings.manifests)
+        if rev is not None:
+            return GitReader(self.folder, roots, rev)
+        return FilesReader(self.folder, roots)
+
+    def doors(self, reader: ManifestReader, *, writes: bool) -> Doors:
+        """The doors of a run; one that does not write reads through the planning database."""
+        return Doors(
+            catalog=self.catalog,
+            reader=reader,
+            store=self.database if writes else self.planning_database,
+            secrets=self.secrets,
+            sealer=self.sealer(writes=writes),
+            draw=generate_value,
+            now=self.now,
+        )
+
+    def request(
+        self,
+        *,
+        targets: Sequence[str] = (),
+        excludes: Sequence[str] = (),
+        prune: bool = False,
+        allow_delete: Mapping[str, int] | None = None,
+    ) -> Request:
+        """What a plan is about, with the limits of the configuration.
+
+        Raises:
+            UsageError: ``allow_delete`` names no kind.
+        """
+        unknown = sorted(set(allow_delete or {}) - set(self.catalog))
+        if unknown:
+            raise UsageError(f"--allow-delete {unknown[0]}: there is no such kind", hint="write KIND:N, as in Domain:3")
+        guards = self.settings.guards
+        return Request(
+            environment=self.environment,
+            targets=tuple(targets),
+            excludes=tuple(excludes),
+            prune=prune,
+            layout=self.settings.layout,
+            guards=Guards(
+                max_deletes=DeleteBudget(**guards.max_deletes.model_dump()),
+                min_administrators=guards.min_administrators,
+                allow_delete=dict(allow_delete or {}),
+            ),
+        )
+
+    def _url(self) -> str:
+        """That of the chosen environment, else the variable, else that of the file, else the embedded one."""
+        chosen = self.settings.environments.get(self.environment)
+        if chosen is not None and chosen.database is not None:
+            return self._named(chosen.database)
+        given = self.variables.get(DATABASE_VARIABLE, "")
+        if given:
+            return given
+        return DEFAULT_DATABASE if self.settings.database is None else self._named(self.settings.database)
+
+    def _named(self, source: DatabaseSource) -> str:
+        if source.url is not None:
+            return source.url
+        name = source.from_env or ""
+        found = self.variables.get(name, "")
+        if found:
+            return found
+        raise UsageError(
+            f"the variable {name} that should hold the address of the database is not set",
+            code="CFGF-05",
+            hint=f"set {name}, or mend database in {CONFIGURATION}",
+        )
+
+
+def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:
+    documents, found = read_file(folder, path)
+    if found:
+        return None, [_recoded(one) for one in found]
+    if len(documents) != 1:
+        finding = Diagnostic(
+            code="CFGF-01",
+            severity=Severity.ERROR,
+            phase=Phase.SCHEMA,
+            summary=f"{path} holds {len(documents)} documents; it is one mapping",
+            hint="keep one document",
+        )
+        return None, [finding]
+    return documents[0], []
+
+
+def _recoded(one: Diagnostic) -> Diagnostic:
+    """A finding of the loader about the configuration, under the code of the configuration."""
+    code = "CFGF-07" if one.code == "LOD-05" else "CFGF-01"
+    return Diagnostic(
+        code=code,
+        severity=one.severity,
+        phase=one.phase,
+        summary=one.summary,
+        detail=one.detail,
+        hint=one.hint,
+        source=one.source,
+        snippet=one.snippet,
+    )
+
+
+def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> tuple[datetime, bool]:
+    """The time that rules see, and whether ``RECONCILER_CLOCK`` says so."""
+    text = variables.get("RECONCILER_CLOCK", "")
+    if not text:
+        return datetime.now(UTC), False
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None or "T" not in text.upper():
+        found.append(
+            Diagnostic(
+                code="CFGF-08",
+                severity=Severity.ERROR,
+                phase=Phase.SCHEMA,
+                summary="RECONCILER_CLOCK is no time of RFC 3339",
+                hint="write it as 2026-03-31T12:00:00Z",
+            )
+        )
+        return datetime.now(UTC), True
+    return moment.astimezone(UTC), True

@@ -1,0 +1,268 @@
+"""The safety figures that exist so far, each with its N. A figure without its N is no figure.
+
+``python scripts/scorecard.py [--seed N]``. Ends with 1 when a figure misses its target.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+
+import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are programs and no package
+
+from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
+from reconciler.render.terminal import safe  # noqa: E402 - after the path above
+
+SECONDS, MEBIBYTES = 2.0, 256
+
+
+class Figure(NamedTuple):
+    """One row: what was tried ``n`` times, and how often it went wrong."""
+
+    name: str
+    target: str
+    n: int
+    wrong: int
+    note: str = ""
+
+
+class World(NamedTuple):
+    """A folder with manifests that have been applied."""
+
+    folder: Path
+    manifest: Path
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    seed = parser.parse_args().seed
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    for name in [name for name in os.environ if name.startswith("RECONCILER_")]:
+        del os.environ[name]
+    os.environ |= {corpus.SECRET: corpus.SECRET_VALUE, "NO_COLOR": "1"}
+    print(f"scorecard; commit {commit or 'none'}, backend SQLite, seed {seed}, Python {sys.version.split()[0]}\n")
+    figures = [measure(seed) for measure in MEASURES]
+    width = max(len(one.name) for one in figures)
+    print(f"{'figure':<{width}}  {'N':>6}  {'wrong':>5}  target")
+    for one in figures:
+        print(f"{one.name:<{width}}  {one.n:>6}  {one.wrong:>5}  {one.target}{'; ' + one.note if one.note else ''}")
+    print("\nNot measured yet: crash points, commit ambiguity, concurrent appliers, privilege decisions, PostgreSQL.")
+    return 1 if any(one.wrong for one in figures) else 0
+
+
+# --- what is measured ------------------------------------------------------------------------------------------------
+
+
+def hostile_inputs(seed: int) -> Figure:
+    """Each in a process of its own, because a stack overflow cannot be caught."""
+    wrong, n, slowest = 0, 0, 0.0
+    for name, content in _hostile(seed):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            (folder / "manifest.yaml").write_bytes(content)
+            begin = time.perf_counter()
+            child = subprocess.Popen(
+                [sys.executable, "-m", "reconciler", "validate", "manifest.yaml"],
+                cwd=folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            output = child.stdout.read() if child.stdout else b""
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+            seconds = time.perf_counter() - begin
+        n += 1
+        slowest = max(slowest, seconds)
+        fine = child.returncode == 1 and b"Traceback" not in output and b"manifest.yaml:" in output
+        if not fine or seconds > SECONDS or usage.ru_maxrss > MEBIBYTES * 1024:
+            wrong += 1
+            print(f"  hostile input {name}: exit {child.returncode}, {seconds:.1f} s, {usage.ru_maxrss // 1024} MiB")
+    return Figure(
+        "malicious inputs not refused", f"0; within {SECONDS:.0f} s, {MEBIBYTES} MiB, no traceback", n, wrong,
+        f"slowest {slowest:.2f} s",
+    )  # fmt: skip
+
+
+def truncations(seed: int) -> Figure:
+    """Every prefix of a file of five documents, and an empty folder: no plan deletes."""
+    wrong, n = 0, 0
+    with _world(seed) as world:
+        whole = world.manifest.read_bytes()
+        for length in range(len(whole)):
+            world.manifest.write_bytes(whole[:length])
+            n += 1
+            wrong += _destroys(["plan"])
+        world.manifest.unlink()
+        n += 1
+        wrong += _destroys(["plan"])
+    return Figure("truncations and empty trees that delete", "0", n, wrong)
+
+
+def repeated_plans(seed: int) -> Figure:
+    """The same plan under other hash seeds, time zones, locales and orders of files."""
+    digests, n = set(), 12
+    with _world(seed) as world:
+        world.manifest.write_text(world.manifest.read_text(encoding="utf-8").replace("sortOrder: 0", "sortOrder: 7"))
+        for place in range(n):
+            documents = world.manifest.read_text(encoding="utf-8").split("---\n")
+            random.Random(place).shuffle(documents)
+            world.manifest.write_text("---\n".join(documents), encoding="utf-8")
+            environment = {
+                **os.environ,
+                "PYTHONHASHSEED": str(place + 1),
+                "TZ": ("UTC", "Asia/Tokyo", "America/Lima")[place % 3],
+                "LC_ALL": ("C", "C.UTF-8")[place % 2],
+            }
+            command = [sys.executable, "-m", "reconciler", "plan", "--out", "plan.json"]
+            subprocess.run(command, cwd=world.folder, env=environment, check=True, capture_output=True)
+            found = re.search(r'"digest": ?"(sha256:[0-9a-f]+)"', Path("plan.json").read_text(encoding="utf-8"))
+            digests.add(found[1] if found else f"none {place}")
+    return Figure("plans whose digest differs for the same input", "0", n, len(digests) - 1)
+
+
+def applied_worlds(seed: int) -> Figure:
+    """Plan after apply is empty, on random worlds."""
+    wrong, n = 0, 10
+    for place in range(n):
+        with _world(seed * 100 + place, resources=40):
+            code, output = _call(["plan", "--detailed-exitcode"])
+            wrong += code != 0 or "No changes." not in output
+    return Figure("plans after apply that are not empty", "0", n, wrong)
+
+
+def secrets_in_outputs(seed: int) -> Figure:
+    """The value of every secret, looked for in all that the verbs print and write."""
+    calls = (
+        *(["validate"], ["validate", "--format", "json"], ["plan"], ["plan", "--json"], ["plan", "--out", "plan.json"]),
+        *(["show", "plan.json"], ["show", "plan.json", "--format", "json"], ["plan", "--json-into", "events.json"]),
+        *(["--verbose", "apply", "--auto-approve"], ["apply", "--auto-approve", "--report", "report.json"]),
+    )
+    with _world(seed, apply=False) as world:
+        outputs = [_call(words)[1].encode() for words in calls]
+        outputs += [path.read_bytes() for path in world.folder.rglob("*") if path.is_file()]
+    value = corpus.SECRET_VALUE.encode()
+    return Figure("secrets found in outputs and files", "0", len(outputs), sum(value in one for one in outputs))
+
+
+def payloads(seed: int) -> Figure:
+    """Texts that steer a terminal, sent to the one place that escapes for it."""
+    chance = random.Random(seed)
+    steering = [
+        "\x1b[2J",
+        "\x1b]0;x\x07",
+        "\r",
+        "\n::error::x",
+        "\x9b31m",
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\x00",
+        "\x7f",
+        "\ufeff",
+    ]
+    tried = ["".join(chance.choice([*steering, "a", "é", " "]) for _ in range(12)) for _ in range(2_000)]
+    wrong = sum(any(not char.isprintable() for char in safe(text)) for text in tried)
+    return Figure("injection payloads that reach a terminal", "0", len(tried), wrong)
+
+
+MEASURES: tuple[Callable[[int], Figure], ...] = (
+    hostile_inputs,
+    truncations,
+    repeated_plans,
+    applied_worlds,
+    secrets_in_outputs,
+    payloads,
+)
+
+
+# --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _hostile(seed: int) -> Iterator[tuple[str, bytes]]:
+    chance = random.Random(seed)
+    head = b"apiVersion: reconciler/v1\nkind: Bundle\nmetadata: {name: x}\nspec:\n"
+    for depth in (33, 100, 1_000, 10_000, 100_000):
+        yield f"nested list {depth}", head + b"  displayName: " + b"[" * depth + b"]" * depth + b"\n"
+        yield f"nested mapping {depth}", head + b"  displayName: " + b"{a: " * depth + b"}" * depth + b"\n"
+        yield f"unclosed list {depth}", head + b"  displayName: " + b"[" * depth + b"\n"
+        yield f"dashes {depth}", head + b"  displayName: " + b"- " * depth + b"\n"
+    bomb = b"a: &a [x, x, x, x, x, x, x, x, x]\n"
+    for place in range(9):
+        bomb += b"%c: &%c [%s]\n" % (98 + place, 98 + place, b", ".join([b"*%c" % (97 + place)] * 9))
+    yield "alias bomb", bomb
+    for name, line in (
+        ("anchor", b"  displayName: &a x\n"), ("alias", b"  displayName: *a\n"), ("merge", b"  <<: {a: b}\n"),
+        ("tag", b"  displayName: !!str x\n"), ("own tag", b"  displayName: !x y\n"),
+        ("python tag", b"  displayName: !!python/object/apply:os.system [id]\n"),
+        ("repeated key", b"  displayName: x\n  displayName: y\n"), ("tab", b"\tdisplayName: x\n"),
+        ("NUL", b"  displayName: x\x00y\n"), ("bad UTF-8", b"  displayName: \xff\xfe\n"),
+        ("escape", b"  displayName: \x1b[31mx\n"), ("right to left", "  displayName: \u202ex\n".encode()),
+        ("complex key", b"  ? [a, b]\n  : c\n"), ("huge integer", b"  includedSignatures: " + b"9" * 5_000 + b"\n"),
+        ("huge float", b"  includedSignatures: 1e999999\n"), ("infinity", b"  includedSignatures: .inf\n"),
+        ("unclosed quote", b'  displayName: "x\n'), ("directive in the middle", b"%YAML 1.1\n---\n"),
+        ("long line", b"  displayName: " + b"x" * 3_000_000 + b"\n"),
+        ("long key", b"  " + b"k" * 200_000 + b": x\n"),
+    ):  # fmt: skip
+        yield name, head + line
+    yield "byte order mark", b"\xef\xbb\xbf" + head
+    yield "UTF-16", (head + b"  displayName: x\n").decode().encode("utf-16")
+    yield "root list", b"- a\n- b\n"
+    yield "root text", b"hello\n"
+    yield "many keys", head + b"".join(b"  k%d: x\n" % place for place in range(100_000))
+    yield "many documents", b"---\na: b\n" * 50_000
+    for place in range(60):
+        yield f"noise {place}", head + bytes(chance.randrange(256) for _ in range(chance.randrange(1, 2_000)))
+
+
+@contextlib.contextmanager
+def _world(seed: int, *, resources: int = 5, apply: bool = True) -> Iterator[World]:
+    """A temporary working folder with one file of manifests, applied; it is the current folder inside."""
+    with tempfile.TemporaryDirectory() as temporary, contextlib.chdir(temporary):
+        folder = Path(temporary)
+        manifest = folder / "manifests.yaml"
+        texts = [text for _, text in corpus.manifests(resources, seed)]
+        if resources == 5:  # a platform, and helpdesk words, so that nothing refers to what is cut off
+            texts = [text for _, text in corpus.manifests(100, seed) if "kind: Partner\n" in text]
+            texts += [text for _, text in corpus.manifests(150, seed) if "kind: ServiceType\n" in text][:4]
+        manifest.write_text("---\n".join(texts), encoding="utf-8")
+        if apply:
+            code, output = _call(["apply", "--auto-approve"])
+            if code != 0:
+                sys.exit(f"apply ended with {code}:\n{output[-2000:]}")
+        yield World(folder, manifest)
+
+
+def _destroys(words: list[str]) -> bool:
+    code, output = _call([*words, "--detailed-exitcode"])
+    found = re.search(r"(\d+) to destroy", output)
+    return code not in (0, 1, 2, 7) or (found is not None and found[1] != "0") or "Traceback" in output
+
+
+def _call(words: list[str]) -> tuple[int, str]:
+    """Exit code and whole output of one call inside this process."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+        code = reconciler(words)
+    return code, output.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""What the files of the repository may hold: no print below the command line, no huge files, no words of a workshop."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.places import PACKAGE, ROOT, committed_files, modules
+
+LINES = 600
+"""Hard limit of a file; past about 400 look for the second thing that it does."""
+FUNCTION_LINES = 80
+"""Hard limit of a function; past about 50 look for the second thing that it does."""
+
+# Written in two parts, so that this file does not hold them.
+UNWANTED = re.compile(
+    "|".join(
+        (
+            "/wor" + r"k/(?:main|shared|\.)",
+            "/far" + "m/",
+            "helper " + "session",
+            r"\bissues " + "show",
+            r"\.\./" + "shared/",
+            "pypi" + r"\.org",
+            "python" + "hosted",
+            "npm" + r"js\.(?:org|com)",
+            "/opt/" + "(?:pypi|wheels)",
+        )
+    )
+)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=relative)
+def test_nothing_below_the_command_line_prints(path: Path) -> None:
+    if path.is_relative_to(PACKAGE / "cli"):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    printed = [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
+    streams = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"stdout", "stderr"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "sys"
+    ]
+    assert (printed, streams) == ([], [])
+
+
+@pytest.mark.parametrize("path", [path for path in modules() if "versions" not in path.parts], ids=relative)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LINES
+    functions = [
+        (node.name, (node.end_lineno or 0) - node.lineno + 1)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert [(name, lines) for name, lines in functions if lines > FUNCTION_LINES] == []
+
+
+def test_no_word_of_a_workshop_or_a_package_host() -> None:
+    found = []
+    for path in committed_files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{relative(path)}: {match[0]}" for match in UNWANTED.finditer(text)]
+    assert found == []
+
+
+def test_every_ignored_finding_has_its_reason() -> None:
+    """The reason stands behind it, or behind the one on the line above."""
+    pragma = re.compile(r"#\s*(?:type: ignore(?:\[[^\]]*\])?|noqa(?::[\sA-Z0-9,]+)?)")
+    found = []
+    for path in modules():
+        explained = False
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            match = pragma.search(line)
+            if match is None:
+                explained = False
+                continue
+            explained = explained or bool(line[match.end() :].strip(" #"))
+            if not explained:
+                found.append(f"{relative(path)}:{number}")
+    assert found == []

@@ -1,0 +1,202 @@
+"""Partner: the rules, effects and risks that need live data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.kinds.partner import (
+    KIND,
+    at_creation,
+    bills_that_move,
+    effects,
+    nothing_left_when_deleted,
+    parent_is_a_distributor,
+    risks,
+    somebody_at_work,
+)
+from reconciler.model.address import Address
+from reconciler.model.effect import Cascade, Notice
+from reconciler.model.lifecycle import Risk
+from reconciler.model.resource import Resource
+from tests.kinds.worlds import found, issuer, operator, partner, planned, resource, service, system, view
+
+ANA = operator("ana", "partner", "farol-services")
+ADMINISTRATOR = operator("root", "administrator", language="en")
+DELETED = {"state": "deleted"}
+
+
+CUSTOMER = resource(
+    "Customer",
+    "lumen",
+    tenant="farol-services",
+    companyName="Lumen",
+    address={"line1": "Rua do Lume 1", "city": "Lisboa", "postalCode": "1250-096", "country": "PRT"},
+)
+SCHEDULE = resource(
+    "ReportSchedule", "monthly", tenant="farol-services", dayOfMonth=3, recipients=["finance@farol.example.com"]
+)
+
+
+def test_code_is_made_of_the_key() -> None:
+    assert dict(at_creation(partner(), view())) == {"code": "PRT.599900016"}
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        (issuer(), {"state": "blocked"}),
+        (service(), {"state": "suspended"}),
+        (CUSTOMER, {"state": "blocked"}),
+        (SCHEDULE, {"state": "enabled"}),
+        (partner("norte", parent="farol-services"), {}),
+    ],
+    ids=["issuer", "service", "customer", "schedule", "child"],
+)
+def test_a_partner_with_something_alive_is_not_deleted(left: tuple[Resource[Any], dict[str, Any]]) -> None:
+    one, columns = left
+    world = view([partner(state="deleted")], [(partner(), {"state": "blocked"}), (one, columns)])
+    (finding,) = found(nothing_left_when_deleted, planned(world, partner().address, to="deleted"), world)
+    assert finding.at == "state"
+    assert str(one.address) in finding.summary
+
+
+def test_a_partner_with_tombstones_alone_is_deleted() -> None:
+    world = view(
+        [partner(state="deleted")],
+        [
+            (partner(), {"state": "blocked"}),
+            (issuer(), DELETED),
+            (service(), DELETED),
+            (CUSTOMER, {"state": "closed"}),
+            (SCHEDULE, {"state": "paused"}),
+            (partner("norte", parent="farol-services"), DELETED),
+            issuer("elsewhere", "norte"),
+        ],
+    )
+    assert found(nothing_left_when_deleted, planned(world, partner().address, to="deleted"), world) == []
+
+
+def test_services_go_with_an_issuer_of_the_same_plan() -> None:
+    world = view(
+        [partner(state="deleted"), issuer(state="deleted")],
+        [(partner(), {"state": "blocked"}), (issuer(), {"state": "blocked"}), (service(), {"state": "active"})],
+    )
+    assert found(nothing_left_when_deleted, planned(world, partner().address, to="deleted"), world) == []
+
+
+def test_at_most_ten_are_listed() -> None:
+    many = [issuer(f"issuer-{number:02}") for number in range(12)]
+    world = view([partner(state="deleted")], [(partner(), {"state": "blocked"}), *many])
+    (finding,) = found(nothing_left_when_deleted, planned(world, partner().address, to="deleted"), world)
+    assert finding.summary.count("Issuer/") == 10
+    assert finding.summary.endswith("and 2 more")
+
+
+def test_only_the_way_to_deleted_is_judged() -> None:
+    world = view([partner(state="blocked")], [(partner(), {"state": "active"}), issuer()])
+    assert found(nothing_left_when_deleted, planned(world, partner().address, to="blocked"), world) == []
+
+
+def test_a_change_of_type_lists_the_issuers_whose_payer_changes() -> None:
+    world = view(
+        [partner(type="reseller")],
+        [partner(), (issuer(), {"payer": "issuer"}), (issuer("gone"), DELETED | {"payer": "issuer"})],
+    )
+    change = planned(world, partner().address, changed=["type", "billing.account"])
+    (finding,) = found(bills_that_move, change, world)
+    assert finding.at == "type"
+    assert "Issuer/farol-services/oficina-cedro" in finding.summary
+    assert "gone" not in finding.summary
+    assert "first day of the next month" in finding.summary
+    assert list(risks(change, world)) == [Risk.BILLING_IMPACT]
+
+
+def test_another_change_moves_no_bill() -> None:
+    world = view([partner()], [partner(), (issuer(), {"payer": "issuer"})])
+    change = planned(world, partner().address, changed=["legalName"])
+    assert found(bills_that_move, change, world) == []
+    assert list(risks(change, world)) == []
+
+
+def test_a_tier_is_not_taken_from_a_parent() -> None:
+    child = partner("norte", parent="farol-services", vatNumber="599900024")
+    world = view([partner()], [partner(tier="distributor"), child])
+    (finding,) = found(parent_is_a_distributor, partner(), world)
+    assert finding.at == ("tier", "spec")
+    kept = partner(tier="distributor")
+    assert found(parent_is_a_distributor, kept, view([kept], [kept, child])) == []
+
+
+def test_a_new_partner_is_announced_to_active_administrators() -> None:
+    world = view([partner()], [ADMINISTRATOR, (operator("old", "administrator"), {"state": "blocked"}), system()])
+    change = planned(world, partner().address, creates=True)
+    (notice,) = effects(change, world)
+    assert isinstance(notice, Notice)
+    assert (notice.event, notice.recipient, notice.language) == ("company-registered", "root@farol.example.com", "en")
+    assert notice.resource == partner().address
+    assert notice.payload == {
+        "platform.name": "Atlantic",
+        "company.name": "Farol Services, Lda.",
+        "company.vatNumber": "599900016",
+    }
+    assert list(risks(change, world)) == []
+
+
+def test_activation_takes_the_registered_operators_along() -> None:
+    seller = operator("sul", "issuer", "farol-services", issuer="oficina-cedro")
+    world = view(
+        [partner(state="active", language="es-ES")],
+        [partner(), (ANA, {"state": "registered"}), (seller, {"state": "registered"}), system()],
+    )
+    found_effects = list(effects(planned(world, partner().address, to="active"), world))
+    assert [one.address for one in found_effects if isinstance(one, Cascade)] == [ANA.address]
+    notices = [one for one in found_effects if isinstance(one, Notice)]
+    assert [(one.event, one.recipient, one.language) for one in notices] == [
+        ("company-activated", "office@farol.example.com", "es-ES"),
+        ("operator-created", "ana@farol.example.com", "es-ES"),
+    ]
+
+
+def test_coming_back_tells_active_operators_again() -> None:
+    world = view(
+        [partner(state="active")],
+        [
+            (partner(), {"state": "suspended"}),
+            (ANA, {"state": "active"}),
+            (operator("bea", "partner", "farol-services"), {"state": "blocked"}),
+        ],
+    )
+    found_effects = list(effects(planned(world, partner().address, to="active"), world))
+    assert [one.event for one in found_effects if isinstance(one, Notice)] == ["company-activated", "operator-created"]
+    assert not [one for one in found_effects if isinstance(one, Cascade)]
+
+
+def test_deletion_takes_the_operators_along() -> None:
+    world = view(
+        [partner(state="deleted")],
+        [(partner(), {"state": "active"}), (ANA, {"state": "suspended"}), (operator("b", "partner", "norte"), {})],
+    )
+    change = planned(world, partner().address, to="deleted")
+    assert [str(edge) for edge in change.edges] == ["active->blocked", "blocked->deleted"]
+    assert [(one.address, one.state) for one in effects(change, world) if isinstance(one, Cascade)] == [
+        (ANA.address, "deleted")
+    ]
+
+
+def test_operators_of_the_set_count_as_active_without_a_state() -> None:
+    active = partner(state="active")
+    assert found(somebody_at_work, active, view([active, ANA], [])) == []
+    assert found(somebody_at_work, active, view([active], [ANA])) == []
+    (finding,) = found(somebody_at_work, active, view([active], [(ANA, {"state": "blocked"})]))
+    assert finding.at == "metadata.name"
+
+
+def test_a_partner_is_a_tenant_and_its_key_never_changes() -> None:
+    assert KIND.is_tenant
+    assert KIND.by_path["country"].key
+    assert KIND.by_path["vatNumber"].immutable == "GEN-05"
+    assert KIND.by_path["billing.currency"].immutable == "GEN-05"
+    assert KIND.by_path["contact.email"].pii
+    assert Address("Partner", "", "farol-services") == partner().address

@@ -1,0 +1,1 @@
+"""Tests of the committed schemas, with validators that know nothing of this program."""
