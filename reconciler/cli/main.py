@@ -7,6 +7,7 @@ the command modules, so that help, version and completion are quick.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ def cli(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; it raises nothing but what ends a process."""
     options = Globals()
+    before = signal.getsignal(signal.SIGINT)
     try:
         code = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=options)
     except click.exceptions.Exit as stop:
@@ -85,6 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(error, options)
     except Exception as error:  # noqa: BLE001  # the boundary: whatever happens ends as one line and an exit code
         return _failed(error, options)
+    finally:
+        # An apply stops to hear interrupts from its commit on; whoever called this function hears them again.
+        if signal.getsignal(signal.SIGINT) is not before:
+            signal.signal(signal.SIGINT, before)
     return code if isinstance(code, int) else exits.DONE
 
 

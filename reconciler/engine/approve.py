@@ -25,7 +25,7 @@ def judge_approval(
     if not risky:
         return []
     others = {folded(one) for one in approvers} - {folded(applicant)}
-    if others & set(guardians(catalog, live)):
+    if any(name in others for one in guardians(catalog, live) for name in _known_as(one)):
         return []
     tags = ", ".join(risk for risk in LARGE if any(risk in one.risks for one in risky))
     addresses = list(dict.fromkeys(str(one.address) for one in risky))
@@ -42,16 +42,20 @@ def judge_approval(
     ]
 
 
-def guardians(catalog: Catalog, live: Live) -> Iterator[str]:
-    """By what the living guardians are known: the value of their natural key, case-folded."""
+def guardians(catalog: Catalog, live: Live) -> Iterator[Entity]:
+    """Everybody in the live database who keeps the doors open: the active administrators."""
     for name, kind in catalog.items():
         if kind.guardian is None:
             continue
-        paths = [key.paths[0] for key in kind.unique if len(key.paths) == 1]
         for (tenant, own), row in live.rows.get(name, {}).items():
             entity = Entity(Address(name, tenant, own), kind, None, row)
             if kind.guardian(entity):
-                for path in paths:
-                    value = entity.live(path)
-                    if isinstance(value, str):
-                        yield folded(value)
+                yield entity
+
+
+def _known_as(entity: Entity) -> Iterator[str]:
+    """By what a guardian is known: the value of the natural key, case-folded."""
+    for key in entity.kind.unique:
+        value = entity.live(key.paths[0])
+        if len(key.paths) == 1 and isinstance(value, str):
+            yield folded(value)

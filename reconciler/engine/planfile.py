@@ -16,6 +16,7 @@ from typing import Any
 import rfc8785
 
 from reconciler.model.address import Address
+from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import Action, Cause, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
@@ -26,7 +27,6 @@ from reconciler.model.source import Snippet, Source
 
 FORMAT = 1
 SCHEMA = "reconciler-plan"
-_SAFE = 2**53
 _BIG = "$int"
 """Key of the object that stands for an integer that other readers of JSON would round."""
 
@@ -57,7 +57,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
 
 def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
     """The canonical bytes of the document, with a line end behind them."""
-    return rfc8785.dumps(to_document(plan, made_by)) + b"\n"
+    return _canonical(to_document(plan, made_by)) + b"\n"
 
 
 def from_document(document: Any) -> Plan:
@@ -90,7 +90,7 @@ def from_bytes(data: bytes) -> Plan:
     """The plan of a file's bytes, which must be the canonical ones: see :func:`from_document` for what is raised."""
     try:
         document = json.loads(data.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
-        canonical = rfc8785.dumps(document) + b"\n"
+        canonical = _canonical(document) + b"\n"
     except (ValueError, RecursionError, rfc8785.CanonicalizationError) as problem:
         raise UsageError("this is no plan: it is no JSON", code="PLN-01", hint="make the plan again") from problem
     plan = from_document(document)
@@ -110,9 +110,14 @@ def made_by(document: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _seal(document: Mapping[str, Any]) -> str:
     try:
-        return "sha256:" + hashlib.sha256(rfc8785.dumps(dict(document))).hexdigest()
+        return "sha256:" + hashlib.sha256(_canonical(dict(document))).hexdigest()
     except rfc8785.CanonicalizationError:
         return ""
+
+
+def _canonical(value: Any) -> bytes:
+    """The bytes of RFC 8785; the short way where nothing needs more than that."""
+    return plain_json(value) or rfc8785.dumps(value)
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -172,7 +177,7 @@ def _out(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int):
-        return {_BIG: str(value)} if abs(value) >= _SAFE else value
+        return {_BIG: str(value)} if abs(value) >= SAFE else value
     if isinstance(value, Mapping):
         return {str(key): _out(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
-from reconciler.model.encode import field_value, media_type_of
+from reconciler.model.encode import media_type_of, value_getter
 from reconciler.model.formats import folded, nearest
 from reconciler.model.judging import judge, placed
 from reconciler.model.kind import Kind, Unique
@@ -25,6 +25,9 @@ from reconciler.model.resource import FileContent, FileRefused, Live, Resource
 from reconciler.model.rule import NAME, TENANT, Finding, RuleText
 from reconciler.model.spec import FileSource
 from reconciler.model.view import Entity, View
+
+Fetch = Callable[[Resource[Any]], Any]
+"""Gives the declared value of one field."""
 
 REFERENCE = RuleText("GEN-02", Severity.ERROR, Phase.REFERENCE, "Every reference and every tenant names a resource.")
 ADDRESS = RuleText("GEN-03", Severity.ERROR, Phase.REFERENCE, "No two manifests have the same address.")
@@ -48,7 +51,11 @@ def resolve(
     found.extend(_references(view))
     found.extend(_natural_keys(view))
     unread: set[Address] = set()
-    with_files = {name: fields for name, kind in catalog.items() if (fields := _file_fields(kind))}
+    with_files = {
+        name: [(one, value_getter(one)) for one in fields]
+        for name, kind in catalog.items()
+        if (fields := _file_fields(kind))
+    }
     for resource in declared.values():
         if resource.address.kind in with_files:
             refused = list(
@@ -94,7 +101,9 @@ def _by_address(
 
 def _references(view: View) -> Iterator[Diagnostic]:
     tenants = next((kind.name for kind in view.catalog.values() if kind.is_tenant), None)
-    by_kind = {name: kind.references for name, kind in view.catalog.items()}
+    by_kind = {name: [(field, value_getter(field)) for field in kind.references] for name, kind in view.catalog.items()}
+    # Without a database the rows that every database begins with count as there.
+    given = set() if view.connected else {Address(name, PLATFORM, one["name"]) for name, one in _seeds(view.catalog)}
     sound: dict[str, bool] = {}
     for resource in view.declared.values():
         address = resource.address
@@ -105,23 +114,30 @@ def _references(view: View) -> Iterator[Diagnostic]:
             homeless = not sound[address.tenant]
             if homeless:
                 yield placed(REFERENCE, _no_tenant(view, tenants, address), view=view, subject=address)
-        for field in by_kind[address.kind]:
-            for at, name in _entries(field, resource):
+        for field, fetch in by_kind[address.kind]:
+            for at, name in _entries(field, fetch(resource)):
                 goal = view.target_address(field, address, name)
                 # In a tenant that does not exist nothing can be found: that is one error, and it is reported already.
                 if homeless and goal.tenant == address.tenant:
                     continue
                 target = view.at(goal)
+                if target is None and goal in given:
+                    continue
                 if target is None:
                     yield placed(REFERENCE, _no_target(view, field, address, at, goal), view=view, subject=address)
                 elif target.buried and _is_new(view, resource, field, name):
                     yield placed(REFERENCE, _buried(address, at, target), view=view, subject=address)
 
 
-def _entries(field: Field, resource: Resource[Any]) -> Sequence[tuple[str, str]]:
-    """The names that a reference holds, each with the path to point at."""
-    value = field_value(field, resource)
-    if value is None or (field.inherit is not None and value == field.inherit.word):
+def _seeds(catalog: Catalog) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, kind in catalog.items():
+        for seed in kind.seeds:
+            yield name, seed
+
+
+def _entries(field: Field, value: Any) -> Sequence[tuple[str, str]]:
+    """The names that the value of a reference holds, each with the path to point at."""
+    if not value or (field.inherit is not None and value == field.inherit.word):
         return ()
     if isinstance(value, str):
         return ((field.path, value),)
@@ -200,9 +216,12 @@ def _natural_keys(view: View) -> Iterator[Diagnostic]:
     for name, kind in view.catalog.items():
         if not kind.unique:
             continue
+        keys = [
+            (unique, unique.space or (name, place), _parts(kind, unique)) for place, unique in enumerate(kind.unique)
+        ]
         for entity in view.all(name):
-            for place, unique in enumerate(kind.unique):
-                key = _key(unique, unique.space or (name, place), entity, view)
+            for unique, space, parts in keys:
+                key = _key(unique, space, parts, entity, view)
                 if key is not None:
                     claims.setdefault(key, []).append(_Claim(entity, unique))
     for same in claims.values():
@@ -210,19 +229,36 @@ def _natural_keys(view: View) -> Iterator[Diagnostic]:
             yield from _clashes(view, same)
 
 
-def _key(unique: Unique, space: Any, entity: Entity, view: View) -> tuple[Any, ...] | None:
+def _parts(kind: Kind, unique: Unique) -> list[tuple[str, Field | None, Fetch | None]]:
+    """The paths of a key with their fields, and how to get a declared value where no manifest can leave it out."""
+    found: list[tuple[str, Field | None, Fetch | None]] = []
+    for path in unique.paths:
+        field = kind.by_path.get(path)
+        plain = field is not None and field.inherit is None and not field.state
+        found.append((path, field, value_getter(field) if field is not None and plain else None))
+    return found
+
+
+def _key(
+    unique: Unique, space: Any, parts: list[tuple[str, Field | None, Fetch | None]], entity: Entity, view: View
+) -> tuple[Any, ...] | None:
     """The key under which two entities clash; None when this entity takes no part."""
     if unique.unless_state and entity.state in unique.unless_state:
         return None
-    if any(entity.value(path) != wanted for path, wanted in unique.when):
-        return None
+    for path, wanted in unique.when:
+        if entity.value(path) != wanted:
+            return None
+    resource = entity.resource
+    # A new row takes the declared value as it is; an existing one may be left to the world in part.
+    direct = resource is not None and (
+        entity.row is None or (resource.management == "full" and not resource.ignore_changes)
+    )
     values: list[Any] = []
-    for path in unique.paths:
-        if path == TENANT:
+    for path, field, fetch in parts:
+        if field is None:
             values.append(entity.address.tenant)
             continue
-        value = entity.value(path)
-        field = entity.kind.by_path[path]
+        value = fetch(resource) if direct and fetch is not None and resource is not None else entity.value(path)
         if field.ref is not None and isinstance(value, str):
             value = view.target_address(field, entity.address, value)
         elif isinstance(value, str) and (unique.fold or field.folded):
@@ -239,7 +275,10 @@ def _clashes(view: View, same: list[_Claim]) -> Iterator[Diagnostic]:
     def rank(claim: _Claim) -> tuple[bool, bool, Address]:
         entity = claim.entity
         before = Entity(entity.address, entity.kind, None, entity.row)
-        holds = entity.exists and _key(claim.unique, "", before, view) == _key(claim.unique, "", entity, view)
+        parts = _parts(entity.kind, claim.unique)
+        holds = entity.exists and _key(claim.unique, "", parts, before, view) == _key(
+            claim.unique, "", parts, entity, view
+        )
         return (not holds, not entity.exists, entity.address)
 
     same.sort(key=rank)
@@ -268,10 +307,13 @@ def _file_fields(kind: Kind) -> list[Field]:
 
 
 def _files(
-    kind: Kind, resource: Resource[Any], fields: list[Field], read_file: Callable[[Document, str], bytes]
+    kind: Kind,
+    resource: Resource[Any],
+    fields: list[tuple[Field, Fetch]],
+    read_file: Callable[[Document, str], bytes],
 ) -> Iterator[Diagnostic]:
-    for field in fields:
-        source = field_value(field, resource)
+    for field, fetch in fields:
+        source = fetch(resource)
         if not isinstance(source, FileSource):
             continue
         try:

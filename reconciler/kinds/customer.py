@@ -35,7 +35,7 @@ class PostalAddress(Spec):
 
     line1: str = Field(min_length=1, max_length=120, description="Street and number.")
     line2: str | None = Field(None, min_length=1, max_length=120, description="Floor, building or post box.")
-    city: str | None = Field(None, min_length=1, max_length=80, description="Town.")
+    city: str | None = Field(None, min_length=1, max_length=80, description="Town of the company.")
     region: str | None = Field(None, min_length=1, max_length=80, description="District, province or state.")
     postal_code: str | None = Field(None, min_length=1, max_length=16, description="Postal code.")
     country: Country | None = Field(None, description="Country, as an ISO 3166-1 alpha-3 code.")

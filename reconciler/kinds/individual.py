@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
@@ -114,7 +114,13 @@ def effective_state(entity: Entity, view: View, now: dt.datetime) -> str:
     """``status.effectiveState``: what the state, the two dates and the clock make together."""
     if entity.state == "disabled":
         return "disabled"
-    zone = ZoneInfo(inherited(view, entity, "timeZone", "defaultTimeZone"))
+    try:
+        zone = ZoneInfo(inherited(view, entity, "timeZone", "defaultTimeZone"))
+    except (
+        ValueError,
+        ZoneInfoNotFoundError,
+    ):  # live data is never validated; a zone that is none is that of the platform
+        zone = ZoneInfo(str(view.setting("SystemConfiguration", "defaultTimeZone")))
     today = now.astimezone(zone).date().isoformat()
     start, end = entity.value("activationDate"), entity.value("expirationDate")
     if start is not None and today < start:

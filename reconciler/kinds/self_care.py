@@ -31,7 +31,7 @@ from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Ref, Secret, Unordered
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, Finding, Findings, RuleText, reference, schema
+from reconciler.model.rule import NAME, Finding, Findings, RuleText, plan, reference, schema
 from reconciler.model.shared_rules import ipv6_with_feature, meaningful_networks, password_policy, roles_of_type
 from reconciler.model.spec import SecretSource, Spec
 from reconciler.model.view import View
@@ -140,6 +140,21 @@ def customer_is_running(resource: Resource[SelfCareSpec], view: View) -> Finding
         )
 
 
+@plan("IND-01", "Without a SelfCare of its customer no Individual can exist.")
+def no_individual_left_behind(planned: Planned, view: View) -> Findings:
+    """IND-01, for a SelfCare that the plan deletes."""
+    customer = view.target(planned.entity, "customer")
+    if not planned.deletes or customer is None:
+        return
+    for individual in view.referrers(customer.address, "Individual", "customer"):
+        yield Finding(
+            f"{individual.address} cannot exist without {planned.address}, which this plan deletes",
+            at="role",
+            hint="delete the individual in the same plan, or keep the SelfCare",
+            address=individual.address,
+        )
+
+
 def risks(planned: Planned, _view: View) -> Iterator[Risk]:
     """``locks-out`` for every change of trusted addresses and for a narrower list of allowed roles."""
     if planned.creates or planned.deletes:
@@ -196,6 +211,7 @@ KIND = Kind(
         roles_of_type("customer", "role", "allowedRoles"),
         customer_is_running,
         no_role_taken_from_holders,
+        no_individual_left_behind,
     ),
     texts=(
         RuleText(

@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from operator import attrgetter, itemgetter
+from itertools import compress, repeat
+from operator import attrgetter, is_not, itemgetter
 from typing import Any
 
 from pydantic import BaseModel
@@ -157,10 +158,9 @@ class Encoder:
 
     def applied(self, managed: tuple[Any, ...]) -> str:
         """What the ledger keeps of ``managed``: canonical JSON, column to stored value, without fingerprints."""
-        kept = dict(zip(self._ledger_names, self._ledger_order(managed), strict=True))
-        if UNMANAGED in kept.values():  # equal to everything, so the look at each is left to those that hold one
-            kept = {name: value for name, value in kept.items() if value is not UNMANAGED}
-        return to_json(kept).decode()
+        values = self._ledger_order(managed)
+        kept = compress(zip(self._ledger_names, values, strict=True), map(is_not, values, repeat(UNMANAGED)))
+        return to_json(dict(kept)).decode()
 
 
 @cache
@@ -189,6 +189,13 @@ def field_value(one: Field, resource: Resource[Any]) -> Any:
     if node is None and one.derived is not None:
         return one.derived.compute(resource.spec)
     return node
+
+
+def value_getter(one: Field) -> Callable[[Resource[Any]], Any]:
+    """:func:`field_value` of one field, prepared for many resources."""
+    if one.derived is not None or len(one.attributes) != 1:
+        return partial(field_value, one)
+    return attrgetter(one.attributes[0] if one.path.startswith(_ENVELOPE) else f"spec.{one.attributes[0]}")
 
 
 def encode(one: Field, value: Any) -> Any:

@@ -15,8 +15,8 @@ PathKey = tuple[str | int, ...]
 class Misread(str):
     """A scalar that YAML readers disagree about, kept as written until a field types it.
 
-    ``found`` says what it looks like: an integer with leading zeros, say. It is never a valid value (GEN-12). Keys that are
-    no text are kept so too.
+    ``found`` says what it looks like: an integer with leading zeros, say. It is never a valid value (GEN-12). Keys
+    that are no text are kept so too.
     """
 
     __slots__ = ("found",)
@@ -29,7 +29,9 @@ class Misread(str):
 
 
 class Span(NamedTuple):
-    """Part of one line: characters from ``start`` up to ``end``, from 0. ``path`` is that of a value, None for a key."""
+    """Part of one line: characters from ``start`` up to ``end``, from 0. ``path`` is that of a value, None for a
+    key.
+    """
 
     start: int
     end: int
@@ -93,9 +95,9 @@ class Document:
 class Manifests:
     """All documents of one run, and what identifies them.
 
-    ``digest`` is a SHA-256 over path and content of all manifests, independent of their order and of the machine; files that
-    manifests name are not in it. ``commit`` is set when every file is, byte for byte, the one of that commit.
-    ``files`` lists the files read, empty ones included.
+    ``digest`` is a SHA-256 over path and content of all manifests, independent of their order and of the machine;
+    files that manifests name are not in it. ``commit`` is set when every file is, byte for byte, the one of that
+    commit. ``files`` lists the files read, empty ones included.
     """
 
     documents: tuple[Document, ...]

@@ -20,6 +20,9 @@ from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import fingerprints, unreadable
 from reconciler.operations.validate import Judged, fit, judge
 
+HOLDING = frozenset({"GEN-20", "OPR-04"})
+"""Rules of the domain that hold a plan as guards do: protection, and the last active administrator."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
@@ -34,13 +37,15 @@ class Proposal:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What forbids applying it, without the guards."""
-        return tuple(one for one in self.plan.diagnostics if one.severity is Severity.ERROR)
+        """What forbids applying it, without what holds it."""
+        found = self.plan.diagnostics
+        return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
 
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
-        return tuple(one for one in self.guarded if one.severity is Severity.ERROR)
+        found = [one for one in self.plan.diagnostics if one.code in HOLDING]
+        return tuple(one for one in (*found, *self.guarded) if one.severity is Severity.ERROR)
 
 
 def plan(doors: Doors, request: Request) -> Proposal:

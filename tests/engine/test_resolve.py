@@ -280,3 +280,10 @@ def test_findings_come_in_order_of_place():
         [partner(), gadget("b", keeper="x", file="b.yaml"), gadget("a", keeper="x", file="a.yaml")], empty()
     )
     assert [one.source.file for one in found if one.source] == ["a.yaml", "b.yaml"]
+
+
+def test_what_every_database_begins_with_is_there_without_one():
+    kinds = catalog(replace(TENANT, seeds=({"name": "house"},)))
+    world = [partner(), gadget(maker="house")]
+    assert resolved(world, kinds=kinds)[1] == []
+    assert codes(resolved(world, empty(), kinds=kinds)[1]) == [("GEN-02", "Gadget/farol/lamp", "maker")]

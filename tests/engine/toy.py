@@ -1,7 +1,8 @@
 """A toy catalogue of two kinds, for tests of the engine: nothing in it is a real kind.
 
-``Partner`` stands at platform level and is a tenant: it has a life cycle with a tombstone and is never pruned out of a living
-state. ``Gadget`` stands in a tenant and has one field of every sort. ``document`` and ``resource`` make values without a file.
+``Partner`` stands at platform level and is a tenant: it has a life cycle with a tombstone and is never pruned out of a
+living state. ``Gadget`` stands in a tenant and has one field of every sort. ``document`` and ``resource`` make values
+without a file.
 """
 
 from __future__ import annotations

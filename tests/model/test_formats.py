@@ -37,6 +37,7 @@ from reconciler.model.formats import (
     TrustedAddresses,
 )
 from reconciler.model.hosts import WildcardHost, inner
+from reconciler.model.marks import Canonical
 
 
 def stored(kind: Any, value: Any) -> Any:
@@ -55,7 +56,7 @@ def refused(kind: Any, value: Any) -> list[dict[str, Any]]:
 
 def canonical(kind: Any, value: Any) -> Any:
     """The comparable form by the mark that the format carries."""
-    (mark,) = [one for one in kind.__metadata__ if isinstance(one, formats.Canonical)]
+    (mark,) = [one for one in kind.__metadata__ if isinstance(one, Canonical)]
     return mark.of(value)
 
 

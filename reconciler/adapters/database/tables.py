@@ -46,7 +46,7 @@ def _kind_table(metadata: sa.MetaData, catalog: Catalog, kind: Kind, tenants: Ki
         sa.Column("labels", TEXT, nullable=False, server_default="{}"),
         sa.Column("annotations", TEXT, nullable=False, server_default="{}"),
         sa.Column("protect", BOOL, nullable=False, server_default=sa.false()),
-        sa.UniqueConstraint("tenant_key", "name", name=f"uq_{kind.table}_address"),
+        sa.UniqueConstraint("tenant_key", "name", name=f"uq_{kind.table}_tenant_name"),
         sa.CheckConstraint("rev >= 1", name=f"ck_{kind.table}_rev"),
         _truth(kind.table, "protect"),
     ]

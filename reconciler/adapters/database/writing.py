@@ -6,6 +6,7 @@ happen.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ def writing(file: SqliteFile, *, lock_timeout: float, create: bool = False) -> I
     """
     refuse_network(file)
     if create:
-        _make_folder(file)
+        _make_file(file)
     engine = sa.create_engine(
         "sqlite://", creator=_opener(file, lock_timeout, create=create), poolclass=sa.pool.NullPool
     )
@@ -115,10 +116,12 @@ def _end(connection: sa.Connection) -> None:
         connection.invalidate()
 
 
-def _make_folder(file: SqliteFile) -> None:
+def _make_file(file: SqliteFile) -> None:
+    """An empty file for its owner only: what will be in it is nobody else's business unless its owner says so."""
     try:
         file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise WorldError(
-            f"the folder of the database cannot be made: {error.strerror}", code="DB-01", hint="check its permissions"
+            f"the database cannot be made: {error.strerror}", code="DB-01", hint="check the permissions of its folder"
         ) from None

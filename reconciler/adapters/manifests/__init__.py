@@ -1,8 +1,8 @@
 """Manifests: files and git objects as documents.
 
-The only room that knows YAML's scanner and starts the git program. It reads a strict subset of YAML 1.2 and tells what is
-wrong as diagnostics, all at once; it knows no kind. What it cannot read it reports: a missing folder, a link or a broken file is
-an error and never an absent resource.
+The only room that knows YAML's scanner and starts the git program. It reads a strict subset of YAML 1.2 and tells what
+is wrong as diagnostics, all at once; it knows no kind. What it cannot read it reports: a missing folder, a link or a
+broken file is an error and never an absent resource.
 """
 
 from __future__ import annotations

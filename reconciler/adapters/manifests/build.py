@@ -1,7 +1,8 @@
 """Build: the events of libyaml as trees, with everything refused that the strict subset leaves out.
 
-The scanner is libyaml's; nothing here recurses, so depth is bounded before it can hurt. No places are kept: where nothing is
-wrong nobody asks for them, and :mod:`reconciler.adapters.manifests.locate` reads them again from the same bytes.
+The scanner is libyaml's; nothing here recurses, so depth is bounded before it can hurt. No places are kept: where
+nothing is wrong nobody asks for them, and :mod:`reconciler.adapters.manifests.locate` reads them again from the same
+bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from yaml import YAMLError
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.error import MarkedYAMLError
 from yaml.events import (
     AliasEvent,
@@ -66,8 +67,8 @@ class Tree:
 class Builder:
     """Builds the trees of one file. After :meth:`run`, ``trees`` and ``problems`` hold what was found.
 
-    Documents that break the subset (GEN-17) are left out of ``trees``. A document with a repeated key is kept with the first
-    of both values, so that whatever else is wrong with it can be reported at once.
+    Documents that break the subset (GEN-17) are left out of ``trees``. A document with a repeated key is kept with the
+    first of both values, so that whatever else is wrong with it can be reported at once.
     """
 
     def __init__(self, text: Text, limits: Limits) -> None:
@@ -239,7 +240,9 @@ class Builder:
         if event.anchor is not None:
             self._refuse(event, "a manifest holds no anchors", hint="write the value out where it is needed", show=1)
         else:
-            self._refuse(event, "a manifest holds no explicit tags", hint="delete it; quote the value if it is text", show=1)
+            self._refuse(
+                event, "a manifest holds no explicit tags", hint="delete it; quote the value if it is text", show=1
+            )
 
     def _alias(self, event: Any) -> None:
         if self._merge:

@@ -1,8 +1,9 @@
 """Files: manifests of a working tree, read without ever following a link.
 
-Folders are walked by file descriptor and everything is opened with ``O_NOFOLLOW``, so nothing can be exchanged for a link
-between the look and the read. Links are refused wherever they lead, inside the tree too: one rule that needs no list of exceptions.
-A link or a pipe that is named like no manifest is passed over. Hidden files and folders are passed over.
+Folders are walked by file descriptor and everything is opened with ``O_NOFOLLOW``, so nothing can be exchanged for a
+link between the look and the read. Links are refused wherever they lead, inside the tree too: one rule that needs no
+list of exceptions. A link or a pipe that is named like no manifest is passed over. Hidden files and folders are passed
+over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import FileProblem, below, inside
+from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
@@ -31,8 +32,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 class FilesReader:
     """Reads manifests below ``roots``, folders or files, as they are on disk now.
 
-    ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of it is
-    read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
+    ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of
+    it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
     manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git.
     """
 
@@ -44,8 +45,8 @@ class FilesReader:
         limits: Limits | None = None,
         ask_git: bool = True,
     ) -> None:
-        self._working = Path(os.path.abspath(working))
-        self._roots = [Path(os.path.abspath(self._working / root)) for root in roots]
+        self._working = absolute(working)
+        self._roots = [absolute(self._working / root) for root in roots]
         self._limits = limits or Limits()
         self._ask_git = ask_git
 
@@ -72,7 +73,7 @@ class FilesReader:
         steps = below(path)
         shown = posixpath.join(document.folder, *steps)
         try:
-            with _open_folder(self._working, document.folder, following=document.folder.startswith("..")) as folder:
+            with _open_folder(self._working, document.folder, following=is_outside(document.folder)) as folder:
                 return _read_below(folder, steps, self._limits.attachment)
         except FileProblem as problem:
             raise FileRefused(f"{shown} {problem}") from None
@@ -84,7 +85,7 @@ class FilesReader:
     def _root(self, root: Path, collector: Collector) -> Iterator[tuple[str, bytes, str]]:
         """The manifests below one root: shown path, content, and path for the digest."""
         shown = inside(root, self._working)
-        outside = shown == ".." or shown.startswith("../") or os.path.isabs(shown)
+        outside = is_outside(shown)
         base = str(root) if outside else shown
 
         def key_of(file: str) -> str:
@@ -121,8 +122,9 @@ class FilesReader:
             if name.startswith(".") or (sort != "folder" and not is_manifest(name) and sort != "link"):
                 continue
             path = posixpath.join(shown, name)
-            if (problem := _bad_name(name)) is not None:
-                collector.refuse(printable(path), "LOD-04", problem)
+            if not name.isprintable() or invisible(name) is not None:
+                summary = "the name of a file or folder holds characters that cannot be shown"
+                collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
                 continue
             try:
                 if sort == "folder":
@@ -132,8 +134,7 @@ class FilesReader:
                     finally:
                         os.close(inner)
                 elif sort == "link":
-                    if is_manifest(name) or _leads_to_folder(name, folder):
-                        raise FileProblem("is a link; links are not followed", hint="put the file itself there")
+                    _refuse_link(name, folder)
                 else:
                     yield path, _read_below(folder, [name], self._limits.file)
             except FileProblem as problem:
@@ -150,8 +151,8 @@ def read_file(
     A file that does not exist, or that cannot be read, is a finding (LOD-05, LOD-04).
     """
     bounds = limits or Limits()
-    target = Path(os.path.abspath(working / path))
-    shown = inside(target, Path(os.path.abspath(working)))
+    target = absolute(working / path)
+    shown = inside(target, absolute(working))
     try:
         with _open_folder(target.parent, "", following=True) as folder:
             data = _read_below(folder, [target.name], bounds.file)
@@ -223,17 +224,16 @@ def _sort(entry: os.DirEntry[str]) -> str:
     return "folder" if entry.is_dir(follow_symlinks=False) else "file"
 
 
+def _refuse_link(name: str, folder: int) -> None:
+    if is_manifest(name) or _leads_to_folder(name, folder):
+        raise FileProblem("is a link; links are not followed", hint="put the file itself there")
+
+
 def _leads_to_folder(name: str, folder: int) -> bool:
     try:
         return stat.S_ISDIR(os.stat(name, dir_fd=folder).st_mode)
     except OSError:
         return False
-
-
-def _bad_name(name: str) -> str | None:
-    if not name.isprintable() or invisible(name) is not None:
-        return "a file name with characters that cannot be shown"
-    return None
 
 
 def printable(path: str) -> str:

@@ -1,7 +1,7 @@
 """Git: manifests of a commit, read from git objects through the ``git`` program.
 
-Objects do not change between check and use, hold no half-written files and no links to follow. The program is called with a
-clean environment: no GIT_ variable, no pager, no hook, no lock, no network, no replaced object.
+Objects do not change between check and use, hold no half-written files and no links to follow. The program is called
+with a clean environment: no GIT_ variable, no pager, no hook, no lock, no network, no replaced object.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import below, inside
+from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.manifest import Document, Manifests
@@ -38,7 +38,8 @@ class _Entry(NamedTuple):
 class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
-    ``working`` is a folder of the repository; roots and shown paths are relative to it. Raises nothing until :meth:`read`.
+    ``working`` is a folder of the repository; roots and shown paths are relative to it. Raises nothing until
+    :meth:`read`.
     """
 
     def __init__(
@@ -49,8 +50,8 @@ class GitReader:
         *,
         limits: Limits | None = None,
     ) -> None:
-        self._working = Path(os.path.abspath(working))
-        self._roots = [inside(Path(os.path.abspath(self._working / root)), self._working) for root in roots]
+        self._working = absolute(working)
+        self._roots = [inside(absolute(self._working / root), self._working) for root in roots]
         self._wanted = commit
         self._limits = limits or Limits()
         self._commit = ""
@@ -67,7 +68,7 @@ class GitReader:
         self._find_commit()
         collector = Collector(self._limits)
         for root in self._roots:
-            if root.startswith(".."):
+            if is_outside(root):
                 raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")
             found = self._list(root)
             self._entries.update(found)
@@ -143,7 +144,7 @@ def committed(working: Path, roots: Sequence[str], contents: Mapping[str, bytes]
 
     ``contents`` holds what was read, by path relative to the working folder. Without git or a repository: None.
     """
-    if any(root.startswith("..") or os.path.isabs(root) for root in roots):
+    if any(is_outside(root) for root in roots):
         return None
     try:
         found = _git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)

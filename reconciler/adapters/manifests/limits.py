@@ -12,15 +12,15 @@ from reconciler.model.rule import RuleText
 class Limits:
     """Bounds of a read. Sizes are in bytes; the rest are counts.
 
-    ``file`` bounds one manifest and ``total`` all of them; ``attachment`` a file that a manifest names. ``depth`` counts
-    mappings and lists inside each other, the root included. ``folders`` counts folders inside each other.
+    ``file`` bounds one manifest and ``total`` all of them; ``attachment`` a file that a manifest names. ``depth``
+    counts mappings and lists inside each other, the root included. ``folders`` counts folders inside each other.
     """
 
     file: int = 1024 * 1024
     total: int = 512 * 1024 * 1024
     attachment: int = 8 * 1024 * 1024
     depth: int = 32
-    nodes: int = 200_000
+    nodes: int = 100_000
     documents: int = 10_000
     problems: int = 20
     folders: int = 64
@@ -33,7 +33,7 @@ def _text(code: str, text: str) -> RuleText:
 RULES = (
     _text("LOD-01", "A manifest is at most one mebibyte, and all of them together are bounded too."),
     _text("LOD-02", "Mappings and lists stand at most 32 deep inside each other, folders at most 64 deep."),
-    _text("LOD-03", "One file holds at most 10,000 documents and 200,000 values."),
+    _text("LOD-03", "One file holds at most 10,000 documents and 100,000 values."),
     _text(
         "LOD-04", "A manifest is a readable regular file; links, pipes and devices are refused, inside the tree too."
     ),

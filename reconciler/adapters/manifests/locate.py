@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from yaml import YAMLError
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -24,6 +24,9 @@ from reconciler.model.manifest import PathKey, Places
 from reconciler.model.source import Source
 
 _COLON = re.compile(r" *:")
+_WIDE = 1000
+"""An entry further right than this never has its hyphen on a line above; it keeps long lines from being cut again and
+again."""
 _BARE_DASH = re.compile(r"^.*?(-)[ \t]*(?:#.*)?$")
 
 
@@ -59,15 +62,18 @@ def first_places(text: Text) -> dict[int, tuple[int, int]]:
 def heads(text: Text) -> dict[int, int]:
     """How many characters of a line are its indentation and its key, for the lines that begin with one.
 
-    Of a broken file only the keys that the scanner reached are known. A lighter walk than that for places: it runs on files
-    that may have been written to hurt.
+    Of a broken file only the keys that the scanner reached are known. A lighter walk than that for places: it runs on
+    files that may have been written to hurt.
     """
     ends: dict[int, int] = {}
     due: list[bool | None] = []  # for each open container: whether a key is due, None for a list
     with suppress(YAMLError):
         parser = CParser(text.data)
-        while (event := parser.get_event()) is not None and len(due) <= text.depth:
+        while len(due) <= text.depth:
+            event: Any = parser.get_event()
             kind = type(event)
+            if event is None:
+                break
             if kind is MappingEndEvent or kind is SequenceEndEvent:
                 due.pop()
             elif kind is ScalarEvent or kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
@@ -108,7 +114,9 @@ def _read(text: Text, found: dict[int, Places]) -> None:
 
 
 class _Frame:
-    """A container that is being read: ``index`` is that of the next entry of a list, ``key`` one that waits for its value."""
+    """A container that is being read: ``index`` is that of the next entry of a list, ``key`` one that waits for its
+    value.
+    """
 
     __slots__ = ("index", "key", "path", "start")
 
@@ -180,7 +188,7 @@ class _Document:
         """Where a list entry begins: its first character, or its dash when the entry begins on a later line."""
         mark = event.start_mark
         line = mark.line
-        if self._text.line(line + 1)[: mark.column].strip(" \t") == "":
+        if mark.column < _WIDE and self._text.line(line + 1)[: mark.column].strip(" ") == "":
             for above in range(line, max(0, line - 1000), -1):
                 content = self._text.line(above).split(" #")[0].strip()
                 if content and not content.startswith("#"):
@@ -194,7 +202,8 @@ class _Document:
         start, end = event.start_mark, event.end_mark
         line, column = end.line, end.column
         if getattr(event, "style", None) in ("|", ">"):
-            # A block scalar ends where the next token begins; what people see ends with its last line that is not blank.
+            # A block scalar ends where the next token begins; what people see ends with its last line that is not
+            # blank.
             line = min(line, self._text.data.count(b"\n")) + (1 if column else 0)
             while line > start.line + 1 and not self._text.line(line).strip():
                 line -= 1

@@ -9,13 +9,23 @@ from pathlib import Path
 from reconciler.ports import FileRefused
 
 
-class FileProblem(Exception):  # noqa: N818 - becomes a finding, or the port's FileRefused
+class FileProblem(Exception):
     """Why one file is not read; the message continues a sentence that begins with its path."""
 
     def __init__(self, reason: str, *, code: str = "LOD-04", hint: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.hint = hint
+
+
+def absolute(path: str | Path) -> Path:
+    """An absolute path without ``..``. Links stay what they are: that is why ``Path.resolve`` is not it."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+
+
+def is_outside(shown: str) -> bool:
+    """Whether a path, relative to the working folder, leads out of it."""
+    return shown == ".." or shown.startswith(("../", "/"))
 
 
 def inside(path: Path, working: Path) -> str:

@@ -21,7 +21,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "could not find expected ':'": ("the line is neither a key with a colon nor part of a value", _INDENT),
     "did not find expected key": ("the line does not fit the mapping around it", _INDENT),
     "did not find expected ',' or '}'": ("a mapping in braces lacks a comma or its closing brace", "close the brace"),
-    "did not find expected ',' or ']'": ("a list in brackets lacks a comma or its closing bracket", "close the bracket"),
+    "did not find expected ',' or ']'": (
+        "a list in brackets lacks a comma or its closing bracket",
+        "close the bracket",
+    ),
     "did not find expected '-' indicator": ("the line does not fit the list around it", _INDENT),
     "did not find expected node content": ("a value is missing here", "write it, or close the bracket"),
     "did not find expected <document start>": (
@@ -36,7 +39,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "found unknown directive name": ("a manifest holds no directives", "delete the lines that begin with %"),
     "found undefined tag handle": ("a manifest holds no explicit tags", "delete it; quote the value if it is text"),
 }
-_FROM_CONTEXT = ("while scanning a quoted scalar", "while scanning a simple key")
+_FROM_CONTEXT = ("while scanning a quoted scalar", "while scanning a simple key", "while scanning a directive")
 
 
 def explain(error: MarkedYAMLError, text: Text) -> tuple[int, int, str, str]:

@@ -33,7 +33,8 @@ _BOM = "\ufeff".encode()
 class Text:
     """One file as it was read.
 
-    ``file`` is its shown path, ``folder`` that of its folder, ``depth`` how deep containers may stand inside each other.
+    ``file`` is its shown path, ``folder`` that of its folder, ``depth`` how deep containers may stand inside each
+    other.
     """
 
     file: str

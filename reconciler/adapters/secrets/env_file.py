@@ -7,11 +7,11 @@ tenant stored in a place where it can be read back.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from reconciler.adapters.secrets.regular import open_regular
 from reconciler.model.secret import SecretRef, SecretValue
 from reconciler.ports import SecretUnreadable
 
@@ -89,10 +89,10 @@ class EnvFileReader:
 
 
 def _bounded(path: Path) -> bytes | None:
-    """The content; None for what is no regular file or is too large. A pipe is never waited for."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return None
+    """The content; None for what is no regular file or is too large."""
+    file = open_regular(path)
+    if file is None:
+        return None
+    with file:
         data = file.read(MAX_BYTES + 1)
     return data if len(data) <= MAX_BYTES else None

@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+from reconciler.adapters.secrets.regular import open_regular
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.secret import SecretValue
 
@@ -76,16 +77,15 @@ def load_or_make_key(path: Path, *, create: bool) -> SecretValue:
 
 def _load(path: Path) -> SecretValue | None:
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise WorldError(f"the key file {path} cannot be read: {error.strerror}", code="KEY-02") from None
-    with os.fdopen(handle, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise WorldError(f"the key file {path} is no regular file", code="KEY-02")
-        if facts.st_mode & 0o077:
+    if file is None:
+        raise WorldError(f"the key file {path} is no regular file", code="KEY-02")
+    with file:
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
             raise WorldError(
                 f"the key file {path} can be read by others",
                 code="KEY-02",

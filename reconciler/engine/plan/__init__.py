@@ -7,16 +7,18 @@ actor or on the order in which manifests were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.plan import checks, content, effects, lines, steps
 from reconciler.engine.plan.draft import Draft
+from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.effect import Cascade
 from reconciler.model.judging import judge, placed
 from reconciler.model.plan import Plan
 from reconciler.model.rule import Finding, RuleText
@@ -67,7 +69,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     view.leaving = frozenset(address for address, draft in drafts.items() if draft.deletes)
     found = [*told, *_judged(view, drafts), *_unmatched(view, options)]
     follows = effects.collect(view, drafts)
-    found.extend(follows.diagnostics)
+    found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
     found.extend(_generic(view, drafts, found))
     by_address = {
         address: made
@@ -119,6 +121,24 @@ def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]
         for rule in rules[kind.name]:
             if rule.scope == "set":
                 yield from judge(rule, view, None, view)
+
+
+def _unless_brought_about(
+    drafts: Mapping[Address, Draft], cascades: Sequence[Cascade], found: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """A manifest that asks for what a cascade of the same plan brings about agrees with it: then LIF-05 does not hold.
+
+    The row is written by the cascade; what is left to do is to note it in the ledger.
+    """
+    agreed: set[Address] = set()
+    for cascade in cascades:
+        draft = drafts.get(cascade.address)
+        if draft is None or draft.difference.state is None or draft.edges or draft.creates:
+            continue
+        if draft.difference.state.after == cascade.state:
+            agreed.add(cascade.address)
+            draft.refreshes = draft.planned is None and not draft.adopts
+    return [one for one in found if one.code != BY_SYSTEM.code or one.address not in agreed]
 
 
 def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]) -> list[Diagnostic]:

@@ -11,12 +11,12 @@ import rfc8785
 from reconciler.engine.plan.checks import references
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
+from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import COUNTED, Action, Cause, Change
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.plan import Plan, Precondition, Summary
 from reconciler.model.view import View
 
-_SAFE = 2**53
 _DOES = COUNTED | {Action.REFRESH}
 _CHANGES = frozenset({Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION})
 
@@ -81,7 +81,7 @@ def digest(plan: Plan) -> str:
         "notices": [_notice(one) for one in plan.notices],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
     }
-    return "sha256:" + hashlib.sha256(rfc8785.dumps(_safe(content))).hexdigest()
+    return "sha256:" + hashlib.sha256(plain_json(content) or rfc8785.dumps(_safe(content))).hexdigest()
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _safe(value: Any) -> Any:
     if isinstance(value, bool):
         return value
     if isinstance(value, int):
-        return str(value) if abs(value) >= _SAFE else value
+        return str(value) if abs(value) >= SAFE else value
     if isinstance(value, Mapping):
         return {str(key): _safe(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,8 +1,8 @@
 """Validate: documents become resources, and everything that is wrong with one manifest alone becomes a diagnostic.
 
 Phase ``schema``: the envelope, the spec as its kind declares it, and the schema rules of the kind. Nothing is looked up
-elsewhere. Two resources with the same address are both kept; that is judged when the set is resolved (GEN-03). Where nothing
-is wrong no place is read.
+elsewhere. Two resources with the same address are both kept; that is judged when the set is resolved (GEN-03). Where
+nothing is wrong no place is read.
 """
 
 from __future__ import annotations

@@ -46,9 +46,7 @@ def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> 
     """Read and check the envelope; what is wrong is added to ``faults``."""
     tree = document.tree
     head = Head()
-    for key in tree:
-        if key not in TOP:
-            faults.append(_unknown_top(key, tree))
+    faults += [_unknown_top(key, tree) for key in tree if key not in TOP]
     if tree.get("apiVersion") != API_VERSION:
         at: PathKey = ("apiVersion",) if "apiVersion" in tree else ()
         faults.append(Fault("GEN-16", f"apiVersion must be {API_VERSION}", at, "apiVersion", f"write {API_VERSION}"))
@@ -130,9 +128,7 @@ def _kind(catalog: Catalog, word: Any, faults: list[Fault]) -> Kind | None:
 
 
 def _metadata(metadata: dict[str, Any], head: Head, faults: list[Fault]) -> None:
-    for key in metadata:
-        if key not in METADATA:
-            faults.append(unknown(key, "metadata", ("metadata", key), METADATA))
+    faults += [unknown(key, "metadata", ("metadata", key), METADATA) for key in metadata if key not in METADATA]
     name, tenant = metadata.get("name"), metadata.get("tenant")
     head.placed = type(name) is str and (tenant is None or type(tenant) is str)
     if name is None:
@@ -210,9 +206,7 @@ def _map_key(key: str, word: str, at: PathKey) -> Fault | None:
 
 
 def _lifecycle(lifecycle: dict[str, Any], head: Head, faults: list[Fault]) -> None:
-    for key in lifecycle:
-        if key not in LIFECYCLE:
-            faults.append(unknown(key, "lifecycle", ("lifecycle", key), LIFECYCLE))
+    faults += [unknown(key, "lifecycle", ("lifecycle", key), LIFECYCLE) for key in lifecycle if key not in LIFECYCLE]
     protect = lifecycle.get("protect")
     if type(protect) is bool:
         head.protect = protect

@@ -17,10 +17,11 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``at`` is where to point; ``path`` what it is about. No text ever holds the value of a secret or of an unknown key.
+    """``at`` is where to point; ``path`` what it is about. No text ever holds the value of a secret or of an unknown
+    key.
 
-    ``meant`` is the key that an unknown one stands for; ``lacks`` is the key that is missing. A misspelt required key is one
-    wrong place, so a fault that lacks what another one meant is dropped.
+    ``meant`` is the key that an unknown one stands for; ``lacks`` is the key that is missing. A misspelt required key
+    is one wrong place, so a fault that lacks what another one meant is dropped.
     """
 
     code: str

@@ -146,11 +146,12 @@ def _outside(
     if sort.startswith(("string_too_", "too_")):
         unit = "entries" if sort.startswith("too_") else "characters"
         low, high = _lengths(metadata)
-        low, high = (context.get("min_length") if low is None else low), (
-            context.get("max_length") if high is None else high
+        low, high = (
+            (context.get("min_length") if low is None else low),
+            (context.get("max_length") if high is None else high),
         )
-        if unit == "entries" and low == 1 and high is None:
-            return f"{path} must have at least one entry", key, path, ""
+        if low == 1 and high is None:
+            return f"{path} must have at least one {'entry' if unit == 'entries' else 'character'}", key, path, ""
         return f"{path} must have {_range(low, high)} {unit}", key, path, ""
     if sort.startswith(("greater_than", "less_than")):
         low, high = _numbers(metadata, context)

@@ -11,7 +11,9 @@ from reconciler.model.spec import FileSource, Spec
 
 
 class Shape(NamedTuple):
-    """``fields`` are the leaves by dotted path; ``names`` are the keys of each object by its path, ``""`` for the spec."""
+    """``fields`` are the leaves by dotted path; ``names`` are the keys of each object by its path, ``""`` for the
+    spec.
+    """
 
     fields: dict[str, Field]
     names: dict[str, tuple[str, ...]]
@@ -19,7 +21,8 @@ class Shape(NamedTuple):
 
 class Spot(NamedTuple):
     """Where an error stands: its path from the root, the field it belongs to, what is left of the error's own path
-    inside that field, the dotted path inside ``shape``, and the shape that was reached."""
+    inside that field, the dotted path inside ``shape``, and the shape that was reached.
+    """
 
     key: PathKey
     field: Field | None

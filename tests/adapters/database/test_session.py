@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -51,9 +52,17 @@ def test_the_first_apply_makes_the_database_and_everything_in_it(tmp_path):
     assert live.identity
     assert live.row(LAMP)[:3] == ("farol", "lamp", 1)
     assert set(live.ledger) == {FAROL, LAMP}
+    assert stat.S_IMODE(store.file.path.stat().st_mode) == 0o600
     assert store.runs() == [run_of()]
     assert store.find_run("run-1") == run_of()
     assert store.find_run("run-2") is None
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    store = database(tmp_path / "file" / "folder")
+    with pytest.raises(WorldError, match="cannot be made"):
+        apply(store, create(partner()))
 
 
 def test_without_a_commit_nothing_is_there(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -114,3 +115,11 @@ def test_nothing_is_there_twice_in_a_plan_with_two_classes_of_change(tmp_path):
     assert row is not None
     assert (row[2], row[6], row[8]) == (2, "Farol Services", "suspended")
     assert plan_of().empty
+
+
+def test_no_two_indexes_or_keys_share_a_name(catalog: Catalog):
+    names: list[str] = []
+    for table in metadata_of(catalog).sorted_tables:
+        names += [str(one.name) for one in table.indexes]
+        names += [str(one.name) for one in table.constraints if isinstance(one, UniqueConstraint) and one.name]
+    assert sorted(set(names)) == sorted(names)

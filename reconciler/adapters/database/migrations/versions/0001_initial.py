@@ -51,7 +51,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tenant IS NULL", name="ck_bundles_tenant"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", name="uq_bundles_name"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_bundles_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_bundles_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tenant IS NULL", name="ck_certificate_authorities_tenant"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", name="uq_certificate_authorities_name"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_certificate_authorities_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_certificate_authorities_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -161,7 +161,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent"], ["partners.name"], name="fk_partners_parent"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", name="uq_partners_name"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_partners_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_partners_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -308,7 +308,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tenant IS NULL", name="ck_roles_tenant"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", name="uq_roles_name"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_roles_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_roles_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -411,7 +411,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tenant IS NULL", name="ck_system_configurations_tenant"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name", name="uq_system_configurations_name"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_system_configurations_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_system_configurations_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -446,7 +446,7 @@ def upgrade() -> None:
         sa.CheckConstraint("rev >= 1", name="ck_categories_rev"),
         sa.ForeignKeyConstraint(["tenant"], ["partners.name"], name="fk_categories_tenant"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_categories_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_categories_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -497,7 +497,7 @@ def upgrade() -> None:
             ["tenant_key", "parent"], ["customers.tenant_key", "customers.name"], name="fk_customers_parent"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_customers_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_customers_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -548,7 +548,7 @@ def upgrade() -> None:
         sa.CheckConstraint("rev >= 1", name="ck_issuers_rev"),
         sa.ForeignKeyConstraint(["tenant"], ["partners.name"], name="fk_issuers_tenant"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_issuers_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_issuers_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -583,7 +583,7 @@ def upgrade() -> None:
         sa.CheckConstraint("rev >= 1", name="ck_report_schedules_rev"),
         sa.ForeignKeyConstraint(["tenant"], ["partners.name"], name="fk_report_schedules_tenant"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_report_schedules_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_report_schedules_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -613,7 +613,7 @@ def upgrade() -> None:
         sa.CheckConstraint("rev >= 1", name="ck_service_types_rev"),
         sa.ForeignKeyConstraint(["tenant"], ["partners.name"], name="fk_service_types_tenant"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_service_types_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_service_types_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -657,7 +657,7 @@ def upgrade() -> None:
         sa.CheckConstraint("rev >= 1", name="ck_support_mails_rev"),
         sa.ForeignKeyConstraint(["tenant"], ["partners.name"], name="fk_support_mails_tenant"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_support_mails_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_support_mails_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -707,7 +707,7 @@ def upgrade() -> None:
             ["tenant_key", "issuer"], ["issuers.tenant_key", "issuers.name"], name="fk_certificates_issuer"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_certificates_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_certificates_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -748,7 +748,7 @@ def upgrade() -> None:
             ["tenant_key", "customer"], ["customers.tenant_key", "customers.name"], name="fk_customer_users_customer"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_customer_users_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_customer_users_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -838,7 +838,7 @@ def upgrade() -> None:
             ["tenant_key", "customer"], ["customers.tenant_key", "customers.name"], name="fk_domains_customer"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_domains_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_domains_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -885,7 +885,7 @@ def upgrade() -> None:
             ["tenant_key", "customer"], ["customers.tenant_key", "customers.name"], name="fk_individuals_customer"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_individuals_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_individuals_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -948,7 +948,7 @@ def upgrade() -> None:
             name="fk_mail_to_tickets_support_mail",
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_mail_to_tickets_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_mail_to_tickets_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1000,7 +1000,7 @@ def upgrade() -> None:
             ["tenant_key", "issuer"], ["issuers.tenant_key", "issuers.name"], name="fk_operators_issuer"
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_operators_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_operators_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1056,7 +1056,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("tenant_key", "customer", name="uq_self_cares_tenant_key_customer"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_self_cares_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_self_cares_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1115,7 +1115,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("alias", name="uq_client_services_alias"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_client_services_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_client_services_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1178,7 +1178,7 @@ def upgrade() -> None:
             name="fk_general_configurations_client_service",
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_general_configurations_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_general_configurations_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1252,7 +1252,7 @@ def upgrade() -> None:
             name="fk_smtp_settings_client_service",
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_smtp_settings_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_smtp_settings_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -1304,7 +1304,7 @@ def upgrade() -> None:
             name="fk_visual_templates_client_service",
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_key", "name", name="uq_visual_templates_address"),
+        sa.UniqueConstraint("tenant_key", "name", name="uq_visual_templates_tenant_name"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )

@@ -1,0 +1,41 @@
+"""Canonical JSON for plain values: the bytes of RFC 8785, where nothing in the values needs more care than that."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+SAFE = 2**53
+"""Integers of this size and above are rounded by some readers of JSON."""
+
+_LAST_OF_THE_FIRST_PLANE = "\uffff"
+
+
+def plain_json(value: Any) -> bytes | None:
+    """The canonical bytes of text, small integers, booleans, nothing, and lists and mappings of them.
+
+    None when there is anything else in ``value``: a number with a fraction, a large integer, a key beyond the first
+    plane of Unicode (whose order differs), or half of a surrogate pair. Who asks then uses the whole standard.
+    """
+    if not _plain(value):
+        return None
+    text = json.dumps(value, ensure_ascii=False, check_circular=False, separators=(",", ":"), sort_keys=True)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return None
+
+
+def _plain(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-SAFE < value < SAFE)
+    if kind is list or kind is tuple:
+        return all(map(_plain, value))
+    if kind is dict:
+        return all(type(key) is str and (not key or max(key) <= _LAST_OF_THE_FIRST_PLANE) for key in value) and all(
+            map(_plain, value.values())
+        )
+    return False

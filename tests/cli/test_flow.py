@@ -1,0 +1,263 @@
+"""From an empty folder to an applied plan and back to no changes, by calling the program."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.tree import SECRET, Tree
+
+SMALL = "tenants/farol/desk.yaml"
+
+
+def test_validate_plan_apply_and_plan_again(tree: Tree) -> None:
+    assert tree.run("validate").out.startswith("Valid: 7 resources in 4 files")
+    first = tree.run("plan", "--detailed-exitcode")
+    assert (first.code, first.out.splitlines()[0]) == (2, "Plan: 7 to add, 0 to change, 0 to destroy.")
+    assert not (tree.folder / ".reconciler").exists()
+    assert "Apply complete! 7 added, 0 changed, 0 destroyed." in tree.apply().out.splitlines()
+    again = tree.run("plan", "--detailed-exitcode")
+    assert (again.code, again.out.splitlines()[0]) == (0, "No changes.")
+
+
+def test_applying_twice_writes_nothing_the_second_time(tree: Tree) -> None:
+    tree.apply()
+    before = (tree.folder / ".reconciler/live.db").read_bytes()
+    assert tree.apply().out.startswith("No changes.")
+    assert (tree.folder / ".reconciler/live.db").read_bytes() == before
+
+
+def test_intent_drift_and_conflict(tree: Tree) -> None:
+    tree.apply()
+    tree.sql("UPDATE categories SET audience = 'all', sort_order = 30")
+    tree.edit(SMALL, "sortOrder: 10\n---", "sortOrder: 15\n---")
+    tree.edit(SMALL, "serviceTypes: [incident]\n  sortOrder: 10", "serviceTypes: [incident]\n  sortOrder: 20")
+    found = {
+        (change["address"], field["path"]): field["cause"]
+        for change in tree.run("plan", "--format", "json").json["resource_changes"]
+        for field in change["reconciler"]["fields"]
+    }
+    assert found == {
+        ("ServiceType/farol/incident", "sortOrder"): "intent",
+        ("Category/farol/signing", "audience"): "drift",
+        ("Category/farol/signing", "sortOrder"): "conflict",
+    }
+    text = tree.run("plan").out
+    line = tree.line_of(SMALL, "audience")
+    assert any("audience" in one and one.endswith(f"drift, line {line}") for one in text.splitlines())
+    assert f"{SMALL}:" in text
+
+
+def test_a_plan_file_is_applied_once(tree: Tree) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    assert tree.run("plan", "--out", "p.plan").code == 0
+    shown = tree.run("show", "p.plan")
+    assert shown.out.splitlines()[0] == "Plan: 0 to add, 1 to change, 0 to destroy."
+    assert tree.run("show", "p.plan", "--format", "json").json["reconciler"]["digest"] in shown.out
+    assert tree.run("status", "p.plan").code == 1
+    assert tree.run("apply", "p.plan").out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
+    again = tree.run("apply", "p.plan")
+    assert (again.code, again.out.startswith("Already applied")) == (0, True)
+    assert tree.run("status", "p.plan").code == 0
+    assert len(tree.sql("SELECT id FROM reconciler_runs")) == 2
+
+
+def test_the_first_plan_file_fits_the_database_that_it_makes(tree: Tree) -> None:
+    assert tree.run("plan", "--out", "p.plan").code == 0
+    assert tree.run("apply", "p.plan").code == 0
+    assert tree.run("apply", "p.plan").out.startswith("Already applied")
+
+
+def test_the_same_plan_gives_the_same_bytes(tree: Tree) -> None:
+    tree.run("plan", "--out", "a.plan")
+    tree.run("plan", "--out", "b.plan")
+    assert Path("a.plan").read_bytes() == Path("b.plan").read_bytes()
+    assert Path("a.plan").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("moves", ["row", "manifest"])
+def test_a_stale_plan_file_is_refused_and_says_why(tree: Tree, moves: str) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    tree.run("plan", "--out", "p.plan")
+    if moves == "row":
+        tree.sql("UPDATE categories SET audience = 'all'")
+    else:
+        tree.edit(SMALL, "All about seals", "Nothing")
+    call = tree.run("apply", "p.plan")
+    assert call.code == 5
+    words = "Category/farol/signing" if moves == "row" else "the manifests have changed"
+    assert words in " ".join(call.err.split())
+    assert tree.sql("SELECT description FROM categories") == [("Questions about seals",)]
+
+
+def test_a_plan_file_that_was_touched_is_refused(tree: Tree) -> None:
+    tree.run("plan", "--out", "p.plan")
+    data = Path("p.plan").read_bytes()
+    Path("p.plan").write_bytes(data.replace(b"Farol Services", b"Other Services"))
+    assert (tree.run("apply", "p.plan").code, tree.run("show", "p.plan").code) == (5, 5)
+    Path("p.plan").write_bytes(data[:-200])
+    assert tree.run("apply", "p.plan").code == 1
+    assert not (tree.folder / ".reconciler/live.db").exists()
+
+
+def test_a_plan_file_carries_what_it_was_asked_for(tree: Tree) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    tree.edit(SMALL, "displayName: Incident", "displayName: Trouble")
+    tree.run("plan", "platform", "tenants", "--target", "Category/*", "--out", "p.plan")
+    assert tree.run("apply", "p.plan", "--prune").code == 1
+    assert tree.run("apply", "p.plan").out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
+    assert tree.sql("SELECT display_name FROM service_types") == [("Incident",)]
+
+
+def test_a_digest_admits_exactly_its_plan(tree: Tree) -> None:
+    digest = tree.run("plan", "--format", "json").json["reconciler"]["digest"]
+    assert tree.run("apply", "--digest", "sha256:" + "0" * 64).code == 5
+    assert tree.run("apply", "--digest", digest).code == 0
+
+
+def test_without_a_terminal_nothing_is_applied_unasked(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    call = tree.run("apply")
+    assert (call.code, "--auto-approve" in call.err) == (1, True)
+    assert not (tree.folder / ".reconciler/live.db").exists()
+
+
+def test_deletes_are_held_until_they_are_asked_for(tree: Tree) -> None:
+    tree.apply()
+    tree.edit(SMALL, (tree.folder / SMALL).read_text(encoding="utf-8"), "")
+    held = tree.run("plan")
+    assert held.out.startswith("No changes.\n  2 held")
+    assert "! Category/farol/signing" in held.out
+    pruned = tree.run("plan", "--prune", "--detailed-exitcode")
+    assert (pruned.code, pruned.out.splitlines()[0]) == (2, "Plan: 0 to add, 0 to change, 2 to destroy.")
+    assert "Apply complete! 0 added, 0 changed, 2 destroyed." in tree.apply("--prune").out
+    assert tree.sql("SELECT count(*) FROM categories") == [(0,)]
+
+
+def test_an_empty_folder_deletes_nothing(tree: Tree) -> None:
+    tree.apply()
+    (tree.folder / "empty").mkdir()
+    assert tree.run("plan", "empty").code == 7
+    assert tree.run("apply", "empty", "--auto-approve").code == 7
+    assert tree.run("apply", "empty", "--prune", "--auto-approve").code == 1
+    assert tree.sql("SELECT count(*) FROM categories") == [(1,)]
+
+
+def test_protection_outlives_the_manifest(tree: Tree) -> None:
+    tree.edit(SMALL, "spec:\n  displayName: Signing", "lifecycle: {protect: true}\nspec:\n  displayName: Signing")
+    tree.apply()
+    tree.edit(SMALL, (tree.folder / SMALL).read_text(encoding="utf-8").partition("---\n")[2], "")
+    call = tree.run("apply", "--prune", "--auto-approve")
+    assert (call.code, "GEN-20" in call.err) == (7, True)
+    assert tree.sql("SELECT count(*) FROM categories") == [(1,)]
+
+
+def test_a_budget_is_widened_for_a_kind(tree: Tree) -> None:
+    more = "---\n".join(
+        f"apiVersion: reconciler/v1\nkind: ServiceType\nmetadata: {{name: t{number}, tenant: farol}}\n"
+        f"spec: {{displayName: T{number}}}\n"
+        for number in range(7)
+    )
+    path = tree.write("tenants/farol/more.yaml", more)
+    tree.apply()
+    path.unlink()
+    assert tree.run("plan", "--prune").code == 7
+    assert tree.run("apply", "--prune", "--auto-approve").code == 7
+    assert tree.run("plan", "--prune", "--allow-delete", "ServiceType:7").code == 0
+    assert tree.run("plan", "--prune", "--allow-delete", "Nothing:7").code == 1
+
+
+def test_a_large_decision_needs_another_administrator(tree: Tree) -> None:
+    tree.apply()
+    tree.edit("tenants/farol/partner.yaml", "FAR-0001", "FAR-0002")
+    words = ("apply", "--auto-approve", "--as", "root@example.com")
+    alone = tree.run(*words)
+    assert (alone.code, "GEN-25" in alone.err) == (4, True)
+    assert tree.run(*words, "--as", "stranger@example.com").code == 4
+    assert tree.run(*words, "--as", "ROOT@example.com").code == 4
+    assert tree.run(*words, "--as", "Second@example.com").code == 0
+    assert tree.sql("SELECT actor, approvers FROM reconciler_runs ORDER BY seq DESC LIMIT 1") == [
+        ("root@example.com", '["Second@example.com"]')
+    ]
+
+
+def test_no_output_holds_a_secret(tree: Tree) -> None:
+    calls = [
+        tree.run("validate", "--format", "json"),
+        tree.run("plan", "--verbose", "--out", "p.plan", "--json-into", "e.json"),
+        tree.run("plan", "--format", "json"),
+        tree.run("plan", "--json"),
+        tree.run("apply", "--auto-approve", "--report", "r.json", "--json"),
+    ]
+    tree.edit("tenants/farol/customers.yaml", 'version: "1"', 'version: "2"')
+    later = tree.run("plan")
+    assert "password: (secret) version 1 -> 2" in later.out
+    written = "".join(Path(name).read_text(encoding="utf-8") for name in ("p.plan", "e.json", "r.json"))
+    for text in (*(call.out + call.err for call in (*calls, later)), written):
+        assert SECRET not in text
+        assert str(len(SECRET)) + " char" not in text
+    assert SECRET.encode() not in (tree.folder / ".reconciler/live.db").read_bytes()
+
+
+def test_a_password_outside_the_policy_is_refused_at_its_line(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANA_PASSWORD", "short")
+    call = tree.run("plan")
+    line = tree.line_of("tenants/farol/customers.yaml", "password:")
+    assert call.code == 1
+    assert f"tenants/farol/customers.yaml:{line}:3: error USR-03" in call.out
+    assert tree.run("apply", "--auto-approve").code == 1
+    assert not (tree.folder / ".reconciler/live.db").exists()
+
+
+def test_a_missing_secret_is_named_and_nothing_is_applied(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ANA_PASSWORD")
+    call = tree.run("apply", "--auto-approve")
+    assert (call.code, "GEN-22" in call.err, "ANA_PASSWORD" in call.err) == (1, True, True)
+    assert not (tree.folder / ".reconciler/live.db").exists()
+
+
+def test_made_secrets_go_into_a_file_of_their_own(tree: Tree) -> None:
+    tree.edit("tenants/farol/customers.yaml", '{fromEnv: ANA_PASSWORD, version: "1"}', "{generate: true}")
+    refused = tree.run("apply", "--auto-approve")
+    assert (refused.code, "--secrets-out" in refused.err) == (1, True)
+    tree.apply("--secrets-out", "made.json")
+    made = json.loads(Path("made.json").read_text(encoding="utf-8"))
+    assert (made["address"], made["field"], len(made["value"])) == ("CustomerUser/farol/ana", "password", 24)
+    assert Path("made.json").stat().st_mode & 0o777 == 0o600
+    assert tree.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_commit_is_planned_whatever_the_working_tree_holds(tree: Tree) -> None:
+    for words in (
+        ["init", "-q"],
+        ["add", "."],
+        ["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x"],
+    ):
+        subprocess.run(["git", *words], cwd=tree.folder, check=True, capture_output=True)
+    tree.edit(SMALL, "kind: Category", "kind: Catgory")
+    assert tree.run("plan").code == 1
+    call = tree.run("plan", "--rev", "HEAD", "--format", "json")
+    assert call.code == 0
+    assert len(call.json["reconciler"]["manifests"]["commit"]) == 40
+    assert tree.run("validate", "--rev", "HEAD").code == 0
+    assert tree.run("plan", "--rev", "nothing").code == 1
+
+
+def test_bootstrap_opens_an_empty_database_once(tree: Tree) -> None:
+    tree.edit("platform/operators.yaml", (tree.folder / "platform/operators.yaml").read_text(encoding="utf-8"), "")
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 4
+    tree.write("platform/operators.yaml", (
+        "apiVersion: reconciler/v1\nkind: Operator\nmetadata: {name: root}\n"
+        "spec: {email: root@example.com, displayName: Rita, role: administrator, language: pt-PT, state: active}\n"
+    ))  # fmt: skip
+    assert tree.run("apply", "--auto-approve", "--bootstrap", "--as", "root@example.com").code == 0
+    assert tree.sql("SELECT actor FROM reconciler_runs") == [("installer root@example.com",)]
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 4

@@ -1,0 +1,161 @@
+"""Doors made for tests: manifests, a database and secrets in memory, and a log of everything that happens at them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.errors import LockTimeout
+from reconciler.model.manifest import Document, Manifests
+from reconciler.model.plan import Plan
+from reconciler.model.resource import FileRefused, Live, Resource
+from reconciler.model.run import Event, Run
+from reconciler.model.secret import SecretRef, SecretValue
+from reconciler.operations.request import Doors
+from reconciler.ports import SecretUnreadable
+from tests.engine import worlds
+
+NOW = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
+
+
+@dataclass
+class Reader:
+    """Manifests in memory; ``problems`` are what is wrong with their files."""
+
+    resources: list[Resource[Any]]
+    problems: list[Diagnostic] = field(default_factory=list)
+    digest: str = "sha256:manifests"
+    reads: int = 0
+
+    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+        self.reads += 1
+        documents = tuple(one.document for one in self.resources)
+        return Manifests(documents, ("toy.yaml",), self.digest), list(self.problems)
+
+    def file(self, _document: Document, path: str) -> bytes:
+        raise FileRefused(path)
+
+
+@dataclass
+class Store:
+    """A database in memory. ``meanwhile`` is what it holds once the lock is taken, when somebody else was quicker."""
+
+    live: Live = field(default_factory=worlds.empty)
+    log: list[str] = field(default_factory=list)
+    committed: list[Run] = field(default_factory=list)
+    meanwhile: Live | None = None
+    locked: bool = False
+    sealed: dict[Any, Any] = field(default_factory=dict)
+    fail_at: str = ""
+
+    def read(self) -> Live:
+        self.log.append("read")
+        return self.live
+
+    def runs(self) -> Sequence[Run]:
+        return self.committed[::-1]
+
+    def find_run(self, run_id: str) -> Run | None:
+        return next((one for one in self.committed if one.id == run_id), None)
+
+    @contextmanager
+    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> Iterator[Session]:
+        if self.locked:
+            raise LockTimeout(f"not within {lock_timeout}")
+        self.log.append(f"begin {','.join(tenants)}")
+        session = Session(self)
+        try:
+            yield session
+        finally:
+            self.log.append("end" if session.done else "rollback")
+
+
+@dataclass
+class Session:
+    """An open transaction of :class:`Store`."""
+
+    store: Store
+    done: bool = False
+    pending: Live | None = None
+    run: Run | None = None
+
+    def live(self) -> Live:
+        return self.store.meanwhile or self.store.live
+
+    def find_run(self, run_id: str) -> Run | None:
+        return self.store.find_run(run_id)
+
+    def write(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
+        self.store.log.append("write")
+        if self.store.fail_at == "write":
+            raise KeyboardInterrupt
+        self.store.sealed.update(sealed)
+        self.pending, self.run = worlds.apply(self.live(), plan), run
+
+    def commit(self) -> None:
+        self.store.log.append("commit")
+        assert self.pending is not None
+        assert self.run is not None
+        self.store.live, self.done = self.pending, True
+        self.store.committed.append(self.run)
+
+
+@dataclass
+class Secrets:
+    """Secret values by location; reading is logged beside what the database does."""
+
+    values: dict[str, str]
+    log: list[str]
+
+    def read(self, ref: SecretRef, *, tenant: str) -> SecretValue:
+        self.log.append(f"secret {ref.location} of {tenant}")
+        if ref.location not in self.values:
+            msg = f"the variable {ref.location} is not set"
+            raise SecretUnreadable(msg)
+        return SecretValue(self.values[ref.location])
+
+
+class Sealer:
+    """Seals by turning around, so that a test sees what was sealed and a plain value would be noticed."""
+
+    def fingerprint(self, address: Address, path: str, value: SecretValue) -> str:
+        return f"print {address} {path} {value.reveal()[::-1]}"
+
+    def seal(self, _address: Address, _path: str, storage: str, value: SecretValue) -> str:
+        return f"{storage} {value.reveal()[::-1]}"
+
+
+def doors(resources: list[Resource[Any]], store: Store, **secrets: str) -> Doors:
+    """Doors to a store and to manifests; keyword arguments are secret values."""
+    return Doors(
+        catalog=worlds.CATALOG,
+        reader=Reader(resources),
+        store=store,
+        secrets=Secrets(secrets, store.log),
+        sealer=Sealer(),
+        draw=lambda storage, policy: SecretValue(f"{storage}-{policy['minLength']}"),
+        now=NOW,
+    )
+
+
+class Sink:
+    """Keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self.discarded = False
+
+    def take(self, secrets: Sequence[Any]) -> None:
+        self.kept = list(secrets)
+
+    def discard(self) -> None:
+        self.discarded = True
+
+
+def nobody(_event: Event) -> None:
+    """Hear nothing."""
