@@ -60,7 +60,7 @@ def open_house(
         found += for_environment(settings, chosen, document)
         files = [one for pattern in settings.policies for one in where.glob(pattern)]
         found += judge_policies(document, [str(one.relative_to(where)) for one in files])
-    now, fixed = _clock(variables, found)
+    now = _clock(variables, found)
     if errors_in(found):
         raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
     return House(
@@ -69,7 +69,6 @@ def open_house(
         settings=settings,
         environment=chosen,
         now=now,
-        clock_is_fixed=fixed,
         warnings=tuple(in_order(found)),
     )
 
@@ -83,7 +82,6 @@ class House:
     settings: Settings
     environment: str
     now: datetime
-    clock_is_fixed: bool
     warnings: tuple[Diagnostic, ...] = ()
 
     @cached_property
@@ -231,11 +229,11 @@ def _recoded(one: Diagnostic) -> Diagnostic:
     )
 
 
-def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> tuple[datetime, bool]:
-    """The time that rules see, and whether ``RECONCILER_CLOCK`` says so."""
+def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> datetime:
+    """The time that rules see: that of ``RECONCILER_CLOCK``, else now."""
     text = variables.get("RECONCILER_CLOCK", "")
     if not text:
-        return datetime.now(UTC), False
+        return datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -250,5 +248,5 @@ def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> tuple[datet
                 hint="write it as 2026-03-31T12:00:00Z",
             )
         )
-        return datetime.now(UTC), True
-    return moment.astimezone(UTC), True
+        return datetime.now(UTC)
+    return moment.astimezone(UTC)

@@ -6,6 +6,7 @@ the command modules, so that help, version and completion are quick.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; it raises nothing but what ends a process."""
     options = Globals()
     before = signal.getsignal(signal.SIGINT)
+    collecting = gc.isenabled()
+    gc.disable()  # the values of a run stay until its end: looking through them again and again frees nothing
     try:
         code = cli.main(args=arguments, prog_name="reconciler", standalone_mode=False, obj=options)
     except click.exceptions.Exit as stop:
@@ -88,6 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the boundary: whatever happens ends as one line and an exit code
         return _failed(error, options)
     finally:
+        if collecting:
+            gc.enable()
         # An apply stops to hear interrupts from its commit on; whoever called this function hears them again.
         if signal.getsignal(signal.SIGINT) is not before:
             signal.signal(signal.SIGINT, before)
@@ -96,6 +101,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _misused(error: click.ClickException) -> int:
     """A usage error: never exit code 2, which says that changes are present."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        write(sys.stderr, f"{error.format_message()}\n")
+        return exits.ERROR
     context = getattr(error, "ctx", None)
     where = context.command_path if isinstance(context, click.Context) else "reconciler"
     write(sys.stderr, f"error ERR-03: {safe(error.format_message())}\n    help: {where} --help\n")

@@ -97,7 +97,7 @@ def rights(
     C: Grant = _DENIED,  # noqa: N803
     N: Grant = _DENIED,  # noqa: N803
 ) -> Allow:
-    """A row group by the letters of the roles; a letter that is left out has no right (PRM-01). No field means ``*``."""
+    """A row group by the letters of the roles; a letter left out has no right (PRM-01). No field means ``*``."""
     return Allow(
         verb=verb,
         fields=fields or ("*",),

@@ -62,8 +62,8 @@ class Change:
 
     A resource may have several, one a class of change; each edge of its life cycle is one of its own.
     ``columns`` holds what is written: column name to stored value; secrets are missing there and named in ``secrets``
-    (field paths). ``rev`` is the live revision that was planned against, None for a create. ``before`` and ``after`` are the
-    whole resource as plain data, secrets masked, for reports. ``reason`` says why in words.
+    (field paths). ``rev`` is the live revision that was planned against, None for a create. ``before`` and ``after``
+    are the whole resource as plain data, secrets masked, for reports. ``reason`` says why in words.
     """
 
     address: Address

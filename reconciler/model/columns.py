@@ -1,8 +1,8 @@
 """Fields and columns: what the declaration of a spec becomes, once, when its kind is made.
 
-A field is a leaf of a spec. Objects are flattened (``contact.email`` becomes column ``contact_email``); lists and lists of
-objects are one column of canonical JSON. A secret has three columns: the value at rest, which plans never read, the declared
-version, and the keyed fingerprint of a value without version. A file has its content and its media type.
+A field is a leaf of a spec. Objects are flattened (``contact.email`` becomes column ``contact_email``); lists and lists
+of objects are one column of canonical JSON. A secret has three columns: the value at rest, which plans never read, the
+declared version, and the keyed fingerprint of a value without version. A file has its content and its media type.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ EntrySpec = type[Spec]
 class Field:
     """A leaf of a spec, with its marks.
 
-    ``type`` is one of text, int, bool, list, objects, secret, file, textOrFile. ``path`` is the camelCase path below ``spec``, or
-    starts with ``metadata.`` or ``lifecycle.`` for the stored parts of the envelope. ``attributes`` is the way to its value.
-    ``optional_parents`` are the paths of objects above it that may be empty as a whole.
+    ``type`` is one of text, int, bool, list, objects, secret, file, textOrFile. ``path`` is the camelCase path below
+    ``spec``, or starts with ``metadata.`` or ``lifecycle.`` for the stored parts of the envelope. ``attributes`` is the
+    way to its value. ``optional_parents`` are the paths of objects above it that may be empty as a whole.
     """
 
     path: str
@@ -89,8 +89,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A compared column. ``type`` is text, int, bool or json (canonical JSON as text); ``role`` is value, version,
-    fingerprint or media."""
+    """A compared column.
+
+    ``type`` is text, int, bool or json (canonical JSON as text); ``role`` is value, version, fingerprint or media.
+    """
 
     name: str
     type: str
@@ -108,7 +110,7 @@ def snake(word: str) -> str:
 
 
 def column_name(path: str) -> str:
-    """The column of a field path: its words in snake_case; the envelope's ``metadata.`` and ``lifecycle.`` fall away."""
+    """The column of a field path: its words in snake_case, without ``metadata.`` and ``lifecycle.`` of the envelope."""
     for prefix in ("metadata.", "lifecycle."):
         path = path.removeprefix(prefix)
     return "_".join(snake(part) for part in path.split("."))
@@ -172,8 +174,7 @@ def _leaves(spec: type[Spec], prefix: str, above: tuple[str, ...], optional_pare
             nullable = info.default is None and not info.is_required()
             parents = (*optional_parents, path) if nullable else optional_parents
             outer = [mark for mark in info.metadata if isinstance(mark, marks.Pii | marks.Immutable)]
-            for leaf in _leaves(inner, f"{path}.", (*above, attribute), parents):
-                found.append(_with(leaf, outer) if outer else leaf)
+            found += [_with(leaf, outer) for leaf in _leaves(inner, f"{path}.", (*above, attribute), parents)]
             continue
         found.append(_leaf(path, (*above, attribute), info, base, [*info.metadata, *extra], optional_parents))
     return found
@@ -252,40 +253,39 @@ def _type(base: Any, metadata: list[Any]) -> tuple[str, tuple[str | int, ...], t
     raise TypeError(msg)
 
 
+# What a mark sets in its field: true, itself, or one part of it.
+_TRUE: dict[type, str] = {
+    marks.Key: "key",
+    marks.Pii: "pii",
+    marks.Transient: "transient",
+    marks.State: "state",
+    marks.Folded: "folded",
+}
+_ITSELF: dict[type, str] = {
+    marks.Ref: "ref",
+    marks.Inherit: "inherit",
+    marks.Secret: "secret",
+    marks.Derived: "derived",
+    marks.Unordered: "unordered",
+    marks.Canonical: "canonical",
+    marks.MaxBytes: "max_bytes",
+}
+_PART: dict[type, tuple[str, str]] = {
+    marks.Immutable: ("immutable", "code"),
+    marks.Code: ("code", "code"),
+    marks.Guards: ("guards", "secret"),
+}
+
+
 def _with(leaf: Field, found: list[Any]) -> Field:
     changes: dict[str, Any] = {}
     for mark in found:
-        match mark:
-            case marks.Ref():
-                changes["ref"] = mark
-            case marks.Key():
-                changes["key"] = True
-            case marks.Immutable():
-                changes["immutable"] = mark.code
-            case marks.Pii():
-                changes["pii"] = True
-            case marks.Inherit():
-                changes["inherit"] = mark
-            case marks.Secret():
-                changes["secret"] = mark
-            case marks.Transient():
-                changes["transient"] = True
-            case marks.State():
-                changes["state"] = True
-            case marks.Derived():
-                changes["derived"] = mark
-            case marks.Unordered():
-                changes["unordered"] = mark
-            case marks.Folded():
-                changes["folded"] = True
-            case marks.Canonical():
-                changes["canonical"] = mark
-            case marks.MaxBytes():
-                changes["max_bytes"] = mark
-            case marks.Code():
-                changes["code"] = mark.code
-            case marks.Guards():
-                changes["guards"] = mark.secret
-    if not changes:
-        return leaf
-    return replace(leaf, **changes)
+        sort = type(mark)
+        if sort in _TRUE:
+            changes[_TRUE[sort]] = True
+        elif sort in _ITSELF:
+            changes[_ITSELF[sort]] = mark
+        elif sort in _PART:
+            name, part = _PART[sort]
+            changes[name] = getattr(mark, part)
+    return replace(leaf, **changes) if changes else leaf

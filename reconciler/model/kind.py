@@ -34,8 +34,11 @@ class Level(StrEnum):
 
 
 class Deletion(Enum):
-    """What pruning does. ``ROW`` removes the row. ``PATH`` walks the life cycle to the tombstone. ``RETAINED`` refuses
-    until the tombstone has been reached, and then only forgets (GEN-08). ``NEVER`` is never deleted."""
+    """What pruning does.
+
+    ``ROW`` removes the row. ``PATH`` walks the life cycle to the tombstone. ``RETAINED`` refuses until the tombstone
+    has been reached, and then only forgets (GEN-08). ``NEVER`` is never deleted.
+    """
 
     ROW = "row"
     PATH = "path"
@@ -47,9 +50,9 @@ class Deletion(Enum):
 class Status:
     """A server-owned field. It stands in exports under ``status`` and never in a manifest (GEN-06).
 
-    ``path`` leaves out ``status.``; ``column`` is its column. ``stored`` is false when it is computed on reading or when
-    its column is one that every table has. ``compute(entity, view, now)`` gives a value that is computed on reading; such a
-    field has no column and stands in no row.
+    ``path`` leaves out ``status.``; ``column`` is its column. ``stored`` is false when it is computed on reading or
+    when its column is one that every table has. ``compute(entity, view, now)`` gives a value that is computed on
+    reading; such a field has no column and stands in no row.
     """
 
     path: str
@@ -65,10 +68,10 @@ class Status:
 class Unique:
     """A natural key.
 
-    ``paths`` are field paths; ``at`` is what a diagnostic points at in the second resource. ``space`` joins kinds that share
-    one name space. ``within`` is ``platform`` (everywhere) or ``tenant``. Rows whose state is in ``unless_state``, or for
-    which a ``when`` field has another value than the given one, do not count. ``unless(second, first, view)`` is true for two
-    entities whose clash another rule reports.
+    ``paths`` are field paths; ``at`` is what a diagnostic points at in the second resource. ``space`` joins kinds that
+    share one name space. ``within`` is ``platform`` (everywhere) or ``tenant``. Rows whose state is in
+    ``unless_state``, or for which a ``when`` field has another value than the given one, do not count. ``unless(second,
+    first, view)`` is true for two entities whose clash another rule reports.
     """
 
     code: str
@@ -92,13 +95,14 @@ class Kind:
 
     ``order`` breaks ties inside a group when references leave the order of apply open. ``level_of`` overrides ``level``
     for kinds whose place depends on a field (the configuration kinds): it takes the spec and returns a level or None.
-    ``refused`` maps keys of ``spec`` to the code and message that replace GEN-01. ``singleton`` is the one allowed name.
-    ``delete_from`` lists the states out of which a row may be deleted; the planner walks there first.
-    ``entry_state(resource, view)`` overrides the entry state. ``at_creation(resource, view)`` yields ``(column, value)`` pairs
-    for empty or server-owned columns of a new row. ``on_change(planned, view)`` does so for every planned write.
-    ``effects(planned, view)`` yields the notices and cascades that follow. ``risks(planned, view)`` yields further risk tags.
-    ``managed(spec, path)`` may take a field out of comparison. ``seeds`` are rows that initialising a database creates.
-    A kind is equal to itself only, so that what is prepared from it can be kept beside it.
+    ``refused`` maps keys of ``spec`` to the code and message that replace GEN-01. ``singleton`` is the one allowed
+    name. ``delete_from`` lists the states out of which a row may be deleted; the planner walks there first.
+    ``entry_state(resource, view)`` overrides the entry state. ``at_creation(resource, view)`` yields ``(column,
+    value)`` pairs for empty or server-owned columns of a new row. ``on_change(planned, view)`` does so for every
+    planned write. ``effects(planned, view)`` yields the notices and cascades that follow. ``risks(planned, view)``
+    yields further risk tags. ``managed(spec, path)`` may take a field out of comparison. ``seeds`` are rows that
+    initialising a database creates. A kind is equal to itself only, so that what is prepared from it can be kept beside
+    it.
     """
 
     name: str

@@ -21,8 +21,8 @@ class Risk(StrEnum):
 class Edge:
     """One step of a life cycle.
 
-    ``walker`` is ``operator`` for an edge that a manifest may ask for, ``system`` for one that only the system, the clock
-    or the certificate authority walks (LIF-05), ``human`` for one that a person walks elsewhere (LIF-04).
+    ``walker`` is ``operator`` for an edge that a manifest may ask for, ``system`` for one that only the system, the
+    clock or the certificate authority walks (LIF-05), ``human`` for one that a person walks elsewhere (LIF-04).
     ``effect`` says in words what follows.
     """
 
@@ -41,7 +41,8 @@ class Lifecycle:
     """The states of a kind, where a new resource begins, and the edges between them.
 
     ``tombstone`` is the state in which a row is kept and accepts no change any more (LIF-06), if there is one;
-    ``tombstone_code`` is the rule that says so. ``stopped`` are the states for which ``status.stoppedBy`` remembers who walked into them.
+    ``tombstone_code`` is the rule that says so. ``stopped`` are the states for which ``status.stoppedBy`` remembers who
+    walked into them.
     """
 
     states: tuple[str, ...]

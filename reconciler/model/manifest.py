@@ -23,14 +23,16 @@ class Misread(str):
     found: str
 
     def __new__(cls, text: str, found: str) -> Misread:
+        """A text, and what it looks like."""
         self = super().__new__(cls, text)
         self.found = found
         return self
 
 
 class Span(NamedTuple):
-    """Part of one line: characters from ``start`` up to ``end``, from 0. ``path`` is that of a value, None for a
-    key.
+    """Part of one line: characters from ``start`` up to ``end``, from 0.
+
+    ``path`` is that of a value, None for a key.
     """
 
     start: int
@@ -104,6 +106,8 @@ class Manifests:
     files: tuple[str, ...]
     digest: str
     commit: str | None = None
+    unfinished: frozenset[str] = frozenset()
+    """Files that may have been cut off: empty, without a final line end, or ending in the start of a document."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

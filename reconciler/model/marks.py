@@ -86,8 +86,11 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Unordered:
-    """A list whose order has no meaning. ``by`` names the key of an entry that is an object; ``order`` gives the sort key of
-    an entry where its text would not do."""
+    """A list whose order has no meaning.
+
+    ``by`` names the key of an entry that is an object; ``order`` gives the sort key of an entry where its text would
+    not do.
+    """
 
     by: str = ""
     order: Callable[[Any], Any] | None = None
@@ -115,7 +118,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """The field steers where a stored secret is sent: changing it needs a new version of ``secret`` in the same change."""
+    """The field steers where a stored secret is sent: changing it needs a new version of ``secret`` with it."""
 
     secret: str
 
@@ -124,8 +127,8 @@ class Guards:
 class Canonical:
     """Two values are the same when ``of`` gives the same for both, whatever their spelling.
 
-    ``of`` takes the stored value (lists decoded) and returns something comparable. It may raise ValueError for a live value
-    that makes no sense; such a value equals only itself.
+    ``of`` takes the stored value (lists decoded) and returns something comparable. It may raise ValueError for a live
+    value that makes no sense; such a value equals only itself.
     """
 
     of: Callable[[Any], Any]

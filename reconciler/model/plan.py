@@ -41,8 +41,8 @@ class Summary:
 class Plan:
     """The plan. ``changes`` are in the order of apply. ``drift`` lists changes of resources that are only observed.
 
-    ``digest`` is ``sha256:`` and the hash of the canonical JSON of what it would do and of what it relies on; it is the same
-    for the same manifests, rules and live data on every machine, at every hour.
+    ``digest`` is ``sha256:`` and the hash of the canonical JSON of what it would do and of what it relies on; it is the
+    same for the same manifests, rules and live data on every machine, at every hour.
     """
 
     changes: tuple[Change, ...]

@@ -33,8 +33,8 @@ class FileContent:
 class Resource(Generic[S]):
     """A declared resource whose manifest is valid by itself.
 
-    ``management`` is ``full``, ``observe`` or ``createOnly``. ``files`` holds the content behind its file fields, by path;
-    it is filled at phase reference.
+    ``management`` is ``full``, ``observe`` or ``createOnly``. ``files`` holds the content behind its file fields, by
+    path; it is filled at phase reference.
     """
 
     address: Address

@@ -1,7 +1,7 @@
 """View: the world as a rule sees it, wanted and live side by side.
 
-An :class:`Entity` is one resource, declared, live or both. Its ``value`` is what will be true after the plan: the declared
-value where the manifest manages the field, otherwise the live one. ``live`` is what is true now.
+An :class:`Entity` is one resource, declared, live or both. Its ``value`` is what will be true after the plan: the
+declared value where the manifest manages the field, otherwise the live one. ``live`` is what is true now.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Entity:
         return decode(field, self.row[self.kind.index[field.columns[0].name]])
 
     def value(self, path: str) -> Any:
-        """The value after the plan: lists and objects as plain data, references as the name, secrets as their source."""
+        """The value after the plan: lists and objects as plain data, references as names, secrets as their source."""
         if path.startswith("status."):
             return self.live(path)
         field = self.kind.by_path[path]
@@ -65,7 +65,7 @@ class Entity:
         return _plain(field_value(field, self.resource))
 
     def left_alone(self, path: str) -> bool:
-        """Whether the manifest leaves an existing value to the world: it only watches, or ignores changes of the field."""
+        """Whether the manifest leaves an existing value to the world: it only watches, or ignores the field."""
         resource = self.resource
         if resource is None or resource.management != "full":
             return True
@@ -81,7 +81,7 @@ class Entity:
 
     @property
     def state(self) -> str:
-        """The wanted state; without one the live state; for a new resource the entry state. Empty without a life cycle."""
+        """The wanted state, else the live state; of a new resource the entry state. Empty without a life cycle."""
         if self.kind.lifecycle is None:
             return ""
         if self.resource is not None and (self.row is None or not self.left_alone("state")):
@@ -111,8 +111,8 @@ class Entity:
 class View:
     """All resources of a run.
 
-    ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of phase
-    plan do not count them any more.
+    ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of
+    phase plan do not count them any more.
     """
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reconciler.engine.diff import Fingerprints, diff
-from reconciler.engine.guard import guard
+from reconciler.engine.guard import EMPTY, guard
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in, in_order
 from reconciler.model.errors import Held, InvalidManifests
@@ -22,6 +22,10 @@ from reconciler.operations.validate import Judged, fit, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
 """Rules of the domain that hold a plan as guards do: protection, and the last active administrator."""
+
+
+PROTECTED = "GEN-20"
+"""The rule of protection: a plan against it is held, not wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +123,21 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
 def refuse(proposal: Proposal) -> None:
     """Stop at a plan that must not be applied.
 
+    An empty set and a protected resource are the business of guards, whatever else is wrong with the plan.
+
     Raises:
         InvalidManifests: it holds errors.
         Held: a guard holds it.
     """
-    if proposal.errors:
+    empty = any(one.code == EMPTY.code for one in proposal.holds)
+    protected = bool(proposal.errors) and all(one.code == PROTECTED for one in proposal.errors)
+    if proposal.errors and not empty and not protected:
         raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=proposal.errors)
-    if proposal.holds:
+    held = proposal.holds or proposal.errors
+    if held:
         raise Held(
             "a guard holds the plan; nothing was applied",
-            diagnostics=proposal.holds,
+            diagnostics=held,
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
 
@@ -151,6 +160,7 @@ def _proposal(
 def _options(request: Request, judged: Judged) -> PlanOptions:
     return PlanOptions(
         prune=request.prune,
+        unfinished=judged.manifests.unfinished,
         targets=request.targets,
         excludes=request.excludes,
         environment=request.environment,

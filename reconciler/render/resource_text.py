@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.model.report import EdgeLine, FieldLine, ResourceLine
 from reconciler.model.source import Source
+from reconciler.render.nested import Place, nested_differences
 from reconciler.render.terminal import WIDTH, Palette, safe, width, wrap
 from reconciler.render.values import (
     entries_gone_and_new,
@@ -39,6 +40,8 @@ CAUSES = {
     "default": "left out of the manifest",
 }
 
+_PLACES = 8
+"""More differing places than this inside a list of objects are shown as whole entries."""
 _FIELD = "      "
 _DEEP = "          "
 
@@ -129,6 +132,9 @@ def _value_lines(left: str, why: str, field: FieldLine, style: Style, *, creates
         return [beside(f"{left}: {secret_text(field.before, field.after, field.note)}")]
     if creates:
         return [beside(f"{left}: {_fitting(field.after, WIDTH - width(left) - width(why) - 4)}")]
+    places = nested_differences(field.before, field.after)
+    if places and len(places) <= _PLACES:
+        return [beside(f"{left}:"), *(line for one in places for line in _place(one))]
     lists = entries_gone_and_new(field.before, field.after)
     if lists is not None:
         gone, new = lists
@@ -149,6 +155,15 @@ def _value_lines(left: str, why: str, field: FieldLine, style: Style, *, creates
         f"{_DEEP}{value_text(field.before, room)}",
         f"{_DEEP}-> {value_text(field.after, room - 3)}",
     ]
+
+
+def _place(one: Place) -> list[str]:
+    """One difference inside a list of objects."""
+    path, room = safe(one.path), WIDTH - len(_DEEP) - 2
+    before, after = value_text(one.before, room), value_text(one.after, room)
+    if width(path) + width(before) + width(after) + 6 <= room:
+        return [f"{_DEEP}~ {path}: {before} -> {after}"]
+    return [f"{_DEEP}~ {path}:", f"{_DEEP}  {before}", f"{_DEEP}  -> {value_text(one.after, room - 3)}"]
 
 
 def _fitting(value: object, room: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from difflib import unified_diff
 from typing import Any
 
@@ -62,13 +61,6 @@ def text_difference(before: str, after: str) -> list[str]:
 def plural(count: int, word: str, many: str = "") -> str:
     """``word``, in its plural when ``count`` is not one."""
     return word if count == 1 else many or f"{word}s"
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _written(value: Any) -> str:

@@ -145,7 +145,8 @@ def test_one_file_gives_validation_schema_tables_plan_apply_and_help(home: Path)
 
 
 def test_its_rules_are_judged_like_any_other(home: Path) -> None:
-    wrong = MANIFESTS.replace("category: lobby", "category: loby").replace("label: Lobby\n", "label: Lobby\n  brihtness: 4\n")
+    wrong = MANIFESTS.replace("category: lobby", "category: loby")
+    wrong = wrong.replace("label: Lobby\n", "label: Lobby\n  brihtness: 4\n")
     (home / "all.yaml").write_text(wrong, encoding="utf-8")
     code, out, err = run(home, "validate")
     assert code == 1

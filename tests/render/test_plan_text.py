@@ -141,3 +141,19 @@ def test_many_held_addresses_are_cut_unless_verbose() -> None:
     report = Report(changes=tuple(held))
     assert "and 10 more" in plan_text(report, PLAIN)
     assert "d29" in plan_text(report, Style(Palette(), verbose=True))
+
+
+def test_lists_of_objects_differ_place_by_place() -> None:
+    before = [{"address": "198.51.100.20", "role": "primary"}, {"address": "198.51.100.21", "role": "x" * 90}]
+    after = [{"address": "198.51.100.22", "role": "primary"}, {"address": "198.51.100.21", "role": "backup"}]
+    text = only(replace(UPDATED, fields=(replace(UPDATED.fields[0], path="origins", before=before, after=after),)))
+    lines = [line.strip() for line in text.splitlines() if line.startswith("          ")]
+    assert lines[0] == '~ [0].address: "198.51.100.20" -> "198.51.100.22"'
+    assert (lines[1], lines[2].endswith("…"), lines[3]) == ("~ [1].role:", True, '-> "backup"')
+
+
+def test_lists_of_objects_with_many_differences_are_shown_by_entry() -> None:
+    before = [{"address": f"198.51.100.{number}"} for number in range(9)]
+    after = [{"address": f"203.0.113.{number}"} for number in range(9)]
+    text = only(replace(UPDATED, fields=(replace(UPDATED.fields[0], path="origins", before=before, after=after),)))
+    assert '          - {address: "198.51.100.3"}' in text.splitlines()

@@ -1,7 +1,7 @@
 """Every rule that needs no live data, shown on manifests: the diagnostic at the right line, and a passing neighbour.
 
-``cases/CODE.bad.yaml`` marks each line on which a diagnostic is expected with ``# expect: CODE``; the findings must be exactly
-these. ``cases/CODE.good.yaml`` is the neighbour: no error at all, and no finding with this code.
+``cases/CODE.bad.yaml`` marks each line on which a diagnostic is expected with ``# expect: CODE``; the findings must be
+exactly these. ``cases/CODE.good.yaml`` is the neighbour: no error at all, and no finding with this code.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from reconciler.model.kind import Kind
 from tests.schemas.trees import accepts, changes, example, refusals, rule_codes
 
 COMMITTED = Path(__file__).parents[2] / "schemas"
+EXAMPLES = Path(__file__).parents[2] / "examples" / "tenants"
 CATALOG = discover()
 KINDS = list(CATALOG.values())
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -83,6 +84,16 @@ def test_one_schema_for_all_agrees_with_that_of_the_kind(kind: Kind, catalog: Ca
         if changed.tree.get("kind") == kind.name and accepts(both, changed.tree) != accepts(own, changed.tree)
     ]
     assert different == []
+
+
+def test_every_example_manifest_is_accepted(catalog: Catalog) -> None:
+    validator = Draft202012Validator(schemas(catalog)[ALL])
+    files = sorted(EXAMPLES.rglob("*.yaml"))
+    trees = [tree for file in files for tree in YAML(typ="safe", pure=True).load_all(file)]
+    manifests = [tree for tree in trees if tree["kind"] != "Project"]
+    assert len(manifests) > 80
+    refused = {tree["metadata"]["name"]: [one.message for one in validator.iter_errors(tree)] for tree in manifests}
+    assert {name: messages for name, messages in refused.items() if messages} == {}
 
 
 def test_an_independent_program_agrees(tmp_path: Path, catalog: Catalog) -> None:

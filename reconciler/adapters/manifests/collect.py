@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from functools import partial
 
 from reconciler.adapters.manifests.build import Builder
@@ -23,6 +24,10 @@ def is_manifest(name: str) -> bool:
     return name.endswith((".yaml", ".yml")) and not name.startswith(".") and name not in CONFIGURATION
 
 
+_OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
+"""A document that begins where the file ends."""
+
+
 class Collector:
     """Takes one file after the other and gives the whole."""
 
@@ -32,6 +37,7 @@ class Collector:
         self._documents: dict[str, list[Document]] = {}
         self._hashes: dict[str, bytes] = {}
         self._total = 0
+        self._unfinished: set[str] = set()
 
     def add(self, file: str, data: bytes, *, key: str = "") -> None:
         """Read one file. ``file`` is its shown path, ``key`` its path in the digest where that is another."""
@@ -41,6 +47,8 @@ class Collector:
                 self.refuse(file, "LOD-01", f"all manifests together are larger than {self.limits.total} bytes")
             return
         self._hashes[key or file] = hashlib.sha256(data).digest()
+        if not data.endswith(b"\n") or _OPEN_END.search(data):
+            self._unfinished.add(file)
         documents, problems = parse(file, data, limits=self.limits)
         self._documents[file] = documents
         self.problems += problems
@@ -58,7 +66,9 @@ class Collector:
             digest.update(one)
         files = tuple(sorted(self._documents))
         documents = tuple(document for file in files for document in self._documents[file])
-        return Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit), in_order(self.problems)
+        unfinished = frozenset(self._unfinished) if commit is None else frozenset()
+        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished)
+        return found, in_order(self.problems)
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:

@@ -114,8 +114,9 @@ def _read(text: Text, found: dict[int, Places]) -> None:
 
 
 class _Frame:
-    """A container that is being read: ``index`` is that of the next entry of a list, ``key`` one that waits for its
-    value.
+    """A container that is being read.
+
+    ``index`` is that of the next entry of a list, None for a mapping; ``key`` is one that waits for its value.
     """
 
     __slots__ = ("index", "key", "path", "start")

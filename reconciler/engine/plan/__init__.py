@@ -31,6 +31,7 @@ NOTHING_THERE = RuleText("TGT-02", Severity.WARNING, Phase.PLAN, "A target match
 class PlanOptions:
     """What the caller asks for, and what the plan is to remember of where it came from.
 
+    ``unfinished`` are files that may have been cut off: nothing that stood in them is pruned.
     ``targets`` and ``excludes`` are globs over addresses (``Issuer/farol-*/*``); without targets everything is
     planned, and a target pulls in nothing else. ``manifests`` is the digest of the manifests, ``commit`` the commit
     they were read at.
@@ -39,6 +40,7 @@ class PlanOptions:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     prune: bool = False
+    unfinished: frozenset[str] = frozenset()
     environment: str = ""
     manifests: str = ""
     commit: str | None = None
@@ -65,7 +67,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         raise ValueError(msg)
     chosen = [one for one in differences.items if options.selects(one.address)]
     watched = [one for one in chosen if one.standing is Standing.OBSERVED]
-    drafts, told = _drafts(view, chosen, prune=options.prune)
+    drafts, told = _drafts(view, chosen, options)
     view.leaving = frozenset(address for address, draft in drafts.items() if draft.deletes)
     found = [*told, *_judged(view, drafts), *_unmatched(view, options)]
     follows = effects.collect(view, drafts)
@@ -93,13 +95,15 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     return replace(plan, summary=counted, digest=content.digest(plan))
 
 
-def _drafts(view: View, chosen: list[Difference], *, prune: bool) -> tuple[dict[Address, Draft], list[Diagnostic]]:
+def _drafts(
+    view: View, chosen: list[Difference], options: PlanOptions
+) -> tuple[dict[Address, Draft], list[Diagnostic]]:
     drafts: dict[Address, Draft] = {}
     found: list[Diagnostic] = []
     for difference in chosen:
         if difference.standing is Standing.OBSERVED:
             continue
-        made, told = steps.draft(view, difference, prune=prune)
+        made, told = steps.draft(view, difference, prune=options.prune, unfinished=options.unfinished)
         drafts[difference.address] = made
         found.extend(placed(rule, finding, view=view, subject=difference.address) for rule, finding in told)
     return drafts, found

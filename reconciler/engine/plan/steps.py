@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from reconciler.engine.plan.draft import PROTECT, Draft
@@ -36,14 +36,19 @@ class Notes:
         self.found.append((rule, Finding(summary, at=at, hint=hint, code=code)))
 
 
-def draft(view: View, difference: Difference, *, prune: bool) -> tuple[Draft, list[tuple[RuleText, Finding]]]:
-    """The draft of one difference, and what is to be said about it."""
+def draft(
+    view: View, difference: Difference, *, prune: bool, unfinished: Collection[str] = ()
+) -> tuple[Draft, list[tuple[RuleText, Finding]]]:
+    """The draft of one difference, and what is to be said about it.
+
+    Nothing is pruned that stood in a file of ``unfinished``: such a file may have been cut off.
+    """
     made = Draft(difference=difference, reason=difference.reason)
     notes = Notes(found=[])
     match difference.standing:
         case Standing.GONE:
             made.removed = True
-            _remove(made, notes, prune=prune)
+            _remove(made, notes, prune=prune, unfinished=unfinished)
         case Standing.STALE:
             made.refreshes = True
         case _:
@@ -137,7 +142,7 @@ def _walk(made: Draft, notes: Notes, lifecycle: Lifecycle, *, start: str, goal: 
 # --- removals --------------------------------------------------------------------------------------------------------
 
 
-def _remove(made: Draft, notes: Notes, *, prune: bool) -> None:
+def _remove(made: Draft, notes: Notes, *, prune: bool, unfinished: Collection[str]) -> None:
     """A managed resource whose manifest is gone."""
     entity, kind = made.entity, made.entity.kind
     made.reason = "its manifest is gone"
@@ -161,6 +166,15 @@ def _remove(made: Draft, notes: Notes, *, prune: bool) -> None:
             HELD,
             f"{made.address} has no manifest any more; its delete is held",
             hint="ask for it with --prune, or bring the manifest back",
+        )
+        return
+    file = "" if entry is None else entry.source.rpartition(":")[0]
+    if file in unfinished:
+        made.held = f"{file} may have been cut off"
+        notes.tell(
+            HELD,
+            f"{made.address} has no manifest any more, but {made.held}; its delete is held",
+            hint=f"end {file} with a line end, or remove the file when nothing is left in it",
         )
         return
     if entity.live(PROTECT):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.engine.validate.clean import Misfit
-from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, missing, shown, wrong_type
+from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, a, missing, shown, wrong_type
 from reconciler.engine.validate.shape import shape_of
 from reconciler.model.catalog import Catalog
 from reconciler.model.formats import nearest
@@ -72,11 +72,13 @@ def check_level(head: Head, level: Level, faults: list[Fault]) -> None:
     if head.kind is None or level is Level.BOTH or not head.placed:
         return
     if level is Level.TENANT and not head.tenant:
-        summary = f"a {head.kind.name} belongs to a tenant, and metadata.tenant is missing"
+        summary = f"{a(head.kind.name)} belongs to a tenant, and metadata.tenant is missing"
         faults.append(Fault("GEN-11", summary, ("metadata",), "metadata.tenant", "add the name of a Partner"))
     elif level is Level.PLATFORM and head.tenant:
-        which = "this" if head.kind.level is not Level.PLATFORM else "a"
-        summary = f"{which} {head.kind.name} stands at platform level and has no tenant"
+        always = head.kind.level is Level.PLATFORM
+        summary = (
+            f"{a(head.kind.name) if always else f'this {head.kind.name}'} stands at platform level and has no tenant"
+        )
         faults.append(Fault("GEN-11", summary, ("metadata", "tenant"), "metadata.tenant", "delete metadata.tenant"))
 
 
@@ -265,4 +267,4 @@ def _no_field(entry: str, kind: Kind, at: PathKey) -> Fault:
     else:
         close = nearest(entry, [*shape.fields, *(path for path in shape.names if path)])
         hint = f"did you mean {close}?" if close else ""
-    return Fault("GEN-19", f"this is no field of a {kind.name}", at, f"lifecycle.ignoreChanges[{at[-1]}]", hint)
+    return Fault("GEN-19", f"this is no field of {a(kind.name)}", at, f"lifecycle.ignoreChanges[{at[-1]}]", hint)

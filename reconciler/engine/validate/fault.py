@@ -17,9 +17,9 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``at`` is where to point; ``path`` what it is about. No text ever holds the value of a secret or of an unknown
-    key.
+    """One wrong place. No text of it ever holds the value of a secret or of an unknown key.
 
+    ``at`` is where to point; ``path`` says what it is about.
     ``meant`` is the key that an unknown one stands for; ``lacks`` is the key that is missing. A misspelt required key
     is one wrong place, so a fault that lacks what another one meant is dropped.
     """
@@ -83,6 +83,11 @@ def missing(at: PathKey, *, code: str = "GEN-13") -> Fault:
     """GEN-13, at the key of the mapping that lacks the field; for a top-level key at the first key of the document."""
     path = path_text(at)
     return Fault(code, f"{path} is missing", at[:-1], path, "add it", lacks=at)
+
+
+def a(name: str) -> str:
+    """The name of a kind with its article."""
+    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
 
 def shown(word: str) -> str:

@@ -10,7 +10,18 @@ from annotated_types import Ge, Gt, Le, Len, Lt, MaxLen, MinLen
 from pydantic import ValidationError
 
 from reconciler.engine.validate.envelope import FORM, LIFECYCLE, METADATA, not_a_word, unknown
-from reconciler.engine.validate.fault import BOOLEAN, INTEGER, LIST, MAPPING, MOST, STRING, Fault, missing, wrong_type
+from reconciler.engine.validate.fault import (
+    BOOLEAN,
+    INTEGER,
+    LIST,
+    MAPPING,
+    MOST,
+    STRING,
+    Fault,
+    a,
+    missing,
+    wrong_type,
+)
 from reconciler.engine.validate.partial import entry_errors
 from reconciler.engine.validate.shape import FILE_NAMES, Spot, spot
 from reconciler.model.columns import Field
@@ -38,6 +49,8 @@ _TYPES = {
 _TEXT_OR_FILE = "a string, or a mapping with fromFile"
 _FILE = "a mapping with fromFile"
 _MISPLACED = {"partnerRef", "ownerRef", "managedByRef"}
+_EVERYWHERE = {"status", "createdAt", "updatedAt"}
+"""What the server writes for every kind."""
 
 
 def every_fault(kind: Kind, error: ValidationError, tree: dict[str, Any]) -> list[Fault]:
@@ -209,7 +222,7 @@ def _unknown(kind: Kind, key: tuple[int | str, ...], where: Spot) -> Fault:
     inside_file = where.field is not None
     prefix = where.path.rpartition(".")[0]
     words = FILE_NAMES if inside_file else where.shape.names.get(prefix, ())
-    of = path_text(key[:-1]) if len(key) > 2 else f"a {kind.name}"
+    of = path_text(key[:-1]) if len(key) > 2 else a(kind.name)
     hint, meant = _fixed_hint(word, words, top=len(key) == 2)
     return unknown(word, of, key, words, path=path, hint=hint, meant=(*key[:-1], meant) if meant else ())
 
@@ -235,7 +248,7 @@ def _fixed_hint(word: str, words: tuple[str, ...], *, top: bool) -> tuple[str, s
 
 
 def _server_owned(kind: Kind, dotted: str, *, top: bool) -> bool:
-    if dotted == "status":
+    if top and dotted in _EVERYWHERE:
         return True
     for one in kind.status:
         if one.path == dotted or one.path.startswith(f"{dotted}."):

@@ -11,8 +11,9 @@ from reconciler.model.spec import FileSource, Spec
 
 
 class Shape(NamedTuple):
-    """``fields`` are the leaves by dotted path; ``names`` are the keys of each object by its path, ``""`` for the
-    spec.
+    """Leaves and objects of a spec.
+
+    ``fields`` are the leaves by dotted path; ``names`` are the keys of each object by its path, ``""`` for the spec.
     """
 
     fields: dict[str, Field]
@@ -20,8 +21,10 @@ class Shape(NamedTuple):
 
 
 class Spot(NamedTuple):
-    """Where an error stands: its path from the root, the field it belongs to, what is left of the error's own path
-    inside that field, the dotted path inside ``shape``, and the shape that was reached.
+    """Where an error stands.
+
+    ``key`` is its path from the root, ``field`` the leaf it belongs to, ``rest`` what is left of the error's own path
+    inside that leaf, ``path`` the dotted path inside ``shape``, the shape that was reached.
     """
 
     key: PathKey
