@@ -97,7 +97,7 @@ def unused_when_deleted(planned: Planned, view: View) -> Findings:
         yield Finding(
             f"{planned.address} cannot be deleted: {len(using)} of its certificates are not deleted, "
             f"{using[0].address} among them",
-            detail="\n".join(str(one.address) for one in using),
+            detail=", ".join(str(one.address) for one in using),
             hint="take the certificates to deleted first, or disable the authority",
         )
 

@@ -17,7 +17,7 @@ from reconciler.model.formats import HostOrIp, HttpUrl, Name, Networks, Once, is
 from reconciler.model.hosts import WILDCARD, WildcardHost, inner
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
-from reconciler.model.marks import Derived, Immutable, Key, MaxBytes, Ref, Secret, State, Unordered
+from reconciler.model.marks import Canonical, Derived, Immutable, Key, MaxBytes, Ref, Secret, State, Unordered
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, reference, schema, time
 from reconciler.model.secret import SecretValue
@@ -35,6 +35,11 @@ class Origin(Spec):
     address: HostOrIp = Field(description="Host name or IP address of the origin.")
     role: Literal["primary", "backup"] = Field("primary", description="Whether it serves always or only as a backup.")
     tunnel: bool = Field(default=False, description="Whether a private address is reached through a tunnel.")
+
+
+def _whole_origins(value: Any) -> Any:
+    """Live entries may lack what has a default."""
+    return [{"role": "primary", "tunnel": False, **one} for one in value]
 
 
 class Cache(Spec):
@@ -108,7 +113,9 @@ class DomainSpec(Spec):
         default_factory=lambda: [80, 443], min_length=1, max_length=10, description="Ports on which the host is served."
     )
     scheme: Literal["http", "https", "both"] = Field("https", description="Schemes under which the host is served.")
-    origins: list[Origin] = Field(min_length=1, max_length=16, description="Where the content comes from, in order.")
+    origins: Annotated[list[Origin], Canonical(_whole_origins)] = Field(
+        min_length=1, max_length=16, description="Where the content comes from, in order."
+    )
     origin_scheme: Annotated[
         Literal["http", "https"] | None, Derived("http when scheme is http, otherwise https", _origin_scheme)
     ] = Field(None, description="Scheme towards the origins.")

@@ -22,7 +22,13 @@ from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Pii, Ref, Secret, State
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, Findings, RuleText, reference, schema
-from reconciler.model.shared_rules import ipv6_with_feature, meaningful_networks, password_policy, roles_of_type
+from reconciler.model.shared_rules import (
+    ipv6_with_feature,
+    meaningful_networks,
+    password_policy,
+    roles_of_type,
+    type_of_role,
+)
 from reconciler.model.spec import SecretSource, Spec
 from reconciler.model.view import Entity, View
 
@@ -76,11 +82,15 @@ def second_factor_without_effect(resource: Resource[IndividualSpec]) -> Findings
 
 @reference("IND-01", "role of an Individual is one of allowedRoles of the SelfCare of its customer.")
 def role_is_allowed(resource: Resource[IndividualSpec], view: View) -> Findings:
-    """IND-01. While the live SelfCare still allows the role, IND-05 is reported at the SelfCare instead."""
+    """IND-01. While the live SelfCare still allows the role, IND-05 is reported at the SelfCare instead.
+
+    A role that does not exist (GEN-02) or has another type (SC-07) is one wrong place, and reported as that.
+    """
     customer = view.target(resource, "customer")
-    if customer is None:
-        return
     role = resource.spec.role
+    named = view.target_address(KIND.by_path["role"], resource.address, role)
+    if customer is None or type_of_role(view, named) != "customer":
+        return
     found = self_care_of(view, customer)
     if found is None:
         yield Finding(

@@ -191,7 +191,8 @@ def effects(planned: Planned, view: View) -> Iterator[Effect]:
         for one in _operators(issuer, view):
             if one.live_state == "registered":
                 yield Cascade(one.address, "active", f"{issuer.address} becomes active")
-            if one.exists and one.live_state in ("registered", "active"):
+            # Who is stopped after this plan gets no link; who comes back in this plan gets one.
+            if one.exists and one.state in ("registered", "active"):
                 yield _notice("operator-created", one, issuer, str(one.value("email")), view)
     if planned.enters("deleted"):
         for kind in ("ClientService", "Certificate", "Operator"):

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from reconciler.model.access import may, no, nobody, rights
 from reconciler.model.diagnostic import Severity
 from reconciler.model.effect import Planned
-from reconciler.model.formats import fail, nearest
+from reconciler.model.formats import nearest
 from reconciler.model.kind import Group, Kind, Level, Status
 from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Unordered
@@ -61,15 +61,6 @@ class Permission(Spec):
     access: Literal["none", "read", "write"] = Field(description="What the path may be used for.")
 
 
-def _each_path_once(value: list[Permission]) -> list[Permission]:
-    seen: set[str] = set()
-    for place, one in enumerate(value):
-        if one.path in seen:
-            raise fail("GEN-14", f"the path {one.path} stands in the list already", entry=place)
-        seen.add(one.path)
-    return value
-
-
 class RoleSpec(Spec):
     """The fields of a Role."""
 
@@ -78,9 +69,23 @@ class RoleSpec(Spec):
     )
     description: str = Field("", max_length=255, description="What the role is for.")
     default: bool = Field(False, description="Whether people without a role of their own have this one.")
-    permissions: Annotated[list[Permission], AfterValidator(_each_path_once), Unordered(by="path")] = Field(
+    permissions: Annotated[list[Permission], Unordered(by="path")] = Field(
         default_factory=list, max_length=200, description="Access by path; the longest path that fits decides."
     )
+
+
+@schema("GEN-14", "Each path stands in permissions once.")
+def each_path_once(resource: Resource[RoleSpec]) -> Findings:
+    """GEN-14 for ``permissions``; a rule and no format, so that the other entries are judged beside it."""
+    seen: set[str] = set()
+    for place, one in enumerate(resource.spec.permissions):
+        if one.path in seen:
+            yield Finding(
+                f"the path {one.path} stands in the list already",
+                at=f"permissions[{place}]",
+                hint="keep one of the entries",
+            )
+        seen.add(one.path)
 
 
 @schema("ROLE-05", "A permission path is one of the known paths of the role's type.")
@@ -261,7 +266,7 @@ KIND = Kind(
     status=(
         Status(path="builtIn", column="built_in", type="bool", description="Whether the role came with the database."),
     ),
-    rules=(known_paths, no_redundant_entry, one_default_of_each_type, unused_when_deleted),
+    rules=(each_path_once, known_paths, no_redundant_entry, one_default_of_each_type, unused_when_deleted),
     at_creation=at_creation,
     risks=risks,
     seeds=SEEDS,

@@ -115,7 +115,7 @@ def no_role_taken_from_holders(resource: Resource[SelfCareSpec], view: View) -> 
     """IND-05. It stands in for IND-01 at the individuals concerned."""
     entity = view.entity(resource)
     customer = view.target(entity, "customer")
-    taken = set(entity.live("allowedRoles") or ()) - set(resource.spec.allowed_roles)
+    taken = set(entity.live("allowedRoles") or ()) - set(entity.value("allowedRoles") or ())
     if customer is None or not taken:
         return
     holders: dict[str, list[str]] = {}

@@ -107,28 +107,29 @@ class VisualTemplateSpec(Spec):
 
 @schema("TPL-01", "The fields fit the type.")
 def fields_fit_type(resource: Resource[VisualTemplateSpec]) -> Findings:
-    """TPL-01."""
+    """TPL-01. Only what is written counts: a field with an error of its own is there all the same."""
     sort = resource.spec.type
     for path in CONTENT:
-        if path not in ALLOWED[sort] and getattr(resource.spec, path) is not None:
+        if path not in ALLOWED[sort] and resource.given(path):
             yield Finding(f"{path} is too much for type {sort}", at=path, hint=f"type {sort} has {_words(sort)}")
-    missing = [path for path in NEEDED[sort] if getattr(resource.spec, path) is None]
+    missing = [path for path in NEEDED[sort] if not resource.given(path)]
     if missing:
         yield Finding(f"type {sort} needs {', '.join(missing)}", at="spec", hint=f"add {', '.join(missing)}")
 
 
 @schema("TPL-02", "Texts hold only placeholders of their event; HTML runs nothing and loads nothing from elsewhere.")
 def texts_are_harmless(resource: Resource[VisualTemplateSpec]) -> Findings:
-    """TPL-02, the part about what stands in the manifest itself."""
+    """TPL-02, the part about what stands in the manifest itself. A text with an error of its own is passed over."""
     spec = resource.spec
     for path in ("subject", "text"):
-        yield from _placeholders(spec, path, getattr(spec, path))
-    if not isinstance(spec.body, str):
+        yield from _placeholders(spec, path, getattr(spec, path, None))
+    body = getattr(spec, "body", None)
+    if not isinstance(body, str):
         return
-    if len(spec.body.encode()) > _TEXT_LIMIT:
+    if len(body.encode()) > _TEXT_LIMIT:
         yield Finding(f"body has more than {_TEXT_LIMIT} bytes", at="body", hint="make it shorter")
         return
-    yield from _body(spec, spec.body)
+    yield from _body(spec, body)
 
 
 @reference("TPL-02", "Files hold no script, no import and no remote source, and only placeholders of their event.")
@@ -170,19 +171,20 @@ def _harmless(path: str, problems: list[str]) -> Findings:
 
 def _placeholders(spec: VisualTemplateSpec, path: str, text: str | None) -> Findings:
     """What stands between double braces and is no placeholder here. Fields that do not fit the type are TPL-01's."""
-    if text is None or path not in ALLOWED[spec.type]:
+    sort, event = getattr(spec, "type", None), getattr(spec, "event", None)
+    if text is None or sort is None or path not in ALLOWED[sort]:
         return
     known: tuple[str, ...]
-    if spec.type == "digital-signature":
+    if sort == "digital-signature":
         known = SIGNATURE
-    elif spec.event is not None:
-        known = (*EVERY_MAIL, *EVENTS[spec.event])
+    elif event is not None:
+        known = (*EVERY_MAIL, *EVENTS[event])
     else:
         return
     unknown = [one for one in placeholders(text) if one not in known]
     if unknown:
         near = nearest(unknown[0], known)
-        where = f"event {spec.event}" if spec.event else f"type {spec.type}"
+        where = f"event {event}" if sort != "digital-signature" else f"type {sort}"
         yield Finding(
             f"{path} holds {', '.join(f'{{{{{one}}}}}' for one in unknown[:_SHOWN])}, which {where} does not have",
             at=path,

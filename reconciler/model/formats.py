@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
@@ -28,7 +28,7 @@ from reconciler.model.dates import (
     rfc3339,
 )
 from reconciler.model.lists import Once
-from reconciler.model.marks import Folded
+from reconciler.model.marks import Canonical, Folded
 from reconciler.model.networks import (
     IP6_SHAPE,
     IPNetwork,
@@ -129,7 +129,21 @@ _HOST_OR_IP_SHAPE = shape(
     anyOf=[{"pattern": HOST_SHAPE}, {"pattern": f"^{_IP4}$"}, {"pattern": f"^{IP6_SHAPE}$"}],
 )
 
-HostOrIp = Annotated[str, AfterValidator(_host_or_ip), _HOST_OR_IP_SHAPE]
+
+
+def canonical_host(value: Any) -> str:
+    """A live host or address in the form in which it compares: lower case, A-labels, addresses in their short form."""
+    text = str(value)
+    if is_ip(text):
+        return str(ipaddress.ip_address(text))
+    star = "*." if text.startswith("*.") else ""
+    try:
+        return star + text.removeprefix("*.").encode("idna").decode().lower()
+    except UnicodeError:
+        return text.lower()
+
+
+HostOrIp = Annotated[str, AfterValidator(_host_or_ip), _HOST_OR_IP_SHAPE, Canonical(canonical_host)]
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -342,8 +356,8 @@ _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
 def placeholders(text: str) -> list[str]:
-    """Whatever stands between double braces, trimmed, in order."""
-    return [found.strip() for found in _PLACEHOLDER.findall(text)]
+    """Whatever stands between double braces, in order, blanks included: ``{{ name }}`` is not ``{{name}}``."""
+    return _PLACEHOLDER.findall(text)
 
 
 def is_pem(text: str, label: str) -> bool:
@@ -384,6 +398,7 @@ __all__ = [
     "TimeText",
     "TimeZone",
     "TrustedAddresses",
+    "canonical_host",
     "country_of_alpha2",
     "display_format",
     "fail",

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from reconciler.model.formats import HOST_SHAPE, Shape, fail, is_host, is_ip
-from reconciler.model.marks import Folded
+from reconciler.model.formats import HOST_SHAPE, Shape, canonical_host, fail, is_host, is_ip
+from reconciler.model.marks import Canonical, Folded
 
 WILDCARD = "*."
 
@@ -60,5 +60,5 @@ def _better(value: str) -> str:
 
 _SHAPE = Shape(lambda: {"x-says": "a host name, or *. and a host name", "pattern": rf"^(?:\*\.)?{HOST_SHAPE[1:]}"})
 
-WildcardHost = Annotated[str, AfterValidator(_wildcard_host), _SHAPE, Folded()]
+WildcardHost = Annotated[str, AfterValidator(_wildcard_host), _SHAPE, Folded(), Canonical(canonical_host)]
 """A host name, or ``*.`` and a host name."""

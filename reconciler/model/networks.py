@@ -19,6 +19,7 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _OCTETS = re.compile(r"(?:0|[1-9][0-9]{0,2})(?:\.(?:0|[1-9][0-9]{0,2})){3}")
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
+_FORMS = "write 192.0.2.10, 192.0.2.0/24 or 192.0.2.0/255.255.255.0"
 
 
 def network(text: str) -> IPNetwork:
@@ -30,7 +31,9 @@ def network(text: str) -> IPNetwork:
     if ":" in address:
         return _network6(address, slash, mask)
     if not _OCTETS.fullmatch(address) or any(int(part) > 255 for part in address.split(".")):
-        raise ValueError("it is none of an address, an address with a prefix, or an address with a netmask")
+        raise ValueError(
+            f"it is none of an address, an address with a prefix, or an address with a netmask{_nearest(text)}"
+        )
     if not slash:
         return ipaddress.IPv4Network(address)
     if "." in mask:
@@ -38,7 +41,9 @@ def network(text: str) -> IPNetwork:
     elif _PREFIX.fullmatch(mask) and int(mask) <= 32:
         prefix = int(mask)
     else:
-        raise ValueError("the part after the slash is no prefix from 0 to 32 and no netmask")
+        bare = mask.strip().lstrip("+").lstrip("0")
+        near = _suggestion(address, int(bare)) if bare.isascii() and bare.isdigit() and len(bare) < 4 else ""
+        raise ValueError(f"the part after the slash is no prefix from 0 to 32 and no netmask{near}")
     strict = ipaddress.IPv4Network((address, prefix), strict=False)
     if str(strict.network_address) != address:
         raise ValueError(f"host bits are set; did you mean {strict}")
@@ -47,7 +52,7 @@ def network(text: str) -> IPNetwork:
 
 def _prefix_of_mask(address: str, mask: str) -> int:
     if not _OCTETS.fullmatch(mask) or any(int(part) > 255 for part in mask.split(".")):
-        raise ValueError("the netmask is no netmask")
+        raise ValueError("the part after the slash is no netmask")
     bits = int(ipaddress.IPv4Address(mask))
     inverse = bits ^ 0xFFFFFFFF
     if inverse & (inverse + 1) == 0:
@@ -55,7 +60,32 @@ def _prefix_of_mask(address: str, mask: str) -> int:
     if bits & (bits + 1) == 0:
         suggestion = ipaddress.IPv4Network((address, 32 - bits.bit_length()), strict=False)
         raise ValueError(f"this is a wildcard mask; did you mean {suggestion}")
-    raise ValueError("the netmask has a gap")
+    ones = 32 - inverse.bit_length()
+    raise ValueError(f"the netmask has a gap{_suggestion(address, ones)}")
+
+
+def _suggestion(address: str, prefix: int) -> str:
+    return f"; did you mean {ipaddress.IPv4Network((address, min(prefix, 32)), strict=False)}"
+
+
+def _nearest(text: str) -> str:
+    """The nearest valid form of something that is no address: leading zeros, stars, missing numbers and ranges."""
+    address, _, mask = text.partition("/")
+    first, _, last = (part.strip() for part in address.partition("-"))
+    numbers = first.split(".")
+    given = [str(int(one)) for one in numbers if one.isascii() and one.isdigit()]
+    stars = all(one in ("*", "x") for one in numbers[len(given) :])
+    if not given or len(numbers) > 4 or not stars or any(len(one) > 3 or int(one) > 255 for one in given):
+        return ""
+    base = ".".join([*given, *["0"] * (4 - len(given))])
+    if last and _OCTETS.fullmatch(last) and len(given) == 4 and all(int(one) < 256 for one in last.split(".")):
+        both = int(ipaddress.IPv4Address(base)) ^ int(ipaddress.IPv4Address(last))
+        return _suggestion(base, 32 - both.bit_length())
+    if last:
+        return ""
+    if len(given) < 4:
+        return _suggestion(base, 8 * len(given))
+    return _suggestion(base, int(mask)) if _PREFIX.fullmatch(mask) else f"; did you mean {base}"
 
 
 def _network6(address: str, slash: str, mask: str) -> IPNetwork:
@@ -90,7 +120,7 @@ def _entry(value: Any, code: str) -> Any:
         return written(network(value))
     except ValueError as error:
         reason, _, hint = str(error).partition("; ")
-        raise fail(code, f"{value!r}: {reason}", hint=hint) from None
+        raise fail(code, f"{value!r}: {reason}", hint=hint or _FORMS) from None
 
 
 def _trusted_entry(value: Any) -> Any:

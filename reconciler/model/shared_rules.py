@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.model.address import Address
 from reconciler.model.diagnostic import Severity
 from reconciler.model.effect import Planned
 from reconciler.model.formats import network, split_addresses
@@ -32,14 +33,26 @@ def roles_of_type(wanted: str, *paths: str) -> Rule:
             for place, name in named:
                 if not isinstance(name, str):
                     continue
-                role = view.at(view.target_address(entity.kind.by_path[path], resource.address, name))
-                if role is not None and role.value("type") != wanted:
+                found = type_of_role(view, view.target_address(entity.kind.by_path[path], resource.address, name))
+                if found is not None and found != wanted:
                     yield Finding(
-                        f"{name} is a role of type {role.value('type')}; a role of type {wanted} is wanted",
+                        f"{name} is a role of type {found}; a role of type {wanted} is wanted",
                         at=path if place < 0 else f"{path}[{place}]",
                     )
 
     return rule
+
+
+def type_of_role(view: View, address: Address) -> str | None:
+    """The type of the role at an address; None when there is no role.
+
+    Without live data the roles that every database begins with count as there.
+    """
+    role = view.at(address)
+    if role is not None:
+        return str(role.value("type"))
+    seeds = () if view.connected else view.catalog[address.kind].seeds
+    return next((str(one["type"]) for one in seeds if one["name"] == address.name), None)
 
 
 def password_policy(settings: str, prefix: str = "passwordPolicy") -> Callable[[str, SecretValue, View], Findings]:

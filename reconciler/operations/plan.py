@@ -24,10 +24,6 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 """Rules of the domain that hold a plan as guards do: protection, and the last active administrator."""
 
 
-PROTECTED = "GEN-20"
-"""The rule of protection: a plan against it is held, not wrong."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A plan with what it was made from. ``guarded`` is what the guards say about it."""
@@ -41,7 +37,12 @@ class Proposal:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What forbids applying it, without what holds it."""
+        """What forbids applying it, without what holds it.
+
+        Of an empty set everything else follows; so nothing else counts beside the guard that speaks about it.
+        """
+        if any(one.code == EMPTY.code for one in self.guarded):
+            return ()
         found = self.plan.diagnostics
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
 
@@ -123,21 +124,16 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
 def refuse(proposal: Proposal) -> None:
     """Stop at a plan that must not be applied.
 
-    An empty set and a protected resource are the business of guards, whatever else is wrong with the plan.
-
     Raises:
         InvalidManifests: it holds errors.
         Held: a guard holds it.
     """
-    empty = any(one.code == EMPTY.code for one in proposal.holds)
-    protected = bool(proposal.errors) and all(one.code == PROTECTED for one in proposal.errors)
-    if proposal.errors and not empty and not protected:
+    if proposal.errors:
         raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=proposal.errors)
-    held = proposal.holds or proposal.errors
-    if held:
+    if proposal.holds:
         raise Held(
             "a guard holds the plan; nothing was applied",
-            diagnostics=held,
+            diagnostics=proposal.holds,
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
 

@@ -11,7 +11,7 @@ from tests.cli.tree import FILES, Tree
 FILE = "tenants/farol/desk.yaml"
 WHOLE = FILES[FILE].encode()
 FIRST_DOCUMENT = WHOLE.index(b"---\n")
-"""Cut right here, or at the end of a line before, the file is what somebody may write who removes its second document."""
+"""Cut here, or at the end of a line before, the file is what somebody may write who removes its second document."""
 
 CUTS = sorted({*range(0, len(WHOLE), 11), *(place for place in range(len(WHOLE)) if WHOLE[place - 1 : place] == b"\n")})
 

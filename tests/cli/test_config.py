@@ -102,7 +102,7 @@ def test_approvals_are_read_and_warned_about(tree: Tree) -> None:
 def test_guards_come_from_the_file(tree: Tree) -> None:
     tree.write("reconciler.yaml", HEAD + "guards: {maxDeletes: {count: 0}}\n")
     tree.apply()
-    tree.edit("tenants/farol/desk.yaml", FILES["tenants/farol/desk.yaml"].partition("---\n")[2], "")
+    tree.edit("tenants/farol/desk.yaml", "---\n" + FILES["tenants/farol/desk.yaml"].partition("---\n")[2], "")
     call = tree.run("plan", "--prune")
     assert (call.code, "GRD-01" in call.out) == (7, True)
 

@@ -131,7 +131,7 @@ def test_without_a_terminal_nothing_is_applied_unasked(tree: Tree, monkeypatch: 
 
 def test_deletes_are_held_until_they_are_asked_for(tree: Tree) -> None:
     tree.apply()
-    tree.edit(SMALL, (tree.folder / SMALL).read_text(encoding="utf-8"), "")
+    (tree.folder / SMALL).unlink()
     held = tree.run("plan")
     assert held.out.startswith("No changes.\n  2 held")
     assert "! Category/farol/signing" in held.out
@@ -146,14 +146,24 @@ def test_an_empty_folder_deletes_nothing(tree: Tree) -> None:
     (tree.folder / "empty").mkdir()
     assert tree.run("plan", "empty").code == 7
     assert tree.run("apply", "empty", "--auto-approve").code == 7
-    assert tree.run("apply", "empty", "--prune", "--auto-approve").code == 1
+    assert tree.run("plan", "empty", "--prune").code == 7
+    assert tree.run("apply", "empty", "--prune", "--auto-approve").code == 7
     assert tree.sql("SELECT count(*) FROM categories") == [(1,)]
+
+
+@pytest.mark.parametrize("left", ["", "---\n"], ids=["empty", "cut"])
+def test_a_file_that_was_cut_off_deletes_nothing(tree: Tree, left: str) -> None:
+    tree.apply()
+    text = (tree.folder / SMALL).read_text(encoding="utf-8")
+    tree.edit(SMALL, text if not left else text.partition(left)[2], "")
+    call = tree.run("plan", "--prune", "--detailed-exitcode")
+    assert (call.code, "may have been cut off" in call.out) == (0, True)
 
 
 def test_protection_outlives_the_manifest(tree: Tree) -> None:
     tree.edit(SMALL, "spec:\n  displayName: Signing", "lifecycle: {protect: true}\nspec:\n  displayName: Signing")
     tree.apply()
-    tree.edit(SMALL, (tree.folder / SMALL).read_text(encoding="utf-8").partition("---\n")[2], "")
+    tree.edit(SMALL, "---\n" + (tree.folder / SMALL).read_text(encoding="utf-8").partition("---\n")[2], "")
     call = tree.run("apply", "--prune", "--auto-approve")
     assert (call.code, "GEN-20" in call.err) == (7, True)
     assert tree.sql("SELECT count(*) FROM categories") == [(1,)]

@@ -13,7 +13,7 @@ from reconciler.kinds.domain import (
     coverage_fits_the_plan,
     host_below_a_stranger,
 )
-from reconciler.model.encode import stored_values
+from reconciler.model.encode import same, stored_values
 from reconciler.model.resource import FileContent
 from reconciler.model.secret import SecretValue
 from tests.kinds.customers import customer, domain, errors, lines, plan_of
@@ -180,3 +180,23 @@ def test_the_host_is_the_key_whatever_its_case() -> None:
     assert errors(plan_of(view([HOST], live, managed=[HOST]))) == []
     other = [partner(), LUMEN, (HOST, {"host": "old.lumen.example.com"})]
     assert [code for code, _, _ in errors(plan_of(view([HOST], other, managed=[HOST])))] == ["GEN-05"]
+
+
+def test_live_origins_may_lack_what_has_a_default() -> None:
+    field = KIND.by_path["origins"]
+    whole = '[{"address":"203.0.113.80","role":"primary","tunnel":false}]'
+    assert same(field, whole, '[{"address":"203.0.113.80"}]')
+    assert not same(field, whole, '[{"address":"203.0.113.80","role":"backup"}]')
+    assert not same(field, whole, '["203.0.113.80"]')
+
+
+@pytest.mark.parametrize("live", ["WWW.Lumen.Example.COM", "www.lumen.example.com"])
+def test_hosts_compare_in_lower_case(live: str) -> None:
+    assert same(KIND.by_path["host"], "www.lumen.example.com", live)
+
+
+def test_hosts_compare_as_a_labels() -> None:
+    field = KIND.by_path["host"]
+    assert same(field, "*.xn--mller-kva.example.com", "*.müller.example.com")
+    assert not same(field, "*.xn--mller-kva.example.com", "xn--mller-kva.example.com")
+    assert not same(field, "www.example.com", "www..example.com")

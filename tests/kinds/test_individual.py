@@ -15,29 +15,36 @@ from tests.kinds.worlds import found, partner, planned, system, view
 
 LUMEN = customer()
 RUI = individual()
+PORTAL = role()
 NOW = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize(("allowed", "refused"), [(["portal"], 0), (["readers"], 1), ([], 1)])
 def test_the_role_is_one_of_those_allowed(allowed: list[str], refused: int) -> None:
     for world in (
-        view([LUMEN, RUI, self_care(allowedRoles=allowed)]),
-        view([RUI], [LUMEN, self_care(allowedRoles=allowed)]),
+        view([LUMEN, PORTAL, RUI, self_care(allowedRoles=allowed)]),
+        view([RUI], [LUMEN, PORTAL, self_care(allowedRoles=allowed)]),
     ):
         assert [one.at for one in found(role_is_allowed, RUI, world)] == ["role"] * refused
 
 
 def test_without_a_self_care_there_is_no_individual() -> None:
-    (finding,) = found(role_is_allowed, RUI, view([RUI], [LUMEN]))
+    (finding,) = found(role_is_allowed, RUI, view([RUI], [LUMEN, PORTAL]))
     assert "no SelfCare" in finding.summary
 
 
 def test_the_self_care_answers_while_the_live_one_still_allows_the_role() -> None:
     narrowed = self_care(allowedRoles=["readers"])
-    world = view([RUI, narrowed], [LUMEN, self_care(allowedRoles=["portal"]), RUI])
+    world = view([RUI, narrowed], [LUMEN, PORTAL, self_care(allowedRoles=["portal"]), RUI])
     assert found(role_is_allowed, RUI, world) == []
-    gone = view([RUI, narrowed], [LUMEN, self_care(allowedRoles=["readers"]), RUI])
+    gone = view([RUI, narrowed], [LUMEN, PORTAL, self_care(allowedRoles=["readers"]), RUI])
     assert len(found(role_is_allowed, RUI, gone)) == 1
+
+
+def test_a_role_that_does_not_exist_or_is_for_others_is_one_wrong_place() -> None:
+    care = self_care(allowedRoles=["readers"])
+    for roles in ([], [role(type="admin")]):
+        assert found(role_is_allowed, RUI, view([RUI, care, *roles], [LUMEN])) == []
 
 
 def state(now: dt.datetime = NOW, live: str = "active", **spec: Any) -> str:

@@ -124,6 +124,18 @@ def test_activation_tells_the_company_in_the_language_of_its_tenant() -> None:
     ]
 
 
+def test_who_is_told_follows_from_the_state_after_the_plan() -> None:
+    """One is blocked by the same plan and gets no link for a password; another comes back with the company."""
+    out = operator("rui", "issuer", "farol-services", issuer="oficina-cedro", state="blocked")
+    back = operator("eva", "issuer", "farol-services", issuer="oficina-cedro", state="active")
+    world = view(
+        [issuer(state="active"), out, back],
+        [(NEW, {"state": "suspended"}), (out, {"state": "active"}), (back, {"state": "suspended"})],
+    )
+    found_effects = list(effects(planned(world, NEW.address, to="active"), world))
+    assert [one.resource for one in found_effects if isinstance(one, Notice)] == [NEW.address, back.address]
+
+
 def test_who_stopped_it_is_forgotten_on_the_way_out() -> None:
     world = view([issuer(state="active")], [(NEW, {"state": "blocked", "stopped_by": "partner"})])
     assert dict(on_change(planned(world, NEW.address, to="active"), world)) == {"stopped_by": None}

@@ -173,6 +173,18 @@ def test_coming_back_tells_active_operators_again() -> None:
     assert not [one for one in found_effects if isinstance(one, Cascade)]
 
 
+def test_who_is_told_follows_from_the_state_after_the_plan() -> None:
+    """One is blocked by the same plan and gets no link for a password; another comes back with the company."""
+    out = operator("ana", "partner", "farol-services", state="blocked")
+    back = operator("bea", "partner", "farol-services", state="active")
+    world = view(
+        [partner(state="active"), out, back],
+        [(partner(), {"state": "suspended"}), (out, {"state": "active"}), (back, {"state": "blocked"})],
+    )
+    found_effects = list(effects(planned(world, partner().address, to="active"), world))
+    assert [one.resource for one in found_effects if isinstance(one, Notice)] == [partner().address, back.address]
+
+
 def test_deletion_takes_the_operators_along() -> None:
     world = view(
         [partner(state="deleted")],

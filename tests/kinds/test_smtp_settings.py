@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from reconciler.kinds.smtp_settings import KIND, at_creation, managed, on_change, secret_check, untested
-from reconciler.model.encode import field_value
+from reconciler.model.encode import field_value, same
 from reconciler.model.kind import Level
 from reconciler.model.resource import Resource
 from reconciler.model.secret import SecretValue
@@ -143,3 +143,17 @@ def test_what_steers_the_password_is_marked() -> None:
         "tlsEnable",
         "tlsRequired",
     }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "equal"),
+    [
+        ("smtp.example.com", "SMTP.Example.COM", True),
+        ("xn--mller-kva.example.com", "müller.example.com", True),
+        ("2001:db8::1", "2001:0DB8:0::1", True),
+        ("smtp.example.com", "smtp.example.net", False),
+        ("198.51.100.1", "198.51.100.2", False),
+    ],
+)
+def test_another_spelling_of_the_host_is_no_change(wanted: str, live: str, *, equal: bool) -> None:
+    assert same(KIND.by_path["host"], wanted, live) is equal

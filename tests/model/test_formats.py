@@ -87,35 +87,38 @@ def test_trusted_addresses_are_kept_as_networks(written: Any, kept: list[str]) -
     assert stored(TrustedAddresses, written) == kept
 
 
+FORMS = "write 192.0.2.10, 192.0.2.0/24 or 192.0.2.0/255.255.255.0"
+
+
 @pytest.mark.parametrize(
     ("entry", "word", "hint"),
     [
         ("10.10.10.1/24", "host bits", "did you mean 10.10.10.0/24"),
-        ("10.0.0.0/255.0.255.0", "gap", ""),
+        ("10.0.0.0/255.0.255.0", "gap", "did you mean 10.0.0.0/8"),
         ("10.0.0.0/0.0.0.255", "wildcard", "did you mean 10.0.0.0/24"),
         ("10.0.0.77/0.0.0.255", "wildcard", "did you mean 10.0.0.0/24"),
-        ("10.0.0.0/33", "prefix", ""),
-        ("10.0.0.0/024", "prefix", ""),
-        ("10.0.0.0/", "prefix", ""),
-        ("10.0.0.0/-1", "prefix", ""),
-        ("10.0.0.0/255.255.255.256", "netmask", ""),
-        ("10.0.0.0/255.255.255", "netmask", ""),
-        ("300.1.1.1", "none of", ""),
-        ("010.1.1.1", "none of", ""),
-        ("10.1.1", "none of", ""),
-        ("10.0.0.1-10.0.0.9", "none of", ""),
-        ("*.example.com", "none of", ""),
-        ("office.example.com", "none of", ""),
-        ("10.0.0.*", "none of", ""),
-        ("10.0.0.1 10.0.0.2", "none of", ""),
-        ("10.0.0.1\n10.0.0.2", "none of", ""),
-        ("\u0661\u0660.0.0.1", "none of", ""),
-        ("2001:db8::/ffff::", "no mask", ""),
-        ("2001:db8::/129", "no mask", ""),
-        ("2001:db8::/064", "no mask", ""),
+        ("10.0.0.0/33", "prefix", "did you mean 10.0.0.0/32"),
+        ("10.0.0.0/024", "prefix", "did you mean 10.0.0.0/24"),
+        ("10.0.0.0/", "prefix", FORMS),
+        ("10.0.0.0/-1", "prefix", FORMS),
+        ("10.0.0.0/255.255.255.256", "netmask", FORMS),
+        ("10.0.0.0/255.255.255", "netmask", FORMS),
+        ("300.1.1.1", "none of", FORMS),
+        ("010.1.1.1", "none of", "did you mean 10.1.1.1"),
+        ("10.1.1", "none of", "did you mean 10.1.1.0/24"),
+        ("10.0.0.1-10.0.0.9", "none of", "did you mean 10.0.0.0/28"),
+        ("*.example.com", "none of", FORMS),
+        ("office.example.com", "none of", FORMS),
+        ("10.0.0.*", "none of", "did you mean 10.0.0.0/24"),
+        ("10.0.0.1 10.0.0.2", "none of", FORMS),
+        ("10.0.0.1\n10.0.0.2", "none of", FORMS),
+        ("\u0661\u0660.0.0.1", "none of", FORMS),
+        ("2001:db8::/ffff::", "no mask", FORMS),
+        ("2001:db8::/129", "no mask", FORMS),
+        ("2001:db8::/064", "no mask", FORMS),
         ("2001:db8::1/48", "host bits", "did you mean 2001:db8::/48"),
-        ("2001:db8:::1", "no IPv6 address", ""),
-        ("fe80::1%eth0", "IPv6", ""),
+        ("2001:db8:::1", "no IPv6 address", FORMS),
+        ("fe80::1%eth0", "IPv6", FORMS),
     ],
 )
 def test_a_trusted_address_of_none_of_the_forms_is_refused_at_its_entry(entry: str, word: str, hint: str) -> None:
@@ -705,7 +708,7 @@ def test_tax_numbers_of_natural_persons(country: str, number: str, *, natural: b
 
 
 def test_placeholders_are_whatever_stands_between_double_braces() -> None:
-    assert formats.placeholders("a {{platform.name}} b {{ x }} {c} {{}}") == ["platform.name", "x", ""]
+    assert formats.placeholders("a {{platform.name}} b {{ x }} {c} {{}}") == ["platform.name", " x ", ""]
 
 
 @pytest.mark.parametrize(

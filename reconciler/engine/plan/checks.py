@@ -20,7 +20,8 @@ STEERS = RuleText(
     "SEC-01", Severity.ERROR, Phase.PLAN, "A stored secret is not sent to a new place without a new version."
 )
 LEFT_OUT = RuleText("TGT-01", Severity.ERROR, Phase.PLAN, "What a change refers to exists or is part of the plan.")
-REFERENCE = RuleText("GEN-02", Severity.ERROR, Phase.PLAN, "A reference names a living resource.")
+REFERENCE = RuleText("GEN-02", Severity.ERROR, Phase.REFERENCE, "A reference names a living resource.")
+"""Judged here because only the plan knows what comes and what goes; the phase is that of the rule."""
 
 Told = Iterator[tuple[RuleText, Finding]]
 

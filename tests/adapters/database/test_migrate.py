@@ -21,7 +21,7 @@ def test_the_frozen_revisions_make_exactly_the_tables_of_the_kinds(tmp_path, cat
     made = {row[0] for row in sql(store, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     assert {kind.table for kind in catalog.values()} <= made
     named = {kind.table for kind in catalog.values()}
-    assert named == KIND_TABLES, "run python -m reconciler.adapters.database.snapshot"
+    assert named == KIND_TABLES, "run python scripts/revision.py"
 
 
 def test_a_kind_of_another_package_gets_its_table_beside_the_frozen_ones(tmp_path, catalog: Catalog):
