@@ -100,9 +100,14 @@ class LiveStore(Protocol):
     def runs(self) -> Sequence[Run]:
         """All runs, the newest first."""
 
-    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> AbstractContextManager[ApplySession]:
+    def apply(
+        self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
+    ) -> AbstractContextManager[ApplySession]:
         """Begin the one transaction of an apply; its first statement locks ``tenants`` (``""`` is the platform).
 
+        Then it locks the rows of ``rows`` against every program. ``run`` is how the database lists who holds them.
+
         Raises:
+            Collision: it stood in the way of another program; the whole may be tried again.
             LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         """

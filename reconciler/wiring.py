@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
-from reconciler.adapters.database.store import Database, open_database
+from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.manifests import FilesReader, GitReader, read_file
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
-from reconciler.adapters.secrets.sealer import KeySealer
+from reconciler.adapters.secrets.sealer import KeySealer, NoSealer
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, for_environment, judge_policies
 from reconciler.kinds import discover
@@ -90,7 +90,7 @@ class House:
         return discover()
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> LiveDatabase:
         """The live database. Nothing is opened yet.
 
         Raises:
@@ -99,7 +99,7 @@ class House:
         return open_database(self._url(), self.catalog, folder=self.folder)
 
     @cached_property
-    def planning_database(self) -> Database:
+    def planning_database(self) -> LiveDatabase:
         """The database as plans read it: ``RECONCILER_PLAN_DATABASE_URL``, else the live one."""
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
@@ -113,13 +113,13 @@ class House:
         """What seals and fingerprints secrets.
 
         By the key of the variable, else by that of the file beside the database; only a run that writes makes a
-        missing one.
+        missing one. A server has no file beside it: there, whatever needs the key asks for the variable.
         """
         text = self.variables.get(KEY_VARIABLE, "")
         if text:
             return KeySealer(parse_key(text, origin=KEY_VARIABLE))
-        database = self.database.file.path
-        return KeySealer(load_or_make_key(database.with_name(f"{database.name}.key"), create=writes))
+        file = self.database.key_file
+        return NoSealer() if file is None else KeySealer(load_or_make_key(file, create=writes))
 
     def sink(self, path: str) -> FileSink:
         """Where the secrets go that a run makes."""

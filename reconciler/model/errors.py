@@ -9,6 +9,7 @@
     ├── Denied                     4   role rules, policy, or a missing approval
     ├── Stale                      5   the plan no longer fits the manifests, the database or the rules
     ├── LockTimeout                6   somebody else holds the lock
+    │   └── Collision              6   two programs stood in each other's way; the whole may be tried again
     ├── Held                       7   a guard holds the plan: budget, protection, invariant
     └── OutcomeUnknown             8   the connection was lost around commit
 
@@ -79,6 +80,10 @@ class LockTimeout(ReconcilerError):
 
     exit_code = 6
     default_code = "ERR-07"
+
+
+class Collision(LockTimeout):
+    """The database rolled the transaction back to let another one go on: trying the whole again is safe."""
 
 
 class Held(ReconcilerError):

@@ -40,3 +40,19 @@ class Run:
     changed: int
     destroyed: int
     commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who holds a lock. ``what`` is a tenant by name, ``the platform``, ``the schema``, or the address of a row.
+
+    ``application`` is the name that the other program gave itself; that of an apply names its run. ``since`` is RFC
+    3339 in UTC; it and ``state`` are empty where the database does not tell them to this user.
+    """
+
+    what: str
+    pid: int
+    user: str
+    application: str
+    state: str
+    since: str

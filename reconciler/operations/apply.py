@@ -11,11 +11,13 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from reconciler.engine.approve import guardians, judge_approval
+from reconciler.model.address import Address
 from reconciler.model.change import COUNTED, Action, Change
-from reconciler.model.errors import Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
+from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome, Run
@@ -24,6 +26,9 @@ from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved
 from reconciler.ports import ApplySession, Listener
+
+ATTEMPTS = 4
+"""How often the whole transaction is begun when others stand in its way."""
 
 INSTALLER = "installer"
 """Stands before the name of a person who applied with ``--bootstrap``."""
@@ -109,23 +114,42 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     values, made = _resolved(doors, orders, shown)
     if orders.sink is not None and made:
         orders.sink.take(made)
+    whole = partial(
+        _transaction,
+        doors,
+        request,
+        orders,
+        shown=shown,
+        values=values,
+        run_id=run_id,
+        started=started,
+        listener=listener,
+    )
     try:
-        return _transaction(
-            doors,
-            request,
-            orders,
-            shown=shown,
-            values=values,
-            run_id=run_id,
-            started=started,
-            listener=listener,
-        )
+        return _until_clear(whole, listener)
     except OutcomeUnknown:
         raise  # the run may have been committed: its secrets must not be lost
     except BaseException:
         if orders.sink is not None and made:
             orders.sink.discard()
         raise
+
+
+def _until_clear(whole: Callable[[], Applied], listener: Listener) -> Applied:
+    """Do the whole transaction, and all of it again when the database rolled it back to let another program go on."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return whole()
+        except Collision as collision:
+            listener(_progress("again", f"{collision.message}; trying again"))
+    return whole()
+
+
+def _rows(doors: Doors, plan: Plan) -> tuple[Address, ...]:
+    """The rows that a plan writes and that are there already."""
+    written = (one.address for one in plan.changes if _counts(one) and one.action is not Action.CREATE)
+    followed = (one.address for one in plan.cascades)
+    return tuple(sorted({one for one in (*written, *followed) if one.kind in doors.catalog}))
 
 
 def _counts(change: Change) -> bool:
@@ -146,7 +170,10 @@ def _transaction(
 ) -> Applied:
     """The part that holds locks. ``shown`` is what was reviewed."""
     listener(_progress("lock", "waiting for the locks"))
-    with doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout) as session:
+    locks = doors.store.apply(
+        touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=_rows(doors, shown.plan)
+    )
+    with locks as session:
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)

@@ -64,7 +64,9 @@ class Store:
         return next((one for one in self.committed if one.id == run_id), None)
 
     @contextmanager
-    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> Iterator[Session]:
+    def apply(
+        self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
+    ) -> Iterator[Session]:
         if self.locked:
             raise LockTimeout(f"not within {lock_timeout}")
         self.log.append(f"begin {','.join(tenants)}")

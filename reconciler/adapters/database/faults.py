@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from reconciler.adapters.database import sqlstates
 from reconciler.model.errors import LockTimeout, ReconcilerError, WorldError
 
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
@@ -25,6 +26,8 @@ def translated(doing: str) -> Iterator[None]:
 
 def explain(error: BaseException, doing: str) -> ReconcilerError:
     """The error of ours for a driver's exception."""
+    if sqlstates.is_server_error(error):
+        return sqlstates.explain_state(error, doing)
     name = _name(error)
     if name.startswith(_BUSY):
         return LockTimeout("the database is locked by another program", code="DB-08", hint=_RELEASE)
@@ -55,6 +58,8 @@ def is_busy(error: BaseException) -> bool:
 
 def is_missing_thing(error: BaseException) -> bool:
     """Whether a statement named a table or column that is not there."""
+    if sqlstates.is_server_error(error):
+        return sqlstates.is_missing(error)
     return isinstance(error, sqlite3.OperationalError) and str(error).startswith(("no such table", "no such column"))
 
 
@@ -65,7 +70,7 @@ def is_undecodable(error: BaseException) -> bool:
 
 def is_taken_key(error: BaseException) -> bool:
     """Whether a unique key belongs to another row."""
-    return _name(error) == "SQLITE_CONSTRAINT_UNIQUE"
+    return _name(error) == "SQLITE_CONSTRAINT_UNIQUE" or sqlstates.state_of(error) == "23505"
 
 
 def refused_by(error: BaseException, known: frozenset[str]) -> str:
@@ -73,6 +78,8 @@ def refused_by(error: BaseException, known: frozenset[str]) -> str:
 
     ``known`` are the names of all tables, columns and constraints: nothing else of the driver's text gets through.
     """
+    if sqlstates.is_server_error(error):
+        return sqlstates.refusal_of(error, known)
     kinds = {
         "SQLITE_CONSTRAINT_UNIQUE": "a unique key",
         "SQLITE_CONSTRAINT_PRIMARYKEY": "a unique key",

@@ -52,7 +52,8 @@ def _state_tables(metadata: sa.MetaData) -> None:
         sa.Column("generation", INT, nullable=False, server_default="0"),
         sqlite_strict=True,
     )
-    # Holds one row from the first to the last write of an apply, and only its own transaction ever sees it.
+    # Holds one row from the first to the last write of an apply, and only its own transaction ever sees it. On a
+    # server, settings of the transaction do the same.
     sa.Table(SESSION, metadata, sa.Column("run", TEXT, primary_key=True), _text("actor"), sqlite_strict=True)
     sa.Table(
         RESOURCES,
@@ -138,6 +139,9 @@ def _journal(metadata: sa.MetaData) -> None:
         _text("columns"),
         _maybe("run"),
         _maybe("actor"),
+        # What a server knows of its clients; an embedded database knows nothing.
+        _maybe("database_user"),
+        _maybe("application"),
         sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
         sqlite_strict=True,
         sqlite_autoincrement=True,

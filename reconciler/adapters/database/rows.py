@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -57,11 +57,13 @@ def _write_all(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalo
         table = metadata.tables[catalog[group[0].address.kind].table]
         statement = _statement(table, group[0])
         rows = [_parameters(write) for write in group]
+        missed = False
         try:
             with connection.begin_nested() as undo:
-                done = connection.execute(statement, rows).rowcount
-                missed = group[0].operation != "insert" and done != len(group)
-                if missed:
+                if group[0].operation == "insert":
+                    add_rows(connection, table, rows)
+                elif connection.execute(statement, rows).rowcount != len(group):
+                    missed = True
                     undo.rollback()
         except (sa.exc.StatementError, OverflowError) as error:
             raise _refusal(connection, metadata, table, statement, group, error) from None
@@ -95,6 +97,17 @@ def read_back(
             if row is not None:
                 numbers[write.address] = row[2]
     return numbers
+
+
+def add_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows, all with the same columns, in the quickest way that the database has."""
+    if connection.dialect.name == "postgresql":
+        from reconciler.adapters.database.postgres import bulk
+
+        if len(rows) >= bulk.FROM:
+            bulk.copy_rows(connection, table, rows)
+            return
+    connection.execute(sa.insert(table), rows)
 
 
 def numbers_of(
@@ -213,7 +226,7 @@ def _refusal(
 
 
 def _is_refusal(error: Exception) -> bool:
-    return isinstance(error, sa.exc.IntegrityError | OverflowError) or not isinstance(error, sa.exc.DBAPIError)
+    return isinstance(error, sa.exc.IntegrityError | sa.exc.DataError | OverflowError) or not isinstance(error, sa.exc.DBAPIError)
 
 
 def _names(metadata: sa.MetaData) -> frozenset[str]:

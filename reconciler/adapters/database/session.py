@@ -11,11 +11,11 @@ from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.adapters.database import audit, history
-from reconciler.adapters.database.columns import CHANGES, META, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
+from reconciler.adapters.database.columns import CHANGES, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
-from reconciler.adapters.database.rows import numbers_of, read_back, write_rows
+from reconciler.adapters.database.rows import add_rows, numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -53,10 +53,10 @@ class Session:
         self._run: Run | None = None
 
     def lock(self, tenants: Sequence[str]) -> None:
-        """Lock the rows of tenants, always in the same order. An embedded database is locked as a whole already."""
+        """See that every tenant has its row. An embedded database is locked as a whole already."""
         table = self._table(TENANTS)
         wanted = sorted({"", *tenants})
-        there = sa.select(table.c.tenant).where(table.c.tenant.in_(wanted)).order_by(table.c.tenant).with_for_update()
+        there = sa.select(table.c.tenant).where(table.c.tenant.in_(wanted))
         missing = set(wanted) - set(self._connection.execute(there).scalars())
         if missing:
             # A tenant that this very plan creates; the trigger finds the row there.
@@ -97,17 +97,27 @@ class Session:
         if not (writes or kept or left or plan.notices):
             return
         self._run = run
-        session = self._table(SESSION)
-        self._connection.execute(sa.insert(session).values(run=run.id, actor=run.actor))
+        self._announce(run)
         write_rows(self._connection, self._metadata, self._catalog, writes)
         self._touch(writes)
-        self._audit(plan, run)
         self._notify(plan, run)
         numbers = read_back(self._connection, self._metadata, self._catalog, writes)
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         self._keep(kept, left, run, numbers)
-        self._connection.execute(sa.delete(session))
+        self._audit(plan, run)  # last: on a server it makes runs of other tenants wait
+        self._dismiss()
+
+    def _announce(self, run: Run) -> None:
+        """Tell the triggers on whose behalf rows are written."""
+        self._connection.execute(sa.insert(self._table(SESSION)).values(run=run.id, actor=run.actor))
+
+    def _dismiss(self) -> None:
+        """The rows are written."""
+        self._connection.execute(sa.delete(self._table(SESSION)))
+
+    def _lock_chain(self) -> None:
+        """Wait for those who add to the audit. An embedded database has one writer anyway."""
 
     def _touch(self, writes: Iterable[Write]) -> None:
         table = self._table(TENANTS)
@@ -119,15 +129,14 @@ class Session:
             )
 
     def _audit(self, plan: Plan, run: Run) -> None:
-        runs, changes, meta = self._table(RUNS), self._table(CHANGES), self._table(META)
-        # The end of the chain is one for all tenants: whoever adds to it waits here for those before.
-        self._connection.execute(sa.select(meta.c.key).with_for_update()).all()
+        runs, changes = self._table(RUNS), self._table(CHANGES)
+        self._lock_chain()
         newest = sa.select(changes.c.seq, changes.c.hash).order_by(changes.c.seq.desc()).limit(1)
         end = self._connection.execute(newest).first()
         last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
         rows = list(audit.entries(plan, run, last=last, end=chain))
         if rows:
-            self._connection.execute(sa.insert(changes), rows)
+            add_rows(self._connection, changes, rows)
             last, chain = rows[-1]["seq"], rows[-1]["hash"]
         number = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(runs.c.seq), 0))).scalar_one()
         self._connection.execute(
@@ -165,7 +174,7 @@ class Session:
             for number, notice in enumerate(plan.notices, 1)
         ]
         if rows:
-            self._connection.execute(sa.insert(self._table(OUTBOX)), rows)
+            add_rows(self._connection, self._table(OUTBOX), rows)
 
     def _keep(self, kept: dict[Address, Change], left: set[Address], run: Run, numbers: dict[Address, int]) -> None:
         table = self._table(RESOURCES)

@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
+from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
 from reconciler.adapters.database.reading import reading
 from reconciler.adapters.database.revisions import require
-from reconciler.adapters.database.urls import SqliteFile, sqlite_file
+from reconciler.adapters.database.urls import SqliteFile, database_at
+from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import WorldError
 from reconciler.model.resource import Live
@@ -29,6 +31,13 @@ class Database:
     def __init__(self, file: SqliteFile, catalog: Catalog) -> None:
         self.file = file
         self._catalog = catalog
+
+    embedded = True
+
+    @property
+    def key_file(self) -> Path:
+        """Where the key of the installation lies that nobody gave: beside the database."""
+        return self.file.path.with_name(f"{self.file.path.name}.key")
 
     def exists(self) -> bool:
         """Whether the database has been made."""
@@ -58,7 +67,14 @@ class Database:
         return self._ask(audit.broken) if self.exists() else []
 
     @contextmanager
-    def apply(self, tenants: Sequence[str], *, lock_timeout: float) -> Iterator[ApplySession]:
+    def apply(
+        self,
+        tenants: Sequence[str],
+        *,
+        lock_timeout: float,
+        run: str = "",  # noqa: ARG002  # an embedded database lists nobody
+        rows: Sequence[Address] = (),  # noqa: ARG002  # and is locked as a whole
+    ) -> Iterator[ApplySession]:
         """Begin the one transaction of an apply; see :class:`reconciler.ports.LiveStore`. Makes a missing database.
 
         Raises:
@@ -136,14 +152,18 @@ class Database:
                 return question(_fetching(connection))
 
 
-def open_database(url: str, catalog: Catalog, *, folder: Path | None = None) -> Database:
+LiveDatabase = Database | ServerDatabase
+"""A live database of either sort."""
+
+
+def open_database(url: str, catalog: Catalog, *, folder: Path | None = None) -> LiveDatabase:
     """The database at an address; a relative path counts from ``folder``, or from the working folder.
 
     Raises:
         UsageError: the address is none (DB-05).
-        WorldError: another kind of database than an embedded one (DB-05).
     """
-    return Database(sqlite_file(url, folder=folder), catalog)
+    place = database_at(url, folder=folder)
+    return Database(place, catalog) if isinstance(place, SqliteFile) else ServerDatabase(place, catalog)
 
 
 def _fetching(connection: sqlite3.Connection) -> Fetch:

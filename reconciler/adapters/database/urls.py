@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 from reconciler.model.errors import UsageError, WorldError
 
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "ceph", "glusterfs", "lustre", "fuse.sshfs", "ncpfs")
+_SERVERS = ("postgresql+psycopg", "postgresql", "postgres")
+_WRITE = "write sqlite:///path/of/the/file.db or postgresql+psycopg://user@host:5432/database"
 _MOUNTS = Path("/proc/self/mounts")
 
 
@@ -31,24 +33,37 @@ class SqliteFile:
         return f"{self.path.absolute().as_uri()}?mode={mode}"
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A database of a PostgreSQL server. ``address`` may hold a password, so nothing ever shows it."""
+
+    address: str = field(repr=False)
+
+
+def database_at(url: str, *, folder: Path | None = None) -> SqliteFile | Server:
+    """Read the address of a database.
+
+    Raises:
+        UsageError: it is none, or names no supported database (DB-05). The address is not repeated: it may hold a
+            password.
+    """
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in _SERVERS:
+        return Server(f"postgresql://{rest}")
+    return sqlite_file(url, folder=folder)
+
+
 def sqlite_file(url: str, *, folder: Path | None = None) -> SqliteFile:
     """Read the address of an embedded database; a relative path counts from ``folder``, or the working folder.
 
     Raises:
         UsageError: the address is none, or not of a file (DB-05). The address is not repeated: it may hold a password.
-        WorldError: another kind of database, which this version does not know (DB-05).
     """
     scheme, separator, rest = url.partition("://")
     if not separator:
-        raise UsageError("the database address is no URL", code="DB-05", hint="write sqlite:///path/of/the/file.db")
-    if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        raise WorldError(
-            "this version works with embedded databases only", code="DB-05", hint="use sqlite:///path/of/the/file.db"
-        )
+        raise UsageError("the database address is no URL", code="DB-05", hint=_WRITE)
     if scheme.partition("+")[0] != "sqlite" or not rest.startswith("/"):
-        raise UsageError(
-            "the database address names no supported database", code="DB-05", hint="use sqlite:///path/of/the/file.db"
-        )
+        raise UsageError("the database address names no supported database", code="DB-05", hint=_WRITE)
     path = unquote(rest[1:].partition("?")[0])
     if not path or path == ":memory:":
         raise UsageError(

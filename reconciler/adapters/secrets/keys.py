@@ -14,7 +14,7 @@ from reconciler.model.secret import SecretValue
 
 VARIABLE = "RECONCILER_SECRET_KEY"
 LENGTH = 32
-_MAKE = f"set {VARIABLE} to 32 random bytes in base64: head -c 32 /dev/urandom | base64"
+MAKE = f"set {VARIABLE} to 32 random bytes in base64: head -c 32 /dev/urandom | base64"
 
 
 def parse_key(text: str, *, origin: str) -> SecretValue:
@@ -27,9 +27,9 @@ def parse_key(text: str, *, origin: str) -> SecretValue:
     try:
         key = base64.b64decode(stripped, validate=True)
     except (binascii.Error, ValueError):
-        raise UsageError(f"{origin} is no base64", code="KEY-01", hint=_MAKE) from None
+        raise UsageError(f"{origin} is no base64", code="KEY-01", hint=MAKE) from None
     if len(key) != LENGTH:
-        raise UsageError(f"{origin} does not hold 32 bytes in base64", code="KEY-01", hint=_MAKE)
+        raise UsageError(f"{origin} does not hold 32 bytes in base64", code="KEY-01", hint=MAKE)
     return SecretValue(stripped)
 
 

@@ -19,9 +19,9 @@ import hmac
 import os
 from functools import cached_property
 
-from reconciler.adapters.secrets.keys import key_bytes
+from reconciler.adapters.secrets.keys import MAKE, key_bytes
 from reconciler.model.address import Address
-from reconciler.model.errors import WorldError
+from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.secret import SecretValue
 
 _FORM = "v1"
@@ -101,6 +101,31 @@ class KeySealer:
 
         about = f"reconciler secrets v1 {purpose}".encode()
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=about).derive(key_bytes(self._key))
+
+
+class NoSealer:
+    """Stands in where there is no key: whatever is sealed or fingerprinted ends in an error that says what to set."""
+
+    def fingerprint(self, _address: Address, _path: str, _value: SecretValue) -> str:
+        """Refuse.
+
+        Raises:
+            UsageError: KEY-01.
+        """
+        raise self._missing()
+
+    def seal(self, _address: Address, _path: str, storage: str, value: SecretValue) -> str:
+        """The form in which a password or a token rests; neither needs a key.
+
+        Raises:
+            UsageError: another form needs one (KEY-01).
+        """
+        if storage == "encrypted":
+            raise self._missing()
+        return KeySealer(value).seal(_address, _path, storage, value)
+
+    def _missing(self) -> UsageError:
+        return UsageError("secrets cannot be kept without a key", code="KEY-01", hint=MAKE)
 
 
 def _hashed_password(value: SecretValue) -> str:

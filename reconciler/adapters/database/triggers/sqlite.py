@@ -21,7 +21,26 @@ _JOURNAL_COLUMNS = "at, table_name, tenant, name, operation, columns, run, actor
 _UNCOUNTED = ("id", "tenant_key", "rev", "created_at", "updated_at")
 
 
-def triggers(catalog: Catalog) -> Mapping[str, str]:
+def install(connection: sa.Connection, catalog: Catalog) -> None:
+    """Make the triggers anew, so that they fit the tables as they are now."""
+    for name in _there(connection):
+        if name.startswith(PREFIX):
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+    for statement in _triggers(catalog).values():
+        connection.exec_driver_sql(statement)
+
+
+def differences(connection: sa.Connection, catalog: Catalog) -> Iterator[str]:
+    """What is wrong with the triggers, a sentence each."""
+    there = _there(connection)
+    for name, statement in _triggers(catalog).items():
+        if name not in there:
+            yield f"trigger {name} is missing"
+        elif there[name] != statement:
+            yield f"trigger {name} was altered"
+
+
+def _triggers(catalog: Catalog) -> Mapping[str, str]:
     """The statement that makes each trigger, by its name."""
     made: dict[str, str] = {}
     for kind in catalog.values():
@@ -30,15 +49,10 @@ def triggers(catalog: Catalog) -> Mapping[str, str]:
     return made
 
 
-def present(connection: sa.Connection) -> Mapping[str, str]:
+def _there(connection: sa.Connection) -> Mapping[str, str]:
     """The triggers that are there, by name, with the statement that made them."""
     rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     return {row[0]: row[1] for row in rows}
-
-
-def dropping(name: str) -> str:
-    """The statement that removes a trigger."""
-    return f'DROP TRIGGER "{name}"'
 
 
 def _of_kind(kind: Kind) -> Iterator[tuple[str, str]]:

