@@ -133,7 +133,17 @@ class House:
         return FilesReader(self.folder, roots)
 
     def doors(self, reader: ManifestReader, *, writes: bool) -> Doors:
-        """The doors of a run; one that does not write reads through the planning database."""
+        """The doors of a run; one that does not write reads through the planning database.
+
+        Raises:
+            UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
+        """
+        if writes and self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
+            raise UsageError(
+                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
+                code="CFGF-08",
+                hint="unset RECONCILER_CLOCK",
+            )
         return Doors(
             catalog=self.catalog,
             reader=reader,

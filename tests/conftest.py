@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
+from tests.servers import Cluster, installed, running
 
 settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -30,3 +33,23 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def catalog() -> Catalog:
     """All kinds that are installed."""
     return discover()
+
+
+@pytest.fixture(scope="session")
+def clusters() -> Iterator[Callable[[str], Cluster]]:
+    """The PostgreSQL server of a version, started when a test first asks for it."""
+    started: dict[str, Cluster] = {}
+    with ExitStack() as all_of_them:
+
+        def of(version: str) -> Cluster:
+            if version not in started:
+                started[version] = all_of_them.enter_context(running(version))
+            return started[version]
+
+        yield of
+
+
+@pytest.fixture(scope="session")
+def cluster(clusters: Callable[[str], Cluster]) -> Cluster:
+    """One PostgreSQL server, of the newest version there is."""
+    return clusters(max(installed()))

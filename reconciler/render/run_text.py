@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.model.run import Outcome, Run
+from reconciler.model.run import Holder, Outcome, Run
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe
 from reconciler.render.values import plural
@@ -33,6 +33,19 @@ def run_text(run: Run, style: Style) -> str:
     """One run whole."""
     line = f"Applied: {run.added} added, {run.changed} changed, {run.destroyed} destroyed."
     return "\n".join([style.palette.paint(line, "bold", "green"), *_run_lines(run, style)]) + "\n"
+
+
+def holders_text(found: Sequence[Holder]) -> str:
+    """Who holds which locks, a line each and what is known below."""
+    if not found:
+        return "No locks are held.\n"
+    lines = [f"{len(found)} {plural(len(found), 'lock')} held."]
+    for one in found:
+        since = f" since {one.since}" if one.since else ""
+        lines.append(f"  {safe(one.what)}: process {one.pid} of user {safe(one.user)}{since}")
+        about = ", ".join(safe(word) for word in (one.application, one.state) if word)
+        lines += [f"      {about}"] if about else []
+    return "\n".join(lines) + "\n"
 
 
 def _run_lines(run: Run, style: Style) -> list[str]:

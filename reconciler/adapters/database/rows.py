@@ -226,7 +226,9 @@ def _refusal(
 
 
 def _is_refusal(error: Exception) -> bool:
-    return isinstance(error, sa.exc.IntegrityError | sa.exc.DataError | OverflowError) or not isinstance(error, sa.exc.DBAPIError)
+    return isinstance(error, sa.exc.IntegrityError | sa.exc.DataError | OverflowError) or not isinstance(
+        error, sa.exc.DBAPIError
+    )
 
 
 def _names(metadata: sa.MetaData) -> frozenset[str]:

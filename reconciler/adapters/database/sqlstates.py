@@ -65,7 +65,9 @@ def explain_state(error: BaseException, doing: str) -> ReconcilerError:
     if is_lost(error):
         return WorldError(f"the link to the database broke while {doing}", code="DB-12", hint=_LOST)
     if state.startswith("53"):
-        return WorldError(f"the server ran out of a resource while {doing} ({state}); nothing was applied", code="DB-10")
+        return WorldError(
+            f"the server ran out of a resource while {doing} ({state}); nothing was applied", code="DB-10"
+        )
     name = state or type(error).__name__
     return WorldError(f"the database failed while {doing} ({name})", code="DB-01")
 

@@ -19,7 +19,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import WorldError
 from reconciler.model.resource import Live
-from reconciler.model.run import Run
+from reconciler.model.run import Holder, Run
 from reconciler.ports import ApplySession
 
 T = TypeVar("T")
@@ -137,6 +137,28 @@ class Database:
             return ["the database does not exist"]
         with looking(self.file) as connection:
             return check(connection, self._catalog)
+
+    def holders(self) -> list[Holder]:
+        """Who holds the lock.
+
+        Raises:
+            WorldError: a file does not say (DB-05).
+        """
+        raise WorldError(
+            "an embedded database has one lock for all, and does not say who holds it",
+            code="DB-05",
+            hint="see which programs have the file open",
+        )
+
+    def grants(self, *, applying: str, planning: str) -> str:  # noqa: ARG002  # there are no roles to grant to
+        """What roles must be granted.
+
+        Raises:
+            WorldError: a file knows no roles (DB-05).
+        """
+        raise WorldError(
+            "an embedded database knows no roles", code="DB-05", hint="its file's permissions say who may use it"
+        )
 
     def _ask(self, question: Callable[[Fetch], T]) -> T:
         with reading(self.file) as connection:

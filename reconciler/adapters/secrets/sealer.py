@@ -46,16 +46,7 @@ class KeySealer:
 
     def seal(self, address: Address, path: str, storage: str, value: SecretValue) -> str:
         """The form in which the value rests: ``storage`` is encrypted, password or token."""
-        match storage:
-            case "encrypted":
-                return self._encrypt(address, path, value)
-            case "password":
-                return _hashed_password(value)
-            case "token":
-                return hashlib.sha256(value.reveal().encode()).hexdigest()
-            case _:
-                msg = f"no form of rest is named {storage}"
-                raise ValueError(msg)
+        return self._encrypt(address, path, value) if storage == "encrypted" else _hashed(storage, value)
 
     def unseal(self, address: Address, path: str, sealed: str) -> SecretValue:
         """The value behind an encrypted form.
@@ -104,7 +95,7 @@ class KeySealer:
 
 
 class NoSealer:
-    """Stands in where there is no key: whatever is sealed or fingerprinted ends in an error that says what to set."""
+    """Stands in where there is no key: what needs one ends in an error that says what to set."""
 
     def fingerprint(self, _address: Address, _path: str, _value: SecretValue) -> str:
         """Refuse.
@@ -112,20 +103,32 @@ class NoSealer:
         Raises:
             UsageError: KEY-01.
         """
-        raise self._missing()
+        raise _keyless()
 
     def seal(self, _address: Address, _path: str, storage: str, value: SecretValue) -> str:
         """The form in which a password or a token rests; neither needs a key.
 
         Raises:
-            UsageError: another form needs one (KEY-01).
+            UsageError: another form does (KEY-01).
         """
         if storage == "encrypted":
-            raise self._missing()
-        return KeySealer(value).seal(_address, _path, storage, value)
+            raise _keyless()
+        return _hashed(storage, value)
 
-    def _missing(self) -> UsageError:
-        return UsageError("secrets cannot be kept without a key", code="KEY-01", hint=MAKE)
+
+def _keyless() -> UsageError:
+    return UsageError("secrets cannot be kept or compared without a key", code="KEY-01", hint=MAKE)
+
+
+def _hashed(storage: str, value: SecretValue) -> str:
+    match storage:
+        case "password":
+            return _hashed_password(value)
+        case "token":
+            return hashlib.sha256(value.reveal().encode()).hexdigest()
+        case _:
+            msg = f"no form of rest is named {storage}"
+            raise ValueError(msg)
 
 
 def _hashed_password(value: SecretValue) -> str:

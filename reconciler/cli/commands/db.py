@@ -58,3 +58,21 @@ def current(context: click.Context) -> int:
     revision = session.house.database.current()
     session.output.result(f"{revision}\n" if revision else "none\n")
     return exits.DONE
+
+
+@command.command(short_help="The rights of two roles that own nothing.")
+@click.option(
+    "--applying", default="reconciler_apply", show_default=True, metavar="ROLE", help="The role that applies."
+)
+@click.option("--planning", default="reconciler_plan", show_default=True, metavar="ROLE", help="The role that plans.")
+@global_options(hidden=True)
+@click.pass_context
+def roles(context: click.Context, *, applying: str, planning: str) -> int:
+    """Print GRANT statements for a role that applies and one that plans.
+
+    Neither owns anything. The one that plans sees no column that holds a secret. The roles are made elsewhere; run the
+    statements as the owner of the tables, and again after an upgrade.
+    """
+    session = Session.begin(context)
+    session.output.result(session.house.database.grants(applying=applying, planning=planning))
+    return exits.DONE

@@ -17,8 +17,8 @@ def journal(store) -> list[tuple]:
     return [(*row[:4], json.loads(row[4]), *row[5:]) for row in sql(store, ROWS)]
 
 
-def test_the_journal_names_the_run_of_an_apply(tmp_path):
-    store = filled(tmp_path)
+def test_the_journal_names_the_run_of_an_apply(place):
+    store = filled(place)
     assert journal(store) == [
         ("partners", "", "farol", "insert", [], "run-1", "op@example.com"),
         ("gadgets", "farol", "lamp", "insert", [], "run-1", "op@example.com"),
@@ -26,15 +26,15 @@ def test_the_journal_names_the_run_of_an_apply(tmp_path):
     ]
 
 
-def test_the_journal_names_columns_that_another_program_changed_and_never_a_value(tmp_path):
-    store = filled(tmp_path)
+def test_the_journal_names_columns_that_another_program_changed_and_never_a_value(place):
+    store = filled(place)
     sql(store, "UPDATE gadgets SET size = 5, password = ?, title = 'Lamp' WHERE name = 'lamp'", SECRET_TEXT)
     assert journal(store)[-1] == ("gadgets", "farol", "lamp", "update", ["size", "password"], None, None)
     assert SECRET_TEXT not in str(sql(store, "SELECT * FROM reconciler_journal"))
 
 
-def test_other_programs_that_leave_rev_alone_have_it_moved_and_journalled_once(tmp_path):
-    store = filled(tmp_path)
+def test_other_programs_that_leave_rev_alone_have_it_moved_and_journalled_once(place):
+    store = filled(place)
     before = len(journal(store))
     sql(store, "UPDATE gadgets SET size = 5")
     assert sql(store, "SELECT rev FROM gadgets") == [(2,), (2,)]
@@ -52,22 +52,22 @@ def test_the_bump_never_loops(tmp_path, recursive):
     connection.close()
 
 
-def test_a_program_that_moves_rev_itself_keeps_its_number(tmp_path):
-    store = filled(tmp_path)
+def test_a_program_that_moves_rev_itself_keeps_its_number(place):
+    store = filled(place)
     sql(store, "UPDATE gadgets SET size = 5, rev = 9 WHERE name = 'lamp'")
     assert sql(store, "SELECT rev FROM gadgets WHERE name = 'lamp'") == [(9,)]
 
 
-def test_an_update_that_changes_nothing_leaves_no_trace(tmp_path):
-    store = filled(tmp_path)
+def test_an_update_that_changes_nothing_leaves_no_trace(place):
+    store = filled(place)
     before = journal(store)
     sql(store, "UPDATE gadgets SET size = size")
     assert journal(store) == before
     assert sql(store, "SELECT DISTINCT rev FROM gadgets") == [(1,)]
 
 
-def test_a_deletion_and_a_renaming_are_journalled_under_the_names_that_knew_the_row(tmp_path):
-    store = filled(tmp_path)
+def test_a_deletion_and_a_renaming_are_journalled_under_the_names_that_knew_the_row(place):
+    store = filled(place)
     sql(store, "UPDATE gadgets SET name = 'lantern' WHERE name = 'lamp'")
     sql(store, "DELETE FROM gadgets WHERE name = 'lantern'")
     assert [row[2:5] for row in journal(store)[-3:]] == [
@@ -77,15 +77,15 @@ def test_a_deletion_and_a_renaming_are_journalled_under_the_names_that_knew_the_
     ]
 
 
-def test_every_new_tenant_gets_a_lock_row_whoever_makes_it(tmp_path):
-    store = filled(tmp_path)
+def test_every_new_tenant_gets_a_lock_row_whoever_makes_it(place):
+    store = filled(place)
     sql(store, "INSERT INTO partners (name, title, country) VALUES ('cedro', 'Cedro', 'PRT')")
     apply(store, create(partner("lumen")), number=2)
     assert store.read().generations == {"": 2, "house": 0, "farol": 1, "cedro": 0, "lumen": 0}
 
 
-def test_apply_moves_rev_by_one_and_the_generation_of_touched_tenants_only(tmp_path):
-    store = filled(tmp_path)
+def test_apply_moves_rev_by_one_and_the_generation_of_touched_tenants_only(place):
+    store = filled(place)
     before = store.read().generations
     apply(store, update(LAMP, 1, size=5), number=2)
     live = store.read()
@@ -94,6 +94,6 @@ def test_apply_moves_rev_by_one_and_the_generation_of_touched_tenants_only(tmp_p
     assert journal(store)[-1] == ("gadgets", "farol", "lamp", "update", ["size"], "run-2", "op@example.com")
 
 
-def test_the_session_row_is_gone_after_the_commit(tmp_path):
-    store = filled(tmp_path)
+def test_the_session_row_is_gone_after_the_commit(place):
+    store = filled(place)
     assert sql(store, "SELECT * FROM reconciler_session") == []

@@ -87,18 +87,18 @@ def test_a_writer_that_was_killed_leaves_no_trace_for_the_next_reader(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("url", "error"),
+    "url",
     [
-        ("live.db", UsageError),
-        ("sqlite://", UsageError),
-        ("sqlite:///", UsageError),
-        ("sqlite:///:memory:", UsageError),
-        ("mysql://user:open-sesame-4711@db/x", UsageError),
-        ("postgresql+psycopg://user:open-sesame-4711@db.example.com/x", WorldError),
+        "live.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "mysql://user:open-sesame-4711@db/x",
+        "postgresql+psycopg2://user:open-sesame-4711@db.example.com/x",
     ],
 )
-def test_an_address_that_is_not_supported_is_refused_and_not_repeated(url, error):
-    with pytest.raises(error) as caught:
+def test_an_address_that_is_not_supported_is_refused_and_not_repeated(url):
+    with pytest.raises(UsageError) as caught:
         open_database(url, CATALOG)
     assert caught.value.code == "DB-05"
     assert SECRET_TEXT not in f"{caught.value} {caught.value.hint}"
@@ -126,9 +126,10 @@ def test_no_heavy_library_is_loaded_by_reading(tmp_path):
     store = filled(tmp_path)
     program = (
         "import sys; from pathlib import Path\n"
-        "from tests.adapters.database.worlds import database\n"
-        f"database(Path({str(store.file.path.parent)!r})).read()\n"
-        "assert not {'sqlalchemy', 'alembic'} & set(sys.modules)"
+        "from reconciler.adapters.database.store import open_database\n"
+        "from tests.engine.toy import GADGET, PARTNER; from reconciler.model.catalog import Catalog\n"
+        f"open_database('sqlite:///{store.file.path}', Catalog([GADGET, PARTNER])).read()\n"
+        "assert not {'sqlalchemy', 'alembic', 'psycopg'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -23,6 +23,7 @@ from tests.adapters.database.worlds import (
     LAMP,
     SECRET_TEXT,
     apply,
+    content,
     create,
     database,
     delete,
@@ -65,35 +66,35 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
         apply(store, create(partner()))
 
 
-def test_without_a_commit_nothing_is_there(tmp_path):
-    store = filled(tmp_path)
-    before = store.file.path.read_bytes()
+def test_without_a_commit_nothing_is_there(place):
+    store = filled(place)
+    before = content(store)
     with store.apply(["farol"], lock_timeout=1) as session:
         session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
         assert session.live().row(LAMP)[2] == 2
         assert session.find_run("run-2") == run_of(2)
-    assert store.file.path.read_bytes() == before
+    assert content(store) == before
 
 
-def test_an_exception_rolls_everything_back(tmp_path):
-    store = filled(tmp_path)
+def test_an_exception_rolls_everything_back(place):
+    store = filled(place)
     before = store.read()
     with pytest.raises(RuntimeError):
         write_and(store, _fail)
     assert store.read() == before
 
 
-def test_a_plan_without_effect_writes_nothing_at_all(tmp_path):
-    store = filled(tmp_path)
-    before = store.file.path.read_bytes()
+def test_a_plan_without_effect_writes_nothing_at_all(place):
+    store = filled(place)
+    before = content(store)
     with store.apply([], lock_timeout=1) as session:
         session.write(plan_of(Change(address=LAMP, action=Action.HELD)), run=run_of(2), sealed={})
         session.commit()
-    assert store.file.path.read_bytes() == before
+    assert content(store) == before
 
 
-def test_a_row_that_moved_stops_the_apply_and_is_named(tmp_path):
-    store = filled(tmp_path)
+def test_a_row_that_moved_stops_the_apply_and_is_named(place):
+    store = filled(place)
     sql(store, "UPDATE gadgets SET size = 9 WHERE name = 'bell'")
     before = store.read()
     with pytest.raises(Stale, match="Gadget/farol/bell") as caught:
@@ -114,14 +115,14 @@ def test_a_row_that_moved_stops_the_apply_and_is_named(tmp_path):
     ],
     ids=["update", "delete", "update-gone", "delete-gone", "create"],
 )
-def test_every_sort_of_write_is_compare_and_set(tmp_path, change):
-    store = filled(tmp_path)
+def test_every_sort_of_write_is_compare_and_set(place, change):
+    store = filled(place)
     with pytest.raises(Stale):
         apply(store, change, number=2)
 
 
-def test_a_refused_row_is_named_with_its_constraint_and_never_with_its_values(tmp_path):
-    store = filled(tmp_path)
+def test_a_refused_row_is_named_with_its_constraint_and_never_with_its_values(place):
+    store = filled(place)
     twin = create(gadget("twin"), serial="no-lamp", title=SECRET_TEXT)
     with pytest.raises(WorldError) as caught:
         apply(store, create(gadget("fine")), twin, number=2)
@@ -145,8 +146,8 @@ def test_a_refused_row_is_named_with_its_constraint_and_never_with_its_values(tm
         ({"size": 10**30}, "constraint"),
     ],
 )
-def test_what_the_database_says_of_a_value_is_never_repeated(tmp_path, columns, word):
-    store = filled(tmp_path)
+def test_what_the_database_says_of_a_value_is_never_repeated(place, columns, word):
+    store = filled(place)
     with pytest.raises(WorldError) as caught:
         apply(store, update(LAMP, 1, **columns), number=2)
     assert word in caught.value.message
@@ -165,8 +166,8 @@ def test_what_was_not_stored_as_it_was_written_stops_the_apply(tmp_path):
     assert store.read().row(LAMP)[2] == 1
 
 
-def test_all_changes_of_a_resource_become_one_write(tmp_path):
-    store = filled(tmp_path)
+def test_all_changes_of_a_resource_become_one_write(place):
+    store = filled(place)
     edges = [
         Change(address=LAMP, action=Action.TRANSITION, columns={"state": "stopped"}, rev=1),
         Change(address=LAMP, action=Action.TRANSITION, columns={"state": "active"}, rev=1),
@@ -187,8 +188,8 @@ def test_all_changes_of_a_resource_become_one_write(tmp_path):
     )
 
 
-def test_a_new_row_walks_its_edges_in_the_same_write(tmp_path):
-    store = filled(tmp_path)
+def test_a_new_row_walks_its_edges_in_the_same_write(place):
+    store = filled(place)
     new = create(gadget("new"))
     edge = Change(
         address=new.address, action=Action.TRANSITION, columns={"state": "stopped"}, applied='{"state":"stopped"}'
@@ -198,8 +199,8 @@ def test_a_new_row_walks_its_edges_in_the_same_write(tmp_path):
     assert store.read().ledger[new.address].applied == '{"state":"stopped"}'
 
 
-def test_the_ledger_follows_adoption_refresh_deletion_and_forgetting(tmp_path):
-    store = filled(tmp_path)
+def test_the_ledger_follows_adoption_refresh_deletion_and_forgetting(place):
+    store = filled(place)
     sql(store, "INSERT INTO gadgets (tenant, name, title, serial) VALUES ('farol', 'stray', 'Stray', 's')")
     stray = Address("Gadget", "farol", "stray")
     adopted = replace(gadget("stray"), management="createOnly")
@@ -221,8 +222,8 @@ def test_the_ledger_follows_adoption_refresh_deletion_and_forgetting(tmp_path):
     assert sql(store, same) == [(2,)]
 
 
-def test_notices_go_into_the_outbox_with_the_change(tmp_path):
-    store = filled(tmp_path)
+def test_notices_go_into_the_outbox_with_the_change(place):
+    store = filled(place)
     notice = Notice("company-activated", FAROL, "office@example.com", "pt-PT", {"company.name": "Farol"})
     apply(store, update(FAROL, 1, title="Farol, Lda."), number=2, notices=(notice, notice))
     assert sql(store, "SELECT * FROM notifications ORDER BY id") == [
@@ -241,8 +242,8 @@ def test_notices_go_into_the_outbox_with_the_change(tmp_path):
     ]
 
 
-def test_a_secret_is_written_in_its_resting_form_with_version_or_fingerprint(tmp_path):
-    store = filled(tmp_path)
+def test_a_secret_is_written_in_its_resting_form_with_version_or_fingerprint(place):
+    store = filled(place)
     secret = SecretRef("fromEnv", "LAMP_PASSWORD", "2")
     new = create(gadget("safe"))
     resource = replace(gadget("safe"), spec=new.resource.spec.model_copy(update={"password": secret}))
@@ -274,8 +275,8 @@ def test_a_secret_is_written_in_its_resting_form_with_version_or_fingerprint(tmp
     assert sql(store, columns) == [(None, None, None)]
 
 
-def test_a_changed_secret_without_a_value_stops_the_apply(tmp_path):
-    store = filled(tmp_path)
+def test_a_changed_secret_without_a_value_stops_the_apply(place):
+    store = filled(place)
     resource = gadget("lamp")
     wanted = replace(resource, spec=resource.spec.model_copy(update={"password": SecretRef("fromEnv", "X")}))
     change = Change(address=LAMP, action=Action.ROTATE_SECRET, secrets=("password",), rev=1, resource=wanted)
@@ -283,16 +284,16 @@ def test_a_changed_secret_without_a_value_stops_the_apply(tmp_path):
         apply(store, change, number=2)
 
 
-def test_two_rows_may_exchange_what_must_be_unique(tmp_path):
-    store = filled(tmp_path)
+def test_two_rows_may_exchange_what_must_be_unique(place):
+    store = filled(place)
     apply(store, update(LAMP, 1, serial="no-bell"), update(BELL, 1, serial="no-lamp"), number=2)
     assert sql(store, "SELECT name, serial FROM gadgets ORDER BY name") == [("bell", "no-lamp"), ("lamp", "no-bell")]
     assert {row[2] for row in store.read().rows["Gadget"].values()} == {3}, "moving aside counts as a revision"
     assert store.broken_chain() == []
 
 
-def test_a_new_row_may_take_what_another_gives_up_in_the_same_plan(tmp_path):
-    store = filled(tmp_path)
+def test_a_new_row_may_take_what_another_gives_up_in_the_same_plan(place):
+    store = filled(place)
     new = create(gadget("new"), serial="no-lamp")
     apply(store, new, update(LAMP, 1, serial="other"), number=2)
     newer = create(gadget("newer"), serial="no-bell")
@@ -304,8 +305,8 @@ def test_a_new_row_may_take_what_another_gives_up_in_the_same_plan(tmp_path):
     ]
 
 
-def test_bulk_writes_are_few_statements(tmp_path, monkeypatch):
-    store = filled(tmp_path)
+def test_bulk_writes_are_few_statements(place, monkeypatch):
+    store = filled(place)
     groups = []
     real = rows_module.groups_of
     monkeypatch.setattr(
@@ -374,14 +375,14 @@ def lose(session, *, effective):
     session.commit()
 
 
-def test_a_commit_that_failed_but_took_effect_is_a_success(tmp_path):
-    store = filled(tmp_path)
+def test_a_commit_that_failed_but_took_effect_is_a_success(place):
+    store = filled(place)
     write_and(store, lambda session: lose(session, effective=True))
     assert store.find_run("run-2") == run_of(2)
 
 
-def test_a_commit_that_failed_without_effect_is_known_not_applied(tmp_path):
-    store = filled(tmp_path)
+def test_a_commit_that_failed_without_effect_is_known_not_applied(place):
+    store = filled(place)
     with pytest.raises(WorldError) as caught:
         write_and(store, lambda session: lose(session, effective=False))
     assert caught.value.exit_code == 1

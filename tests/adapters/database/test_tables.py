@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import pytest
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.dialects import postgresql
@@ -13,7 +11,7 @@ from reconciler.adapters.database.columns import every_column
 from reconciler.adapters.database.tables import metadata_of
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
-from tests.adapters.database.worlds import FAROL, apply, create, database, filled, plan_of, sql, update
+from tests.adapters.database.worlds import FAROL, REFUSED, apply, create, database, filled, plan_of, sql, update
 from tests.engine.toy import gadget, partner
 
 
@@ -42,31 +40,31 @@ from tests.engine.toy import gadget, partner
         "DELETE FROM partners WHERE name = 'farol'",
     ],
 )
-def test_another_program_cannot_store_what_the_declaration_forbids(tmp_path, statement):
-    store = filled(tmp_path)
-    with pytest.raises(sqlite3.IntegrityError):
+def test_another_program_cannot_store_what_the_declaration_forbids(place, statement):
+    store = filled(place)
+    with pytest.raises(REFUSED):
         sql(store, statement)
 
 
-def test_a_reference_stays_in_its_own_tenant(tmp_path):
-    store = filled(tmp_path)
+def test_a_reference_stays_in_its_own_tenant(place):
+    store = filled(place)
     apply(store, create(partner("cedro")), create(gadget("spare", "cedro")), number=2)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         sql(store, "UPDATE gadgets SET keeper = 'lamp' WHERE name = 'spare'")
     sql(store, "UPDATE gadgets SET keeper = 'lamp' WHERE name = 'bell'")
 
 
-def test_a_natural_key_counts_only_while_its_conditions_hold(tmp_path):
-    store = filled(tmp_path)
+def test_a_natural_key_counts_only_while_its_conditions_hold(place):
+    store = filled(place)
     sql(store, "UPDATE gadgets SET keeper = 'lamp', contact_email = 'a@example.com' WHERE name = 'lamp'")
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(REFUSED):
         sql(store, "UPDATE gadgets SET keeper = 'lamp', contact_email = 'A@example.com' WHERE name = 'bell'")
-    statement = "UPDATE gadgets SET keeper = 'lamp', contact_email = 'A@example.com', enabled = 0 WHERE name = 'bell'"
+    statement = "UPDATE gadgets SET keeper = 'lamp', contact_email = 'A@example.com', enabled = false"
     sql(store, statement)
 
 
-def test_a_deleted_row_frees_its_natural_key(tmp_path):
-    store = filled(tmp_path)
+def test_a_deleted_row_frees_its_natural_key(place):
+    store = filled(place)
     sql(store, "UPDATE partners SET state = 'deleted' WHERE name = 'house'")
     sql(store, "UPDATE partners SET title = 'the house' WHERE name = 'farol'")
     assert store.read().rows["Partner"]["", "farol"][6] == "the house"
@@ -99,8 +97,8 @@ def test_the_catalogue_has_exactly_one_kind_of_tenants(catalog: Catalog):
     assert [kind.name for kind in catalog.values() if kind.is_tenant] == ["Partner"]
 
 
-def test_references_inside_one_plan_may_point_at_what_it_creates(tmp_path):
-    store = database(tmp_path)
+def test_references_inside_one_plan_may_point_at_what_it_creates(place):
+    store = database(place)
     changes = [create(partner()), create(gadget("top")), create(gadget("below", keeper="top", maker="farol"))]
     apply(store, *changes)
     row = store.read().row(Address("Gadget", "farol", "below"))
@@ -108,8 +106,8 @@ def test_references_inside_one_plan_may_point_at_what_it_creates(tmp_path):
     assert "top" in row
 
 
-def test_nothing_is_there_twice_in_a_plan_with_two_classes_of_change(tmp_path):
-    store = filled(tmp_path)
+def test_nothing_is_there_twice_in_a_plan_with_two_classes_of_change(place):
+    store = filled(place)
     apply(store, update(FAROL, 1, title="Farol Services"), update(FAROL, 1, state="suspended"), number=2)
     row = store.read().row(FAROL)
     assert row is not None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from pydantic_core import to_json
 
+from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.store import Database
-from reconciler.adapters.database.urls import SqliteFile
+from reconciler.adapters.database.urls import Server, SqliteFile
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Cause, Change, FieldChange
@@ -23,6 +25,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Resource
 from reconciler.model.run import Outcome, Run
 from tests.engine.toy import GADGET, PARTNER, gadget, partner
+from tests.servers import Cluster
 
 TENANT = replace(
     PARTNER,
@@ -40,8 +43,59 @@ CATALOG = Catalog([THING, TENANT])
 SECRET_TEXT = "open-sesame-4711"  # what no output may hold
 
 
-def database(folder: Path, catalog: Catalog = CATALOG) -> Database:
-    return Database(SqliteFile(folder / "live.db"), catalog)
+REFUSED = (sqlite3.IntegrityError, psycopg.IntegrityError, psycopg.DataError, psycopg.errors.DatatypeMismatch)
+"""What the drivers raise when a database refuses a row."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A place on a server, where :class:`Path` is one for an embedded database."""
+
+    cluster: Cluster
+
+    def store(self, template: str = "template0", catalog: Catalog = CATALOG, *, user: str = "postgres") -> Store:
+        return self.open(self.cluster.database(template), catalog, user=user)
+
+    def open(self, name: str, catalog: Catalog = CATALOG, *, user: str = "postgres") -> Store:
+        return Store(self.cluster, name, catalog, user)
+
+    def template(self, name: str, make: Callable[[Store], None]) -> str:
+        """The name of a database that ``make`` has filled once."""
+        if name not in self.cluster.templates:
+            store = self.store()
+            make(store)
+            self.cluster.templates[name] = store.name
+        return self.cluster.templates[name]
+
+
+class Store(ServerDatabase):
+    """A database of a server that tests may also reach behind the product's back."""
+
+    def __init__(self, cluster: Cluster, name: str, catalog: Catalog, user: str) -> None:
+        super().__init__(Server(cluster.url(name, user).replace("+psycopg", "")), catalog)
+        self.cluster = cluster
+        self.name = name
+
+    def connect(self, user: str = "postgres") -> psycopg.Connection[Any]:
+        return self.cluster.connect(self.name, user)
+
+
+Place = Path | Served
+
+
+def database(place: Place, catalog: Catalog = CATALOG) -> Any:
+    """A database without anything in it; an embedded one does not exist before its first apply."""
+    if isinstance(place, Served):
+        name = f"made {sorted(catalog)}"
+        return place.store(place.template(name, lambda one: place.open(one.name, catalog).upgrade()), catalog)
+    return Database(SqliteFile(place / "live.db"), catalog)
+
+
+def empty(place: Place, catalog: Catalog = CATALOG, *, name: str = "live") -> Any:
+    """A database that has no schema yet."""
+    if isinstance(place, Served):
+        return place.store(catalog=catalog)
+    return Database(SqliteFile(place / f"{name}.db"), catalog)
 
 
 def create(resource: Resource[Any], **columns: Any) -> Change:
@@ -102,7 +156,7 @@ def run_of(number: int = 1) -> Run:
 
 
 def apply(
-    store: Database,
+    store: Any,
     *changes: Change,
     number: int = 1,
     sealed: Mapping[tuple[Address, str], tuple[str, str | None]] | None = None,
@@ -114,23 +168,34 @@ def apply(
         session.commit()
 
 
-def filled(folder: Path) -> Database:
+def filled(place: Place) -> Any:
     """A database with the tenant ``farol`` and its gadgets ``lamp`` and ``bell``."""
-    store = database(folder)
+    if isinstance(place, Served):
+        return place.store(place.template("filled", _fill))
+    store = database(place)
     store.file.path.write_bytes(_filled_bytes())
     return store
+
+
+def _fill(store: Any) -> None:
+    store.upgrade()
+    apply(store, create(partner()), create(gadget("lamp")), create(gadget("bell")))
 
 
 @cache
 def _filled_bytes() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         store = database(Path(folder))
-        apply(store, create(partner()), create(gadget("lamp")), create(gadget("bell")))
+        _fill(store)
         return store.file.path.read_bytes()
 
 
-def sql(store: Database, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+def sql(store: Any, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     """What another program would do."""
+    if isinstance(store, Store):
+        with store.connect() as served:
+            cursor = served.execute(statement.replace("?", "%s").encode(), values or None)
+            return [] if cursor.description is None else cursor.fetchall()
     connection = sqlite3.connect(store.file.path)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
@@ -139,6 +204,30 @@ def sql(store: Database, statement: str, *values: Any) -> list[tuple[Any, ...]]:
     finally:
         connection.close()
     return found
+
+
+def content(store: Any) -> Any:
+    """All that a database holds, to compare."""
+    if isinstance(store, Store):
+        return {name: sorted(sql(store, f"SELECT * FROM {name}"), key=repr) for name in tables(store)}
+    return store.file.path.read_bytes()
+
+
+def tables(store: Any) -> set[str]:
+    if isinstance(store, Store):
+        return {row[0] for row in sql(store, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    return {row[0] for row in sql(store, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def unwatch(store: Any) -> None:
+    """Take every trigger away."""
+    if isinstance(store, Store):
+        there = sql(store, "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
+        for name, table in there:
+            sql(store, f"DROP TRIGGER {name} ON {table}")
+        return
+    for (name,) in sql(store, "SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+        sql(store, f"DROP TRIGGER {name}")
 
 
 LAMP = Address("Gadget", "farol", "lamp")

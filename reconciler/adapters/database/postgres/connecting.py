@@ -103,6 +103,4 @@ def _judge(connection: psycopg.Connection[Any]) -> None:
     if connection.info.server_version < OLDEST:
         raise WorldError("the server is older than PostgreSQL 15", code="DB-05", hint="upgrade the server")
     if connection.info.parameter_status("server_encoding") != "UTF8":
-        raise WorldError(
-            "the database does not keep text as UTF-8", code="DB-05", hint="make it with ENCODING 'UTF8'"
-        )
+        raise WorldError("the database does not keep text as UTF-8", code="DB-05", hint="make it with ENCODING 'UTF8'")

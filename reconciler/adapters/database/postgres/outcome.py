@@ -28,7 +28,9 @@ PATIENCE_SECONDS = 20.0
 
 _PAUSE_SECONDS = 0.25
 _GRACE_SECONDS = 2.0
-_LINE = "SELECT system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()"
+_LINE = (
+    "SELECT system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +51,14 @@ def mark(connection: sa.Connection, run: str) -> Mark:
     return Mark(run=run, transaction=transaction, line=line, pid=pid)
 
 
-def ask(
-    noted: Mark, connect: Callable[[], psycopg.Connection[Any]], *, patience: float = PATIENCE_SECONDS
-) -> Answer:
+def ask(noted: Mark, connect: Callable[[], psycopg.Connection[Any]]) -> Answer:
     """What became of the transaction; waits for a server that restarts, and for a commit that is under way."""
     begun = time.monotonic()
     while True:
         answer = _asked_once(noted, connect, waited=time.monotonic() - begun)
         if answer is not None:
             return answer
-        if time.monotonic() - begun > patience:
+        if time.monotonic() - begun > PATIENCE_SECONDS:
             return "unknown"
         time.sleep(_PAUSE_SECONDS)
 

@@ -54,7 +54,10 @@ def _statements(catalog: Catalog, schema: str, applying: str, planning: str) -> 
     for role in (applying, planning):
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), sql.Identifier(role))
     for kind in catalog.values():
-        table, seen = sql.Identifier(schema, kind.table), [one for one in every_column(kind) if one not in at_rest(kind)]
+        table, seen = (
+            sql.Identifier(schema, kind.table),
+            [one for one in every_column(kind) if one not in at_rest(kind)],
+        )
         everything = sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {}")
         yield everything.format(table, sql.Identifier(applying))
         columns = sql.SQL(", ").join(map(sql.Identifier, seen))

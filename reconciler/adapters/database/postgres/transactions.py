@@ -97,7 +97,7 @@ def guarded(doing: str, *, waiting: bool = False) -> Iterator[None]:
         cause = getattr(error, "orig", None) or error
         if waiting and is_cancelled(cause):
             raise LockTimeout("the database is locked by another program", code="DB-08", hint=WAIT_LONGER) from None
-        raise explain_state(cause, doing) from error
+        raise explain_state(cause, doing) from None
 
 
 def refuse_standby(connection: sa.Connection) -> None:
@@ -128,7 +128,10 @@ def _engine(creator: Callable[[], Any]) -> sa.Engine:
 
 def _end(connection: sa.Connection) -> None:
     """Roll back what was not committed. A connection that broke is closed all the same."""
+    if connection.invalidated:
+        return
+    raw = driver(connection)
     try:
         connection.close()
     except (sa.exc.DBAPIError, psycopg.Error):
-        connection.invalidate()
+        raw.close()

@@ -116,7 +116,8 @@ def _journal_body(kind: Kind, schema: str) -> str:
     born = _note(schema, table, "NEW.tenant_key", "NEW.name", "'insert'", "'[]'")
     gone = _note(schema, table, "OLD.tenant_key", "OLD.name", "'delete'", "'[]'")
     if kind.is_tenant:
-        born += f";\n    INSERT INTO {schema}.{TENANTS} (tenant, generation) VALUES (NEW.name, 0) ON CONFLICT DO NOTHING"
+        row = f"INSERT INTO {schema}.{TENANTS} (tenant, generation) VALUES (NEW.name, 0)"  # noqa: S608  # declarations
+        born += f";\n    {row} ON CONFLICT DO NOTHING"
     return f"""
 DECLARE
   changed text := '';

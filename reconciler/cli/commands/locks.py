@@ -1,0 +1,31 @@
+"""``reconciler locks``: who holds what, since when."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from reconciler.cli import exits
+from reconciler.cli.options import format_option, global_options
+from reconciler.cli.session import Session
+
+
+@click.command(short_help="Who holds what, since when.")
+@format_option("text", "json")
+@global_options(hidden=True)
+@click.pass_context
+def command(context: click.Context, *, form: str) -> int:
+    """List who holds the locks of the platform, of tenants and of the schema.
+
+    An apply is listed with its run. An embedded database has one lock for all, and does not say who holds it.
+    """
+    from reconciler.render.run_text import holders_text
+
+    session = Session.begin(context)
+    found = session.house.database.holders()
+    if form == "json":
+        session.output.json({"format_version": "1.0", "locks": [asdict(one) for one in found]})
+    else:
+        session.output.result(holders_text(found))
+    return exits.DONE
