@@ -135,7 +135,7 @@ def test_a_clock_that_is_none_is_refused(tree: Tree, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    "url", ["live.db", "mysql://db.example.com/x", "postgresql://a:hunter2@db.example.com/x", "sqlite://", "sqlite:///"]
+    "url", ["live.db", "mysql://db.example.com/x", "oracle://a:hunter2@db.example.com/x", "sqlite://", "sqlite:///"]
 )
 def test_an_address_of_no_database_is_refused_without_being_repeated(
     tree: Tree, monkeypatch: pytest.MonkeyPatch, url: str
