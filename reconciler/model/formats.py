@@ -130,7 +130,6 @@ _HOST_OR_IP_SHAPE = shape(
 )
 
 
-
 def canonical_host(value: Any) -> str:
     """A live host or address in the form in which it compares: lower case, A-labels, addresses in their short form."""
     text = str(value)

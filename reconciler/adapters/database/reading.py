@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 from reconciler.adapters.database.faults import translated
 from reconciler.adapters.database.urls import SqliteFile
@@ -41,6 +42,14 @@ def open_for_reading(file: SqliteFile) -> sqlite3.Connection:
         if not file.exists:
             raise
     return _checked(file.uri("rw"))
+
+
+def read_leniently(connection: Any) -> None:
+    """From now on, read text that is no UTF-8 with a sign in its place.
+
+    Another program has stored it: the world may be wrong. A plan and its apply read it alike.
+    """
+    connection.text_factory = lambda data: data.decode(errors="replace")
 
 
 def _checked(uri: str) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.columns import CHANGES, META, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
 from reconciler.adapters.database.faults import explain
-from reconciler.adapters.database.netting import Sealed, Write, writes_of
+from reconciler.adapters.database.netting import Sealed, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
@@ -100,7 +100,7 @@ class Session:
         session = self._table(SESSION)
         self._connection.execute(sa.insert(session).values(run=run.id, actor=run.actor))
         write_rows(self._connection, self._metadata, self._catalog, writes)
-        self._touch(writes)
+        self._touch({*(one.address.tenant for one in writes), *(one.tenant for one in (*kept, *left))})
         self._audit(plan, run)
         self._notify(plan, run)
         numbers = read_back(self._connection, self._metadata, self._catalog, writes)
@@ -109,9 +109,10 @@ class Session:
         self._keep(kept, left, run, numbers)
         self._connection.execute(sa.delete(session))
 
-    def _touch(self, writes: Iterable[Write]) -> None:
+    def _touch(self, tenants: Iterable[str]) -> None:
+        """Step the generation of tenants, also where only the ledger changes: no two runs find the same ones."""
         table = self._table(TENANTS)
-        touched = sorted({one.address.tenant for one in writes})
+        touched = sorted(tenants)
         if touched:
             step = sa.update(table).where(table.c.tenant == sa.bindparam("b_tenant"))
             self._connection.execute(

@@ -11,7 +11,7 @@ from typing import TypeVar
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
-from reconciler.adapters.database.reading import reading
+from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.urls import SqliteFile, sqlite_file
 from reconciler.model.catalog import Catalog
@@ -130,9 +130,7 @@ class Database:
             except sqlite3.OperationalError as error:
                 if not is_undecodable(error):
                     raise
-                # Another program has stored what is no text. The world may be wrong: it is read with a sign in its
-                # place.
-                connection.text_factory = lambda data: data.decode(errors="replace")
+                read_leniently(connection)
                 return question(_fetching(connection))
 
 

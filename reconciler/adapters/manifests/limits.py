@@ -38,6 +38,9 @@ RULES = (
         "LOD-04", "A manifest is a readable regular file; links, pipes and devices are refused, inside the tree too."
     ),
     _text("LOD-05", "Every folder and file that a run is asked to read exists."),
-    _text("LOD-06", "Of one file at most 20 problems with its YAML are listed, of one document at most 200 others."),
+    _text(
+        "LOD-06",
+        "Of one file at most 20 problems with its YAML are listed and 1,000 others, of one document at most 200.",
+    ),
 )
 """The loader's own rules; GEN-01 (repeated keys) and GEN-17 come from the domain."""

@@ -3,7 +3,7 @@
 ====================  =====================================================================================
 ``encrypted``         ``v1:`` key id ``:`` base64 of nonce and AES-256-GCM ciphertext; bound to the key id, the address
                       and the field, so that a row copied to another place cannot be opened there
-``password``          argon2id, in its usual text form
+``password``          argon2id, in its usual text form, which names its cost
 ``token``             SHA-256 as hexadecimal text: enough for 256 random bits, and for nothing less
 fingerprint           key id ``:`` HMAC-SHA256 over address, field and value
 ====================  =====================================================================================
@@ -23,6 +23,9 @@ from reconciler.adapters.secrets.keys import key_bytes
 from reconciler.model.address import Address
 from reconciler.model.errors import WorldError
 from reconciler.model.secret import SecretValue
+
+_COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
+"""What a password costs to try: 19 MiB and two passes, as OWASP advises. Some 25 ms, so a run can write many."""
 
 _FORM = "v1"
 _NONCE = 12
@@ -106,7 +109,7 @@ class KeySealer:
 def _hashed_password(value: SecretValue) -> str:
     from argon2 import PasswordHasher
 
-    return PasswordHasher().hash(value.reveal())
+    return PasswordHasher(**_COST).hash(value.reveal())
 
 
 def _parts(*texts: str) -> bytes:

@@ -110,8 +110,12 @@ def _drafts(
 
 
 def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]:
-    """The rules of phase plan that kinds declare: over each planned change, and over each declared resource."""
-    rules = {name: [one for one in kind.rules if one.phase is Phase.PLAN] for name, kind in view.catalog.items()}
+    """The rules of phase plan that kinds declare: over each planned change, and over each declared resource.
+
+    Those of phase policy that a kind declares as rules bind every actor, and are judged beside them.
+    """
+    phases = (Phase.PLAN, Phase.POLICY)
+    rules = {name: [one for one in kind.rules if one.phase in phases] for name, kind in view.catalog.items()}
     for address, draft in drafts.items():
         if draft.planned is not None:
             for rule in rules[address.kind]:
@@ -147,7 +151,9 @@ def _unless_brought_about(
 
 def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]) -> list[Diagnostic]:
     """What holds for every kind. Where a kind's own rule has spoken about a place, only that is reported."""
-    places = {(one.address, one.path) for one in said if one.severity is Severity.ERROR}
+    errors = [one for one in said if one.severity is Severity.ERROR]
+    places = {(one.address, one.path) for one in errors}
+    spoken = checks.Spoken.of(errors)
     found: list[Diagnostic] = []
     for address, draft in drafts.items():
         told = (
@@ -159,7 +165,7 @@ def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]
         for rule, finding in told:
             if (address, finding.at) not in places:
                 found.append(placed(rule, finding, view=view, subject=address))
-        found.extend(checks.without_repeats(view, draft, checks.still_used(view, draft), said))
+        found.extend(checks.without_repeats(view, draft, checks.still_used(view, draft), spoken))
     return found
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.engine.plan.draft import Draft
@@ -171,16 +172,28 @@ def still_used(view: View, draft: Draft) -> Iterator[Finding]:
                 )
 
 
-def without_repeats(
-    view: View, draft: Draft, findings: Iterator[Finding], said: list[Diagnostic]
-) -> Iterator[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What rules of kinds have reported as errors: the resources, and the places in them, without indexes."""
+
+    addresses: frozenset[Address | None]
+    places: frozenset[tuple[Address | None, str]]
+
+    @classmethod
+    def of(cls, errors: Collection[Diagnostic]) -> Spoken:
+        """Gathered once for all drafts."""
+        return cls(
+            frozenset(one.address for one in errors),
+            frozenset((one.address, one.path.partition("[")[0]) for one in errors),
+        )
+
+
+def without_repeats(view: View, draft: Draft, findings: Iterator[Finding], spoken: Spoken) -> Iterator[Diagnostic]:
     """The findings about uses that no rule of a kind has reported, at the same place or about the same delete."""
-    spoken = {one.address for one in said if one.severity is Severity.ERROR}
-    if draft.address in spoken:
+    if draft.address in spoken.addresses:
         return
-    places = {(one.address, one.path.partition("[")[0]) for one in said if one.severity is Severity.ERROR}
     for finding in findings:
-        if (finding.address, finding.at) not in places:
+        if (finding.address, finding.at) not in spoken.places:
             yield placed(REFERENCE, finding, view=view, subject=draft.address)
 
 

@@ -29,6 +29,9 @@ from reconciler.model.spec import Spec
 
 __all__ = ["validate"]
 
+MOST_IN_A_FILE = 1_000
+"""Findings of one file that are listed; behind so many the rest of its documents is not judged."""
+
 
 def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Resource[Any]], list[Diagnostic]]:
     """The resources that are valid by themselves, in the order of the documents, and all findings of phase schema.
@@ -39,7 +42,14 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
     rules = {name: _schema_rules(kind) for name, kind in catalog.items()}
     resources: list[Resource[Any]] = []
     found: list[Diagnostic] = []
+    file, before = "", 0
     for document in documents:
+        if document.file != file:
+            file, before = document.file, len(found)
+        elif len(found) - before >= MOST_IN_A_FILE:
+            if len(found) - before == MOST_IN_A_FILE:
+                found.append(_too_many(document))
+            continue
         faults: list[Fault] = []
         head = read_envelope(catalog, document, faults)
         kind = head.kind
@@ -64,10 +74,15 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 mine += _judge(rule, resource, kind)
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
-        found += mine
+        found += mine[: MOST_IN_A_FILE + before - len(found)]
         if resource is not None and not (mine and errors_in(mine)):
             resources.append(resource)
     return resources, in_order(found)
+
+
+def _too_many(document: Document) -> Diagnostic:
+    summary = f"more than {MOST_IN_A_FILE} problems in this file; the rest is not listed"
+    return Diagnostic("LOD-06", Severity.ERROR, Phase.SCHEMA, summary, source=document.places.first)
 
 
 def _schema_rules(kind: Kind) -> tuple[Rule, ...]:

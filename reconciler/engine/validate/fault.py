@@ -90,12 +90,6 @@ def a(name: str) -> str:
     return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
 
 
-def shown(word: str) -> str:
-    """A key as a message may show it: on one line and not too long."""
-    text = "".join(c if c.isprintable() else "?" for c in word)
-    return text if len(text) <= 64 else f"{text[:60]}…"
-
-
 def worth_telling(faults: list[Fault]) -> list[Fault]:
     """Without the missing keys that stand there under a wrong name, and not without end."""
     meant = {one.meant for one in faults if one.meant}
