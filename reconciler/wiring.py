@@ -34,6 +34,9 @@ from reconciler.ports import ManifestReader, Sealer, SecretReader
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
 
+_YEARS = range(1900, 9900)
+"""Years from which a rule can look years back and ahead."""
+
 
 def open_house(
     variables: Mapping[str, str], *, config: str = "", environment: str = "", folder: Path | None = None
@@ -236,17 +239,18 @@ def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> datetime:
         return datetime.now(UTC)
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or "T" not in text.upper():
+        there = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        moment = there = None
+    if moment is None or there is None or moment.tzinfo is None or "T" not in text.upper() or there.year not in _YEARS:
         found.append(
             Diagnostic(
                 code="CFGF-08",
                 severity=Severity.ERROR,
                 phase=Phase.SCHEMA,
-                summary="RECONCILER_CLOCK is no time of RFC 3339",
+                summary="RECONCILER_CLOCK is no time of RFC 3339 that rules can look back and ahead from",
                 hint="write it as 2026-03-31T12:00:00Z",
             )
         )
         return datetime.now(UTC)
-    return moment.astimezone(UTC)
+    return there

@@ -249,6 +249,7 @@ KIND = Kind(
     deletion=Deletion.PATH,
     entry_state=entry_state,
     guardian=is_active_administrator,
+    guardian_code="OPR-04",
     refused=dict.fromkeys(("password", "pin", "token", "credentials"), ("OPR-05", _NO_CREDENTIALS)),
     status=(
         Status(

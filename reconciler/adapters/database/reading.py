@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.adapters.database.faults import translated
 from reconciler.adapters.database.urls import SqliteFile
+from reconciler.model.errors import WorldError
 
 BUSY_SECONDS = 5.0
 """How long a reader waits for a writer that is committing."""
@@ -32,6 +33,8 @@ def reading(file: SqliteFile) -> Iterator[sqlite3.Connection]:
 
 def open_for_reading(file: SqliteFile) -> sqlite3.Connection:
     """A connection that refuses every statement that would write."""
+    if file.path.is_dir():  # SQLite would speak of a disk that failed
+        raise WorldError("the database is a folder, no file", code="DB-01", hint="check the address of the database")
     try:
         return _checked(file.uri("ro"))
     except sqlite3.OperationalError as error:

@@ -14,16 +14,19 @@ class Limits:
 
     ``file`` bounds one manifest and ``total`` all of them; ``attachment`` a file that a manifest names. ``depth``
     counts mappings and lists inside each other, the root included. ``folders`` counts folders inside each other.
+    ``listing`` bounds git's list of the files of a commit, some 120 bytes each: a small tree may list itself without
+    end.
     """
 
     file: int = 1024 * 1024
-    total: int = 512 * 1024 * 1024
+    total: int = 256 * 1024 * 1024
     attachment: int = 8 * 1024 * 1024
     depth: int = 32
     nodes: int = 100_000
     documents: int = 10_000
     problems: int = 20
     folders: int = 64
+    listing: int = 32 * 1024 * 1024
 
 
 def _text(code: str, text: str) -> RuleText:

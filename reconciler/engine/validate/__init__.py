@@ -30,7 +30,8 @@ from reconciler.model.spec import Spec
 __all__ = ["validate"]
 
 MOST_IN_A_FILE = 1_000
-"""Findings of one file that are listed; behind so many the rest of its documents is not judged."""
+"""Findings of wrong documents in one file that are listed; behind so many the rest of the file is not judged."""
+_TOLD = 1_000_000_000
 
 
 def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Resource[Any]], list[Diagnostic]]:
@@ -42,13 +43,14 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
     rules = {name: _schema_rules(kind) for name, kind in catalog.items()}
     resources: list[Resource[Any]] = []
     found: list[Diagnostic] = []
-    file, before = "", 0
+    file, wrong = "", 0
     for document in documents:
         if document.file != file:
-            file, before = document.file, len(found)
-        elif len(found) - before >= MOST_IN_A_FILE:
-            if len(found) - before == MOST_IN_A_FILE:
+            file, wrong = document.file, 0
+        elif wrong >= MOST_IN_A_FILE:
+            if wrong < _TOLD:
                 found.append(_too_many(document))
+                wrong = _TOLD
             continue
         faults: list[Fault] = []
         head = read_envelope(catalog, document, faults)
@@ -74,7 +76,8 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 mine += _judge(rule, resource, kind)
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
-        found += mine[: MOST_IN_A_FILE + before - len(found)]
+        found += mine
+        wrong += len(mine) if mine and errors_in(mine) else 0
         if resource is not None and not (mine and errors_in(mine)):
             resources.append(resource)
     return resources, in_order(found)
@@ -82,7 +85,9 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
 
 def _too_many(document: Document) -> Diagnostic:
     summary = f"more than {MOST_IN_A_FILE} problems in this file; the rest is not listed"
-    return Diagnostic("LOD-06", Severity.ERROR, Phase.SCHEMA, summary, source=document.places.first)
+    return Diagnostic(
+        code="LOD-06", severity=Severity.ERROR, phase=Phase.SCHEMA, summary=summary, source=document.places.first
+    )
 
 
 def _schema_rules(kind: Kind) -> tuple[Rule, ...]:
