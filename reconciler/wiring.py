@@ -237,12 +237,14 @@ def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> datetime:
     text = variables.get("RECONCILER_CLOCK", "")
     if not text:
         return datetime.now(UTC)
+    there = None
     try:
         moment = datetime.fromisoformat(text)
-        there = moment.astimezone(UTC)
+        if moment.tzinfo is not None and "T" in text.upper():
+            there = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        moment = there = None
-    if moment is None or there is None or moment.tzinfo is None or "T" not in text.upper() or there.year not in _YEARS:
+        pass  # told below
+    if there is None or there.year not in _YEARS:
         found.append(
             Diagnostic(
                 code="CFGF-08",

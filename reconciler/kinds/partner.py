@@ -165,9 +165,7 @@ def bills_that_move(planned: Planned, view: View) -> Findings:
     moving = [
         str(one.address)
         for one in view.inside("Issuer", planned.address.name)
-        if one.exists
-        and not one.buried
-        and one.live("status.payer") != payer
+        if one.exists and not one.buried and one.live("status.payer") != payer
     ]
     yield Finding(
         f"from the first day of the next month the payer is the {payer} for "

@@ -409,6 +409,7 @@ __all__ = [
     "fail",
     "folded",
     "instant",
+    "ip_of",
     "is_email",
     "is_guid",
     "is_host",

@@ -287,7 +287,7 @@ def diagnose_at(
         code=finding.code or rule.code,
         severity=rule.severity,
         phase=rule.phase,
-        summary=finding.summary,
+        summary=finding.summary.replace("\n", " "),  # a value in it may hold line ends
         detail=finding.detail,
         hint=finding.hint,
         address=address,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.placing import WIDTH, path_key, path_text, place, snippet, visible_in
+from reconciler.model.diagnostic import Phase, Severity
+from reconciler.model.placing import WIDTH, diagnose_at, path_key, path_text, place, snippet, visible_in
+from reconciler.model.rule import Finding, RuleText
 from reconciler.model.source import Source
 from tests.adapters.manifests.reading import read
 from tests.engine import toy
@@ -133,3 +135,14 @@ def test_every_finding_marks_a_part_of_its_line():
     for one in body("  size: x\n  zoo: [a,\n    b]\n  colour: |\n    x\n  parts:\n    -\n      label: 5\n"):
         assert 0 <= one.snippet.start < len(one.snippet.text)
         assert one.snippet.start + one.snippet.length <= len(one.snippet.text)
+
+
+def test_a_summary_stays_on_one_line_whatever_value_it_holds():
+    told = diagnose_at(
+        RuleText("GAD-01", Severity.ERROR, Phase.SCHEMA, "x"),
+        Finding("the title holds {{a\nb}}", at="title"),
+        document=None,
+        address=None,
+        kind=None,
+    )
+    assert told.summary == "the title holds {{a b}}"

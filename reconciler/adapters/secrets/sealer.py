@@ -24,9 +24,6 @@ from reconciler.model.address import Address
 from reconciler.model.errors import WorldError
 from reconciler.model.secret import SecretValue
 
-_COST = {"time_cost": 2, "memory_cost": 19 * 1024, "parallelism": 1}
-"""What a password costs to try: 19 MiB and two passes, as OWASP advises. Some 25 ms, so a run can write many."""
-
 _FORM = "v1"
 _NONCE = 12
 
@@ -108,8 +105,9 @@ class KeySealer:
 
 def _hashed_password(value: SecretValue) -> str:
     from argon2 import PasswordHasher
+    from argon2.profiles import RFC_9106_LOW_MEMORY
 
-    return PasswordHasher(**_COST).hash(value.reveal())
+    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash(value.reveal())
 
 
 def _parts(*texts: str) -> bytes:

@@ -73,6 +73,9 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
     found.extend(_generic(view, drafts, found))
+    left = (view.at(one.address) for one in differences.items if not options.selects(one.address))
+    for rule, finding in checks.named_by_others(view, left, drafts):
+        found.append(placed(rule, finding, view=view, subject=finding.address))
     by_address = {
         address: made
         for address, draft in drafts.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,29 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
                     hint=f"plan {goal} too, or leave {draft.address} out",
                 ),
             )
+
+
+def named_by_others(view: View, left: Iterable[Entity | None], drafts: Mapping[Address, Draft]) -> Told:
+    """TGT-01: no row is deleted that a row still names whose own change was left out of the plan."""
+    for entity in left:
+        if entity is None or not entity.exists:
+            continue
+        for field in entity.kind.references:
+            value = entity.live(field.path)
+            for name in value if isinstance(value, list) else [value]:
+                goal = view.target_address(field, entity.address, name) if isinstance(name, str) else None
+                draft = None if goal is None else drafts.get(goal)
+                if draft is not None and draft.deletes:
+                    yield (
+                        LEFT_OUT,
+                        Finding(
+                            f"{goal} cannot be deleted: {field.path} of {entity.address} still names it in the "
+                            f"database, and the change of {entity.address} is not part of this plan",
+                            at=field.path if entity.declared else "",
+                            hint=f"plan {entity.address} too, or leave {goal} out",
+                            address=entity.address,
+                        ),
+                    )
 
 
 def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:

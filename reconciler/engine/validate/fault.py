@@ -67,6 +67,8 @@ def _advice(wanted: str, value: Any) -> str:
         return "put the value in quotes"
     if isinstance(value, Misread | Misfit):
         return "write it without the leading zeros"
+    if wanted == MAPPING:
+        return "write its fields below it, each with a colon and a space"
     if not isinstance(value, str):
         return ""
     if wanted == BOOLEAN:
