@@ -18,7 +18,7 @@ from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
-from reconciler.adapters.secrets.sealer import KeySealer
+from reconciler.adapters.secrets.sealer import KeySealer, LostKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, for_environment, judge_policies
 from reconciler.kinds import discover
@@ -122,7 +122,10 @@ class House:
         if text:
             return KeySealer(parse_key(text, origin=KEY_VARIABLE))
         database = self.database.file.path
-        return KeySealer(load_or_make_key(database.with_name(f"{database.name}.key"), create=writes))
+        file = database.with_name(f"{database.name}.key")
+        if not file.exists() and self.database.runs():
+            return LostKey(file)
+        return KeySealer(load_or_make_key(file, create=writes))
 
     def sink(self, path: str) -> FileSink:
         """Where the secrets go that a run makes."""

@@ -230,9 +230,7 @@ def _spans_on(document: Document, number: int) -> list[Span]:
     if not lines:
         for path, source in document.places.keys.items():
             if isinstance(path[-1], str) and source.line == source.end_line:
-                lines.setdefault(source.line, []).append(
-                    Span(source.column - 1, source.end_column - 1, path, key=True)
-                )
+                lines.setdefault(source.line, []).append(Span(source.column - 1, source.end_column - 1, path, key=True))
         for path, source in document.places.values.items():
             if not _is_container(document.tree, path):
                 _add_value(lines, document, path, source)

@@ -18,8 +18,9 @@ import hashlib
 import hmac
 import os
 from functools import cached_property
+from pathlib import Path
 
-from reconciler.adapters.secrets.keys import key_bytes
+from reconciler.adapters.secrets.keys import VARIABLE, key_bytes
 from reconciler.model.address import Address
 from reconciler.model.errors import WorldError
 from reconciler.model.secret import SecretValue
@@ -101,6 +102,23 @@ class KeySealer:
 
         about = f"reconciler secrets v1 {purpose}".encode()
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=about).derive(key_bytes(self._key))
+
+
+class LostKey(KeySealer):
+    """Stands for a key file that is gone although runs have used it: whatever needs the key is refused (KEY-04).
+
+    A new key would make every secret without a version look changed, and leave the stored ones closed for good.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def _derived(self, purpose: str) -> bytes:
+        raise WorldError(
+            f"the key file {self._file.name} beside the database is gone, and the {purpose} of secrets needs it",
+            code="KEY-04",
+            hint=f"bring the file back from a backup; under a new key in {VARIABLE} every secret must be given anew",
+        )
 
 
 def _hashed_password(value: SecretValue) -> str:

@@ -15,6 +15,7 @@ from reconciler.engine.plan import checks, content, effects, lines, steps
 from reconciler.engine.plan.draft import Draft
 from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
+from reconciler.model.change import Cause
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
@@ -103,13 +104,28 @@ def _drafts(
 ) -> tuple[dict[Address, Draft], list[Diagnostic]]:
     drafts: dict[Address, Draft] = {}
     found: list[Diagnostic] = []
+    unfinished = options.unfinished | (_shortened(view, chosen) if options.prune and options.commit is None else set())
     for difference in chosen:
         if difference.standing is Standing.OBSERVED:
             continue
-        made, told = steps.draft(view, difference, prune=options.prune, unfinished=options.unfinished)
+        made, told = steps.draft(view, difference, prune=options.prune, unfinished=unfinished)
         drafts[difference.address] = made
         found.extend(placed(rule, finding, view=view, subject=difference.address) for rule, finding in told)
     return drafts, found
+
+
+def _shortened(view: View, chosen: Sequence[Difference]) -> set[str]:
+    """Files whose last manifest lost fields: cut at the end of a line, a file looks like this too."""
+    last: dict[str, int] = {}
+    for declared in view.declared.values():
+        last[declared.document.file] = max(declared.document.index, last.get(declared.document.file, 0))
+    return {
+        resource.document.file
+        for one in chosen
+        if (resource := one.entity.resource) is not None
+        and resource.document.index == last[resource.document.file]
+        and any(change.cause is Cause.DEFAULT for change in (*one.fields, *one.secrets))
+    }
 
 
 def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]:
