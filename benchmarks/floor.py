@@ -3,6 +3,8 @@
 It reads the files, parses them with a Rust parser, validates them with typed models, reads the rows with one SELECT a
 table, and compares tuples. It knows the kinds of the corpus by heart and nothing else: no places, no rules, no
 references, no causes, no report. ``floor.py FOLDER DATABASE`` prints how many resources differ; none on a fresh corpus.
+``floor.py FOLDER DATABASE --write`` is the floor of a first apply: it reads the same and writes the rows in bulk into a
+new database, with a row in a ledger and one in an audit table for each, in one transaction.
 """
 
 from __future__ import annotations
@@ -294,7 +296,10 @@ def main() -> None:
     gc.disable()
     folder, database = sys.argv[1:3]
     wanted = read(folder)
-    print(f"{sum(map(len, wanted.values()))} resources, {compare(wanted, database)} differ")
+    if "--write" in sys.argv[3:]:
+        print(f"{write(wanted, database)} written")
+    else:
+        print(f"{sum(map(len, wanted.values()))} resources, {compare(wanted, database)} differ")
 
 
 def read(folder: str) -> dict[str, dict[tuple[str, str], tuple[Any, ...]]]:
@@ -325,6 +330,26 @@ def compare(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database:
         }
         different += sum(live.get(key) != row for key, row in rows.items())
     return different
+
+
+def write(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str) -> int:
+    """Write every tuple into a new database, with its rows in the ledger and in the audit table."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    for table in ("ledger", "audit"):
+        connection.execute(f"CREATE TABLE {table} (kind, tenant, name, applied, PRIMARY KEY (kind, tenant, name))")
+    for kind, rows in wanted.items():
+        model, table = TABLES[kind]
+        names = [name for name, _, _ in columns(model)]
+        fields = ", ".join(f'"{name}"' for name in ("tenant", "name", "labels", "annotations", *names))
+        connection.execute(f"CREATE TABLE {table} ({fields}, PRIMARY KEY (tenant, name))")
+        marks = ", ".join("?" * (4 + len(names)))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", ((*key, *row) for key, row in rows.items()))
+        kept = [(kind, *key, packed(row)) for key, row in rows.items()]
+        for beside in ("ledger", "audit"):
+            connection.executemany(f"INSERT INTO {beside} VALUES (?, ?, ?, ?)", kept)
+    connection.execute("COMMIT")
+    return sum(map(len, wanted.values()))
 
 
 def files(folder: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,8 @@ import corpus
 
 FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), ".", "live.db"]
 PRODUCT = [sys.executable, "-m", "reconciler"]
+CHANGES = 100
+"""Changes of the small apply."""
 
 
 class Cost(NamedTuple):
@@ -31,6 +34,25 @@ class Cost(NamedTuple):
     seconds: float
     processor: float
     memory: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:>7.2f} s {self.processor:>7.2f} s"
+
+
+class Applied(NamedTuple):
+    """What an apply cost, and for how many seconds it held the lock."""
+
+    cost: Cost
+    held: float
+
+
+class Changes(NamedTuple):
+    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one."""
+
+    plan: Cost
+    apply: Applied
+    first: Applied
+    floor: Cost
 
 
 def main() -> None:
@@ -50,11 +72,12 @@ def main() -> None:
     heads = ("N", "apply", "floor", "product", "ratio", "floor", "product", "ratio", "floor", "product")
     print("{:>8} {:>8} | {:>8} {:>8} {:>7} | {:>8} {:>8} {:>7} | {:>7} {:>8}".format(*heads))
     measured = {}
+    changes: dict[int, Changes] = {}
     for size in sorted({small, given.resources}):
-        first, floor, product = measure(size, given.seed, given.repeat)
+        first, floor, product, changes[size] = measure(size, given.seed, given.repeat)
         measured[size] = (floor, product)
         print(
-            f"{size:>8} {first.seconds:>6.1f} s | "
+            f"{size:>8} {first.cost.seconds:>6.1f} s | "
             f"{floor.seconds:>6.2f} s {product.seconds:>6.2f} s {product.seconds / floor.seconds:>7.2f} | "
             f"{floor.processor:>6.2f} s {product.processor:>6.2f} s {product.processor / floor.processor:>7.2f} | "
             f"{floor.memory:>4.0f} MB {product.memory:>5.0f} MB",
@@ -64,23 +87,60 @@ def main() -> None:
         times, memories = (growth(measured, field) for field in ("seconds", "memory"))
         print(f"growth from {small} to {given.resources}, as exponent of N: "
               f"floor {times[0]:.2f}, product {times[1]:.2f} in time; product {memories[1]:.2f} in memory")  # fmt: skip
+    for size, found in changes.items():
+        tell(size, found, measured[size][1])
 
 
-def measure(size: int, seed: int, repeat: int) -> tuple[Cost, Cost, Cost]:
-    """First apply, floor and product on a fresh corpus; floor and product take turns."""
+def tell(size: int, found: Changes, nothing: Cost) -> None:
+    """Print what changes cost."""
+    percent = max(size // 100, 1)
+    print(f"\nchanges, N = {size} (wall clock, processor)")
+    print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
+    print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
+    ratio = found.first.cost.processor / found.floor.processor
+    print(f"  first apply              {found.first.cost} {ratio:6.2f} x floor  locks held {found.first.held:.2f} s")
+    print(f"  floor of a first apply   {found.floor}")
+
+
+def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Changes]:
+    """First apply, floor and product on a fresh corpus; floor and product take turns. Changes come last."""
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         corpus.write(folder, size, seed)
-        first = run([*PRODUCT, "apply", "--auto-approve"], folder, "Apply complete!")
+        first = apply(folder)
+        bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
         floors, products = [], []
         for _ in range(repeat):
             floors.append(run(FLOOR, folder, " 0 differ"))
             products.append(run([*PRODUCT, "plan", "--detailed-exitcode"], folder, "No changes."))
-        return first, median(floors), median(products)
+        change(folder, max(size // 100, 1), "one")
+        one_percent = [run([*PRODUCT, "plan"], folder, "Plan:") for _ in range(repeat)]
+        change(folder, max(size // 100, 1), "one again")
+        apply(folder)
+        change(folder, CHANGES, "two")
+        return first, median(floors), median(products), Changes(median(one_percent), apply(folder), first, bulk)
 
 
-def run(command: list[str], folder: Path, expected: str) -> Cost:
-    """Run a child process to its end. What it prints must hold ``expected``: a wrong answer has no speed."""
+def change(folder: Path, number: int, word: str) -> None:
+    """Another note in ``number`` manifests, spread evenly."""
+    paths = sorted(path for path in folder.rglob("*.yaml") if path.name != "reconciler.yaml")
+    for path in paths[:: max(len(paths) // number, 1)][:number]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(re.sub(r"(?m)^    note: .*$", f"    note: {word}", text), encoding="utf-8")
+
+
+def apply(folder: Path) -> Applied:
+    """Apply, and how long the lock of the database was held: from the plan under it to the end of the commit."""
+    moments: dict[str, float] = {}
+    cost = run([*PRODUCT, "apply", "--auto-approve"], folder, "Apply complete!", moments)
+    return Applied(cost, moments["committed"] - moments["planning again under the locks"])
+
+
+def run(command: list[str], folder: Path, expected: str, moments: dict[str, float] | None = None) -> Cost:
+    """Run a child process to its end. What it prints must hold ``expected``: a wrong answer has no speed.
+
+    ``moments`` is filled with the lines of progress on standard error, each with the time at which it came.
+    """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")},
         corpus.SECRET: corpus.SECRET_VALUE,
@@ -89,7 +149,11 @@ def run(command: list[str], folder: Path, expected: str) -> Cost:
     output = folder / ".output"
     with output.open("wb") as file:
         begin = time.perf_counter()
-        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT)
+        errors = subprocess.STDOUT if moments is None else subprocess.PIPE
+        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=errors)
+        for line in child.stderr or ():
+            if moments is not None:
+                moments[line.decode().strip().removeprefix("apply: ")] = time.perf_counter()
         _, status, usage = os.wait4(child.pid, 0)  # what this one child used, its memory included
         seconds = time.perf_counter() - begin
         child.returncode = os.waitstatus_to_exitcode(status)

@@ -18,7 +18,7 @@ from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
-from reconciler.adapters.secrets.sealer import KeySealer, NoSealer
+from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, for_environment, judge_policies
 from reconciler.kinds import discover
@@ -33,6 +33,9 @@ from reconciler.ports import ManifestReader, Sealer, SecretReader
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
+
+_YEARS = range(1900, 9900)
+"""Years from which a rule can look years back and ahead."""
 
 
 def open_house(
@@ -113,13 +116,17 @@ class House:
         """What seals and fingerprints secrets.
 
         By the key of the variable, else by that of the file beside the database; only a run that writes makes a
-        missing one. A server has no file beside it: there, whatever needs the key asks for the variable.
+        missing one.
         """
         text = self.variables.get(KEY_VARIABLE, "")
         if text:
             return KeySealer(parse_key(text, origin=KEY_VARIABLE))
         file = self.database.key_file
-        return NoSealer() if file is None else KeySealer(load_or_make_key(file, create=writes))
+        if file is None:
+            return NoKey()
+        if not file.exists() and self.database.runs():
+            return LostKey(file)
+        return KeySealer(load_or_make_key(file, create=writes))
 
     def sink(self, path: str) -> FileSink:
         """Where the secrets go that a run makes."""
@@ -244,19 +251,22 @@ def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> datetime:
     text = variables.get("RECONCILER_CLOCK", "")
     if not text:
         return datetime.now(UTC)
+    there = None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None or "T" not in text.upper():
+        if moment.tzinfo is not None and "T" in text.upper():
+            there = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # told below
+    if there is None or there.year not in _YEARS:
         found.append(
             Diagnostic(
                 code="CFGF-08",
                 severity=Severity.ERROR,
                 phase=Phase.SCHEMA,
-                summary="RECONCILER_CLOCK is no time of RFC 3339",
+                summary="RECONCILER_CLOCK is no time of RFC 3339 that rules can look back and ahead from",
                 hint="write it as 2026-03-31T12:00:00Z",
             )
         )
         return datetime.now(UTC)
-    return moment.astimezone(UTC)
+    return there

@@ -173,7 +173,8 @@ def _rule_table(texts: Iterable[RuleText]) -> list[str]:
 
 
 def _cli_page() -> str:
-    context = click.Context(cli, info_name="reconciler", max_content_width=100, terminal_width=100)
+    settings = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
+    context = click.Context(cli, info_name="reconciler", **settings)
     lines = [NOTE, "# Command line", "", *_help(cli, context, "reconciler")]
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)

@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +27,11 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are programs and no package
 
 from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
+from reconciler.kinds import discover  # noqa: E402 - after the path above
 from reconciler.render.terminal import safe  # noqa: E402 - after the path above
+from tests.campaigns import hostile  # noqa: E402 - after the path above
+from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
+from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
 
 SECONDS, MEBIBYTES = 2.0, 256
 
@@ -74,14 +80,17 @@ def main() -> int:
 def hostile_inputs(seed: int) -> Figure:
     """Each in a process of its own, because a stack overflow cannot be caught."""
     wrong, n, slowest = 0, 0, 0.0
-    for name, content in _hostile(seed):
+    made = [(name, partial(_one_file, content)) for name, content in hostile.contents(seed)]
+    for name, make in [*made, *hostile.folders().items()]:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
-            (folder / "manifest.yaml").write_bytes(content)
+            (folder / "manifests").mkdir()
+            make(folder / "manifests")
             begin = time.perf_counter()
             child = subprocess.Popen(
-                [sys.executable, "-m", "reconciler", "validate", "manifest.yaml"],
+                [sys.executable, "-m", "reconciler", "validate", "manifests"],
                 cwd=folder,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
             )
@@ -89,9 +98,11 @@ def hostile_inputs(seed: int) -> Figure:
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
             seconds = time.perf_counter() - begin
+            written = [path.name for path in folder.iterdir()]
         n += 1
         slowest = max(slowest, seconds)
-        fine = child.returncode == 1 and b"Traceback" not in output and b"manifest.yaml:" in output
+        fine = child.returncode == 1 and b"manifests/" in output and written == ["manifests"]
+        fine = fine and b"Traceback" not in output and b"ERR-00" not in output
         if not fine or seconds > SECONDS or usage.ru_maxrss > MEBIBYTES * 1024:
             wrong += 1
             print(f"  hostile input {name}: exit {child.returncode}, {seconds:.1f} s, {usage.ru_maxrss // 1024} MiB")
@@ -99,6 +110,28 @@ def hostile_inputs(seed: int) -> Figure:
         "malicious inputs not refused", f"0; within {SECONDS:.0f} s, {MEBIBYTES} MiB, no traceback", n, wrong,
         f"slowest {slowest:.2f} s",
     )  # fmt: skip
+
+
+def fuzz(seed: int) -> Figure:
+    """Changed examples, and the examples cut at every byte, through every phase that needs no database."""
+    catalog, wrong, n = discover(), 0, 0
+    whole = sound(catalog)
+    cuts = (data[:place] for data in whole for place in range(len(data)))
+    for data in chain(mutants(catalog, count=40_000, seed=seed), cuts):
+        n += 1
+        for fault in faults(catalog, data):
+            wrong += 1
+            print(f"  fuzz {n}: {fault}")
+    return Figure("fuzz: outcomes other than a model or a diagnostic", "0", n, wrong)
+
+
+def misplaced_secrets(seed: int) -> Figure:
+    """A marker in every wrong place for a secret, looked for in every form of the findings."""
+    catalog, n = discover(), 12_000
+    found = [probe.what for probe in shuffled(catalog, count=n, seed=seed) if leaked(catalog, probe)]
+    for what in found:
+        print(f"  a secret is shown: {what}")
+    return Figure("misplaced secrets found in findings", "0", n, len(found))
 
 
 def truncations(seed: int) -> Figure:
@@ -185,6 +218,8 @@ def payloads(seed: int) -> Figure:
 
 MEASURES: tuple[Callable[[int], Figure], ...] = (
     hostile_inputs,
+    fuzz,
+    misplaced_secrets,
     truncations,
     repeated_plans,
     applied_worlds,
@@ -196,40 +231,8 @@ MEASURES: tuple[Callable[[int], Figure], ...] = (
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def _hostile(seed: int) -> Iterator[tuple[str, bytes]]:
-    chance = random.Random(seed)
-    head = b"apiVersion: reconciler/v1\nkind: Bundle\nmetadata: {name: x}\nspec:\n"
-    for depth in (33, 100, 1_000, 10_000, 100_000):
-        yield f"nested list {depth}", head + b"  displayName: " + b"[" * depth + b"]" * depth + b"\n"
-        yield f"nested mapping {depth}", head + b"  displayName: " + b"{a: " * depth + b"}" * depth + b"\n"
-        yield f"unclosed list {depth}", head + b"  displayName: " + b"[" * depth + b"\n"
-        yield f"dashes {depth}", head + b"  displayName: " + b"- " * depth + b"\n"
-    bomb = b"a: &a [x, x, x, x, x, x, x, x, x]\n"
-    for place in range(9):
-        bomb += b"%c: &%c [%s]\n" % (98 + place, 98 + place, b", ".join([b"*%c" % (97 + place)] * 9))
-    yield "alias bomb", bomb
-    for name, line in (
-        ("anchor", b"  displayName: &a x\n"), ("alias", b"  displayName: *a\n"), ("merge", b"  <<: {a: b}\n"),
-        ("tag", b"  displayName: !!str x\n"), ("own tag", b"  displayName: !x y\n"),
-        ("python tag", b"  displayName: !!python/object/apply:os.system [id]\n"),
-        ("repeated key", b"  displayName: x\n  displayName: y\n"), ("tab", b"\tdisplayName: x\n"),
-        ("NUL", b"  displayName: x\x00y\n"), ("bad UTF-8", b"  displayName: \xff\xfe\n"),
-        ("escape", b"  displayName: \x1b[31mx\n"), ("right to left", "  displayName: \u202ex\n".encode()),
-        ("complex key", b"  ? [a, b]\n  : c\n"), ("huge integer", b"  includedSignatures: " + b"9" * 5_000 + b"\n"),
-        ("huge float", b"  includedSignatures: 1e999999\n"), ("infinity", b"  includedSignatures: .inf\n"),
-        ("unclosed quote", b'  displayName: "x\n'), ("directive in the middle", b"%YAML 1.1\n---\n"),
-        ("long line", b"  displayName: " + b"x" * 3_000_000 + b"\n"),
-        ("long key", b"  " + b"k" * 200_000 + b": x\n"),
-    ):  # fmt: skip
-        yield name, head + line
-    yield "byte order mark", b"\xef\xbb\xbf" + head
-    yield "UTF-16", (head + b"  displayName: x\n").decode().encode("utf-16")
-    yield "root list", b"- a\n- b\n"
-    yield "root text", b"hello\n"
-    yield "many keys", head + b"".join(b"  k%d: x\n" % place for place in range(100_000))
-    yield "many documents", b"---\na: b\n" * 50_000
-    for place in range(60):
-        yield f"noise {place}", head + bytes(chance.randrange(256) for _ in range(chance.randrange(1, 2_000)))
+def _one_file(content: bytes, folder: Path) -> None:
+    (folder / "manifest.yaml").write_bytes(content)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,7 +20,7 @@ from typing import Any
 import click
 
 from reconciler.cli import exits
-from reconciler.cli.options import Globals, global_options
+from reconciler.cli.options import INTERRUPTS, Globals, global_options
 from reconciler.cli.output import Output, json_line, write
 from reconciler.model.errors import ReconcilerError, WorldError
 from reconciler.render.terminal import Palette, safe
@@ -72,7 +73,10 @@ def cli(context: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit code; it raises nothing but what ends a process."""
     options = Globals()
-    before = signal.getsignal(signal.SIGINT)
+    before = {one: signal.getsignal(one) for one in INTERRUPTS}
+    if before[signal.SIGTERM] is signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        # Whoever ends the program, as runners of jobs do, wants it rolled back and no secrets left behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     collecting = gc.isenabled()
     gc.disable()  # the values of a run stay until its end: looking through them again and again frees nothing
     try:
@@ -94,8 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if collecting:
             gc.enable()
         # An apply stops to hear interrupts from its commit on; whoever called this function hears them again.
-        if signal.getsignal(signal.SIGINT) is not before:
-            signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            if signal.getsignal(one) is not handler:
+                signal.signal(one, handler)
     return code if isinstance(code, int) else exits.DONE
 
 

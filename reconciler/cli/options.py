@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -9,6 +10,9 @@ from typing import Any, TypeVar
 import click
 
 from reconciler import __version__
+
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end a run; what was not committed is rolled back."""
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

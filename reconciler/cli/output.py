@@ -103,12 +103,20 @@ def indented_json(value: Any) -> str:
 def write_file(path: str, content: str | bytes, *, mode: int = 0o644) -> None:
     """Write a file whole or not at all: a temporary file beside it, flushed to the disk, then renamed.
 
+    What is there and no file, as ``/dev/stdout`` or a named pipe, is written into and never replaced; a link stays one.
+
     Raises:
         OSError: the folder is missing, full, or may not be written.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     data = content.encode() if isinstance(content, str) else content
+    if target.exists() and not target.is_dir():
+        if not target.is_file():
+            with target.open("wb") as stream:
+                stream.write(data)
+            return
+        target = target.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(handle, "wb") as stream:

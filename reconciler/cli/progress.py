@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.options import INTERRUPTS
 from reconciler.cli.output import json_line, write
 from reconciler.cli.session import Session
 from reconciler.model.run import Event
@@ -39,7 +40,8 @@ class Progress:
         """Take an event."""
         step = event.facts.get("step")
         if step == "commit":
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for one in INTERRUPTS:
+                signal.signal(one, signal.SIG_IGN)
         options = self._session.options
         if options.streams:
             from reconciler.render.events_json import event_lines

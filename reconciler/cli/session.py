@@ -14,6 +14,9 @@ from reconciler.cli.options import Globals, globals_of
 from reconciler.cli.output import Output, write_file
 from reconciler.model.errors import UsageError, WorldError
 
+_LONGEST = 320
+"""Characters of a name of a person: as many as an address of mail may have."""
+
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.render.resource_text import Style
     from reconciler.wiring import House
@@ -72,12 +75,16 @@ class Session:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Who applies, then who approves: ``--as``, else ``RECONCILER_ACTOR``, else the user of this machine."""
+        """Who applies, then who approves: ``--as``, else ``RECONCILER_ACTOR``, else the user of this machine.
+
+        Raises:
+            UsageError: one is no name that could be written down.
+        """
         if self.options.people:
-            return tuple(self.options.people)
+            return tuple(_person(one, "--as") for one in self.options.people)
         named = os.environ.get("RECONCILER_ACTOR", "").strip()
         if named:
-            return (named,)
+            return (_person(named, "RECONCILER_ACTOR"),)
         try:
             return (f"local:{getpass.getuser()}",)
         except (KeyError, OSError):
@@ -93,3 +100,11 @@ class Session:
             write_file(path, content, mode=mode)
         except OSError as error:
             raise WorldError(f"{path} cannot be written: {error.strerror}", code="OUT-01") from error
+
+
+def _person(text: str, origin: str) -> str:
+    """A name that the audit can carry: not empty, on one line, of a sensible length."""
+    name = text.strip()
+    if not name or not name.isprintable() or len(name) > _LONGEST:
+        raise UsageError(f"{origin} names nobody", hint="give the address of mail of a person")
+    return name

@@ -26,11 +26,22 @@ from pydantic import ValidationError
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.formats import nearest
 from reconciler.model.manifest import Document, PathKey
+from reconciler.model.placing import path_text, shown_key
 from reconciler.model.settings import Settings
 
 API_VERSION = "reconciler/v1"
 _HEAD = ("apiVersion", "kind")
-_PASSWORD = re.compile(r"^[a-z0-9+]+://[^/@]*:[^/@]+@")
+_PASSWORD = re.compile(r"(?i)(?!sqlite)[a-z0-9+.-]+://(?:[^@]*:[^@]*@|.*[?&][a-z]*(?:password|passwd|pwd)=)")
+_TYPES = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
 def configure(document: Document) -> tuple[Settings, list[Diagnostic]]:
@@ -93,12 +104,29 @@ def _fault(document: Document, error: Any) -> Diagnostic:
             known = _keys_beside(at)
             close = nearest(word, known)
             hint = f"did you mean {close}?" if close else f"known here: {', '.join(sorted(known))}" if known else ""
-            return _finding(document, at, "CFGF-02", f"{word} is no key of this file", hint)
+            return _finding(document, at, "CFGF-02", f"{shown_key(word)} is no key of this file", hint)
         case "missing":
-            return _finding(document, at[:-1], "CFGF-03", f"{'.'.join(map(str, at))} is missing", "")
+            return _finding(document, at[:-1], "CFGF-03", f"{path_text(at)} is missing", "")
         case _:
-            text = str(error["msg"])
-            return _finding(document, at, "CFGF-03", f"{'.'.join(map(str, at)) or 'the file'}: {_lower(text)}", "")
+            return _finding(document, at, "CFGF-03", f"{path_text(at) or 'the file'} {_wrong(error)}", "")
+
+
+def _wrong(error: Any) -> str:
+    """What is wrong with a value, as the end of a sentence that begins with its path."""
+    sort, context = error["type"], error.get("ctx") or {}
+    if sort in _TYPES:
+        return f"must be {_TYPES[sort]}"
+    if sort in _BOUNDS:
+        name, words = _BOUNDS[sort]
+        return f"must be {words} {context.get(name)}"
+    match sort:
+        case "literal_error":
+            return f"must be {context.get('expected')}"
+        case "string_pattern_mismatch":
+            return f"must match {context.get('pattern')}"
+        case "string_too_short" | "too_short":
+            return "must not be empty"
+    return str(error["msg"])
 
 
 def _keys_beside(at: PathKey) -> list[str]:
@@ -153,10 +181,6 @@ def _finding(
         phase=Phase.SCHEMA,
         summary=summary,
         hint=hint,
-        path=".".join(str(step) for step in at),
+        path=path_text(at),
         source=None if document is None else document.places.nearest(at),
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]

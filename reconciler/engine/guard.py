@@ -119,16 +119,17 @@ def _doors(plan: Plan, view: View, policy: Guards) -> Told:
         if not now:
             continue
         after = _guardians(kind, _rows_after(plan, kind, rows))
-        if len(after) < policy.min_administrators and len(after) < len(now):
+        if len(after) < max(policy.min_administrators, 1) and len(after) < len(now):
             gone = sorted(now - after)
             yield (
                 DOORS,
                 Finding(
                     f"{len(after)} of {len(now)} guardians of kind {kind.name} would remain; "
-                    f"at least {policy.min_administrators} must",
+                    f"at least {max(policy.min_administrators, 1)} must",
                     at="state",
                     hint="put somebody else in charge in an apply of its own first",
                     address=gone[0],
+                    code="" if after else kind.guardian_code,
                 ),
             )
 

@@ -17,7 +17,7 @@ import rfc8785
 
 from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
-from reconciler.model.change import Action, Cause, Change, FieldChange
+from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.errors import Stale, UsageError
@@ -45,7 +45,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "summary": {name: getattr(plan.summary, name) for name in Summary.__slots__},
         "changes": [_change(one) for one in plan.changes],
         "observed": [_change(one) for one in plan.observed],
-        "cascades": [[str(one.address), one.state, one.reason] for one in plan.cascades],
+        "cascades": [[str(one.address), one.state, one.reason, _out(dict(one.columns))] for one in plan.cascades],
         "notices": [
             [one.event, str(one.resource), one.recipient, one.language, _out(one.payload)] for one in plan.notices
         ],
@@ -53,6 +53,19 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
     }
     return {**document, "seal": _seal(document)}
+
+
+def told(plan: Plan) -> list[dict[str, Any]]:
+    """What a plan says that it does, in the form of the document and without what may move under it.
+
+    Lines of manifests move, and causes come from the ledger: neither is part of what is agreed on.
+    """
+    found = [_change(one) for one in plan.changes if one.action in COUNTED]
+    for one in found:
+        one["source"] = None
+        one["fields"] = [{**line, "source": None, "base": None, "cause": ""} for line in one["fields"]]
+    counted = plan.summary
+    return [*found, {"add": counted.add, "change": counted.change, "destroy": counted.destroy}]
 
 
 def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
@@ -192,7 +205,10 @@ def _plan(document: Mapping[str, Any]) -> Plan:
     return Plan(
         changes=tuple(_read_change(one) for one in document["changes"]),
         observed=tuple(_read_change(one) for one in document["observed"]),
-        cascades=tuple(Cascade(Address.parse(one[0]), one[1], one[2]) for one in document["cascades"]),
+        cascades=tuple(
+            Cascade(Address.parse(one[0]), one[1], one[2], tuple(sorted(_in(one[3]).items())))
+            for one in document["cascades"]
+        ),
         notices=tuple(
             Notice(one[0], Address.parse(one[1]), one[2], one[3], _in(one[4])) for one in document["notices"]
         ),
@@ -200,7 +216,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
             Precondition(address=Address.parse(one[0]), rev=one[1]) for one in document["preconditions"]
         ),
         diagnostics=tuple(_read_diagnostic(one) for one in document["diagnostics"]),
-        summary=Summary(**document["summary"]),
+        summary=Summary(**{name: _count(number) for name, number in document["summary"].items()}),
         digest=document["digest"],
         identity=document["identity"],
         environment=document["environment"],
@@ -254,6 +270,13 @@ def _read_diagnostic(one: Mapping[str, Any]) -> Diagnostic:
         source=_read_place(one["source"]),
         snippet=None if one["snippet"] is None else Snippet(*one["snippet"]),
     )
+
+
+def _count(number: Any) -> int:
+    if type(number) is not int:
+        msg = "a count is a number"
+        raise TypeError(msg)
+    return number
 
 
 def _read_place(value: Any) -> Source | None:

@@ -21,6 +21,7 @@ from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Pii, Ref, State
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, plan, standing
+from reconciler.model.shared_rules import whoever_asks
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
@@ -160,6 +161,21 @@ def _addresses(found: list[Entity]) -> str:
     return shown if len(found) <= 10 else f"{shown} and {len(found) - 10} more"
 
 
+@whoever_asks
+@plan("CUS-07", "A suspension for an overdue invoice or for insufficient funds is lifted by payment.")
+def billing_is_lifted_by_payment(planned: Planned, _view: View) -> Findings:
+    """CUS-07."""
+    reason = _BILLING.get(str(planned.entity.live("status.suspensionCause")))
+    if reason and any(edge.source == "suspended" and edge.target == "active" for edge in planned.edges):
+        yield Finding(
+            f"suspended for {reason}; lifted by payment, not by configuration", at="state", hint="leave state out"
+        )
+
+
+_BILLING = {"overdue-invoice": "an overdue invoice", "insufficient-funds": "insufficient funds"}
+"""The causes of a suspension by the billing system, as people read them."""
+
+
 @standing("CUS-06", "A closed Customer accepts no change, and no living customer has it as parent.")
 def no_closed_parent(resource: Resource[CustomerSpec], view: View) -> Findings:
     """CUS-06, the part about the parent; a parent that is only now being closed is CUS-05."""
@@ -260,16 +276,14 @@ KIND = Kind(
         ),
     ),
     unique=(Unique(code="GEN-03", paths=("parent", "companyName"), at="metadata.name", within="tenant", fold=True),),
-    rules=(tree_is_sound, comes_with_a_user, closing_is_confirmed_and_empty, no_closed_parent),
-    texts=(
-        RuleText("CUS-04", Severity.ERROR, Phase.PLAN, "currency of a Customer never changes."),
-        RuleText(
-            "CUS-07",
-            Severity.ERROR,
-            Phase.POLICY,
-            "A suspension for an overdue invoice or for insufficient funds is lifted by payment, not by configuration.",
-        ),
+    rules=(
+        tree_is_sound,
+        comes_with_a_user,
+        closing_is_confirmed_and_empty,
+        billing_is_lifted_by_payment,
+        no_closed_parent,
     ),
+    texts=(RuleText("CUS-04", Severity.ERROR, Phase.PLAN, "currency of a Customer never changes."),),
     at_creation=at_creation,
     on_change=on_change,
     example=EXAMPLE,

@@ -141,7 +141,7 @@ def keeps_its_tenant(planned: Planned, view: View) -> Findings:
     """ISS-02. A move is recognised by country and tax number of a living issuer whose manifest is gone from the set."""
     if not planned.creates:
         return
-    for other in view.all("Issuer"):
+    for other in view.having("Issuer", "vatNumber", planned.entity.value("vatNumber")):
         if _key(other) == _key(planned.entity) and not other.buried and moved(planned.entity, other, view):
             yield Finding(
                 f"{planned.address} is {other.address} under another tenant; an issuer does not change its tenant",

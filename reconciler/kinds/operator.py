@@ -78,18 +78,20 @@ class OperatorSpec(Spec):
 @schema("OPR-01", "The place of an Operator fits its role.")
 def place_fits_role(resource: Resource[OperatorSpec]) -> Findings:
     """OPR-01. That the tenant is that of the issuer follows from GEN-02: references do not leave the tenant."""
-    spec = resource.spec
-    role, tenant = spec.role, resource.address.tenant
+    role, tenant = resource.spec.role, resource.address.tenant
+    # What has an error of its own is written all the same.
+    issuer = getattr(resource.spec, "issuer", "?") is not None
+    scope = bool(getattr(resource.spec, "audit_scope", "?"))
     wrong = []
     if role in ("administrator", "auditor") and tenant:
         wrong.append("stands at platform level and has no metadata.tenant")
     if role == "partner" and not tenant:
         wrong.append("has the partner as its metadata.tenant")
-    if role == "issuer" and spec.issuer is None:
+    if role == "issuer" and not issuer:
         wrong.append("names its issuer")
-    if role != "issuer" and spec.issuer is not None:
+    if role != "issuer" and issuer:
         wrong.append("has no issuer")
-    if role != "auditor" and spec.audit_scope:
+    if role != "auditor" and scope:
         wrong.append("has no auditScope")
     if wrong:
         yield Finding(
@@ -247,6 +249,7 @@ KIND = Kind(
     deletion=Deletion.PATH,
     entry_state=entry_state,
     guardian=is_active_administrator,
+    guardian_code="OPR-04",
     refused=dict.fromkeys(("password", "pin", "token", "credentials"), ("OPR-05", _NO_CREDENTIALS)),
     status=(
         Status(

@@ -122,11 +122,7 @@ def _counts_as_active(operator: Entity) -> bool:
 
 def _operators(partner: Entity, view: View) -> list[Entity]:
     """Operators of the company itself; those of its issuers belong to the issuers."""
-    return [
-        one
-        for one in view.all("Operator")
-        if one.address.tenant == partner.address.name and one.value("role") == "partner"
-    ]
+    return [one for one in view.inside("Operator", partner.address.name) if one.value("role") == "partner"]
 
 
 @plan("PAR-05", "A Partner does not reach deleted while something in it still lives.")
@@ -147,19 +143,16 @@ def nothing_left_when_deleted(planned: Planned, view: View) -> Findings:
 
 
 def _living(tenant: str, view: View) -> Iterator[Entity]:
-    def here(kind: str) -> Iterator[Entity]:
-        return (one for one in view.all(kind) if one.address.tenant == tenant)
-
-    yield from (one for one in here("Issuer") if not one.buried)
-    for service in here("ClientService"):
+    yield from (one for one in view.inside("Issuer", tenant) if not one.buried)
+    for service in view.inside("ClientService", tenant):
         issuer = view.target(service, "issuer")
         # An issuer that goes takes its services with it in the same transaction.
         if not service.buried and not (issuer is not None and issuer.buried):
             yield service
-    yield from (one for one in here("Customer") if not one.buried)
-    yield from (one for one in here("ReportSchedule") if one.state == "enabled")
-    for child in view.all("Partner"):
-        if child.value("parent") == tenant and not child.buried:
+    yield from (one for one in view.inside("Customer", tenant) if not one.buried)
+    yield from (one for one in view.inside("ReportSchedule", tenant) if one.state == "enabled")
+    for child in view.having("Partner", "parent", tenant):
+        if not child.buried:
             yield child
 
 
@@ -171,11 +164,8 @@ def bills_that_move(planned: Planned, view: View) -> Findings:
     payer = "reseller" if planned.entity.value("type") == "reseller" else "issuer"
     moving = [
         str(one.address)
-        for one in view.all("Issuer")
-        if one.address.tenant == planned.address.name
-        and one.exists
-        and not one.buried
-        and one.live("status.payer") != payer
+        for one in view.inside("Issuer", planned.address.name)
+        if one.exists and not one.buried and one.live("status.payer") != payer
     ]
     yield Finding(
         f"from the first day of the next month the payer is the {payer} for "
@@ -210,8 +200,8 @@ def effects(planned: Planned, view: View) -> Iterator[Effect]:
 
 
 def _registered(partner: Entity, view: View) -> Iterator[Notice]:
-    for one in view.all("Operator"):
-        if one.value("role") == "administrator" and one.state == "active":
+    for one in view.having("Operator", "role", "administrator"):
+        if one.state == "active":
             language = one.value("language") or view.setting("SystemConfiguration", "defaultLanguage")
             payload = _payload(partner, view) | {"company.vatNumber": partner.value("vatNumber")}
             yield Notice("company-registered", partner.address, str(one.value("email")), str(language), payload)

@@ -21,6 +21,7 @@ from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Unordered
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, everything, plan, schema
+from reconciler.model.shared_rules import whoever_asks
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
@@ -197,6 +198,21 @@ def _entry(user: Entity, path: str, name: str) -> str:
     return f"{path}[{value.index(name)}]" if isinstance(value, list) and name in value else path
 
 
+@whoever_asks
+@plan("ROLE-02", "description and permissions of a built-in role never change.")
+def built_in_stays(planned: Planned, _view: View) -> Findings:
+    """ROLE-02. ``default`` may move; that the role is not deleted is told with ROLE-03."""
+    if planned.creates or planned.deletes or not planned.entity.live("status.builtIn"):
+        return
+    for path in ("description", "permissions"):
+        if planned.changes(path):
+            yield Finding(
+                f"{planned.address} came with the database, and nobody changes its {path}",
+                at=path,
+                hint="copy the role under another name, and change the copy",
+            )
+
+
 def at_creation(_resource: Resource[RoleSpec], _view: View) -> Iterator[tuple[str, Any]]:
     """Only initialising a database makes built-in roles."""
     yield "built_in", False
@@ -266,7 +282,14 @@ KIND = Kind(
     status=(
         Status(path="builtIn", column="built_in", type="bool", description="Whether the role came with the database."),
     ),
-    rules=(each_path_once, known_paths, no_redundant_entry, one_default_of_each_type, unused_when_deleted),
+    rules=(
+        each_path_once,
+        known_paths,
+        no_redundant_entry,
+        one_default_of_each_type,
+        unused_when_deleted,
+        built_in_stays,
+    ),
     at_creation=at_creation,
     risks=risks,
     seeds=SEEDS,

@@ -149,20 +149,20 @@ def username_can_send(resource: Resource[SmtpSettingsSpec]) -> Findings:
     "SMTP-04", "A mail server has a host; logging in needs username and password, and only then is there a password."
 )
 def complete_login(resource: Resource[SmtpSettingsSpec]) -> Findings:
-    """SMTP-04."""
+    """SMTP-04. A field with an error of its own does not lack."""
     spec = resource.spec
     if spec.use_system:
         return
-    needed: dict[str, object] = {"host": spec.host}
+    needed = ["host"]
     if spec.authenticated:
-        needed |= {"username": spec.username, "password": spec.password}
-    elif spec.password is not None:
+        needed += ["username", "password"]
+    elif getattr(spec, "password", None) is not None:
         yield Finding(
             "authenticated is false, so there is no password",
             at="password",
             hint="remove the password, or write authenticated: true",
         )
-    missing = [path for path, value in needed.items() if value is None]
+    missing = [path for path in needed if not resource.given(path)]
     if missing:
         yield Finding(f"these settings lack {', '.join(missing)}", at="spec", hint=f"add {', '.join(missing)}")
 

@@ -41,11 +41,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Cascade:
-    """Another resource goes to ``state`` in the same transaction, without a right of its own."""
+    """Another resource goes to ``state`` in the same transaction, without a right of its own.
+
+    ``columns`` are the server-owned columns that its kind changes with the state; the planner fills them in.
+    """
 
     address: Address
     state: str
     reason: str
+    columns: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

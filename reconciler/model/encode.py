@@ -11,8 +11,9 @@ import base64
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from itertools import compress, repeat
+from math import isfinite
 from operator import attrgetter, is_not, itemgetter
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
@@ -30,6 +31,8 @@ UNREAD = ""
 """Fingerprint of a secret that nobody has read: it equals no stored one, so the secret is written anew."""
 
 _ENVELOPE = ("metadata.", "lifecycle.")
+_LARGEST = 4096
+"""Bits of the largest number that is shown as one."""
 
 _MEDIA = {
     "css": "text/css",
@@ -217,12 +220,28 @@ def decode(one: Field | Column, stored: Any) -> Any:
         return None
     if one.type in ("list", "objects", "map", "json"):
         try:
-            return from_json(stored)
+            found = from_json(stored, allow_inf_nan=False)
         except ValueError:
             return stored
+        return found if _writable(found) else stored
     if one.type == "bool":
         return bool(stored)
     return stored
+
+
+def sound(one: Field, value: Any) -> Any:
+    """What of a decoded live value has the shape of its field: rules judge that part, and reports show the whole."""
+    if value is None or one.type not in ("list", "objects", "map"):
+        return value
+    if one.type == "map":
+        return value if isinstance(value, dict) else None
+    if not isinstance(value, list):
+        return None
+    if one.entry is None:
+        wanted = int if one.info is not None and _holds(one.info.annotation, int) else str
+        return [item for item in value if type(item) is wanted]
+    required = [info.alias or name for name, info in one.entry.model_fields.items() if info.is_required()]
+    return [item for item in value if isinstance(item, dict) and all(item.get(key) is not None for key in required)]
 
 
 def same(one: Field, left: Any, right: Any) -> bool:
@@ -230,6 +249,21 @@ def same(one: Field, left: Any, right: Any) -> bool:
     if left is None or right is None or left is UNMANAGED or right is UNMANAGED:
         return bool(left is right or left is UNMANAGED or right is UNMANAGED)
     return bool(left == right or _canonical(one, left) == _canonical(one, right))
+
+
+def _writable(value: Any) -> bool:
+    """Whether JSON that was read can be written again: no number in it is too large for that."""
+    if isinstance(value, dict):
+        return all(_writable(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_writable(item) for item in value)
+    if isinstance(value, float):
+        return isfinite(value)
+    return not isinstance(value, int) or value.bit_length() <= _LARGEST
+
+
+def _holds(annotation: Any, what: type) -> bool:
+    return annotation is what or any(_holds(one, what) for one in get_args(annotation))
 
 
 def _getters(stored: list[Field]) -> tuple[Any, Any, list[tuple[tuple[str, ...], Any, tuple[None, ...]]], list[int]]:

@@ -110,17 +110,23 @@ HostName = Annotated[
 
 def is_ip(value: str) -> bool:
     """Whether the text is an IPv4 or IPv6 address."""
+    return ip_of(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def ip_of(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that the text writes; None when it writes none, or one with a zone. Each text is read once."""
+    if "%" in value:
+        return None
     try:
-        ipaddress.ip_address(value)
+        return ipaddress.ip_address(value)
     except ValueError:
-        return False
-    return "%" not in value
+        return None
 
 
 def _host_or_ip(value: str) -> str:
-    if is_ip(value):
-        return str(ipaddress.ip_address(value))
-    return _host_name(value)
+    found = ip_of(value)
+    return _host_name(value) if found is None else str(found)
 
 
 _IP4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|(?![0-9.]))){4}"
@@ -403,6 +409,7 @@ __all__ = [
     "fail",
     "folded",
     "instant",
+    "ip_of",
     "is_email",
     "is_guid",
     "is_host",

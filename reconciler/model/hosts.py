@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from reconciler.model.formats import HOST_SHAPE, Shape, canonical_host, fail, is_host, is_ip
+from reconciler.model.formats import HOST_SHAPE, Shape, canonical_host, fail, ip_of, is_host
 from reconciler.model.marks import Canonical, Folded
 
 WILDCARD = "*."
@@ -31,9 +31,9 @@ INNER_NETWORKS = tuple(
 
 def inner(address: str) -> bool:
     """Whether the text is an IP address of an inner network; host names are not judged."""
-    if not is_ip(address):
+    found = ip_of(address)
+    if found is None:
         return False
-    found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     return any(found in one for one in INNER_NETWORKS if one.version == found.version)

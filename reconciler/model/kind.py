@@ -138,6 +138,8 @@ class Kind:
     """Whether resources of this kind are the tenants: their names are what ``metadata.tenant`` says."""
     guardian: Callable[[Any], bool] | None = None
     """Whether an entity keeps the doors open: an active administrator. A plan leaves at least the configured number."""
+    guardian_code: str = ""
+    """The rule that speaks when no guardian would remain; without one it is that of the configured number."""
     seeds: tuple[Mapping[str, Any], ...] = ()
 
     fields: tuple[Field, ...] = field(init=False)

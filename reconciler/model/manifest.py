@@ -30,14 +30,12 @@ class Misread(str):
 
 
 class Span(NamedTuple):
-    """Part of one line: characters from ``start`` up to ``end``, from 0.
-
-    ``path`` is that of a value, None for a key.
-    """
+    """Part of one line: characters from ``start`` up to ``end``, from 0: a key, or (part of) a value, of ``path``."""
 
     start: int
     end: int
-    path: PathKey | None
+    path: PathKey
+    key: bool
 
 
 @dataclass(frozen=True, slots=True)

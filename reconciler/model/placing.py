@@ -1,17 +1,18 @@
 """From a finding to a diagnostic: where it points, and the line that a person is shown.
 
-A shown line holds keys, punctuation, and those values whose path is known to be harmless. Everything else is hidden:
-secrets, values of unknown keys, comments, and whatever has no known place.
+A shown line holds punctuation, keys that stand where keys are known, and those values whose path is known to be
+harmless. Everything else is hidden: secrets, values of unknown keys and the keys below them, comments, and whatever has
+no known place. A secret written in the place of a key, as in ``password: {hunter2}``, is hidden too.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.columns import Field, fields_of
@@ -42,7 +43,31 @@ _OPEN = frozenset(
     }
 )
 
-Visible = Callable[[PathKey], bool]
+_SOURCE_WORDS = frozenset(
+    {"fromEnv", "fromFile", "fromSops", "fromVault", "generate", "version", "file", "path", "key", "mediaType"}
+)
+_WORD = re.compile(r"[\w./$-]*")
+_MAX_WORD = 40
+_WITH_OPEN_KEYS = frozenset(
+    {("metadata",), ("lifecycle",), ("spec",), ("metadata", "labels"), ("metadata", "annotations")}
+)
+
+
+class Visible(Protocol):
+    """Whether the value at a path may be shown, or the key itself."""
+
+    def __call__(self, path: PathKey, /, *, key: bool = False) -> bool:
+        """True when it may."""
+
+
+def shown_key(word: str) -> str:
+    """A key as a message may show it: on one line, not long, and cut where it stops to look like a key.
+
+    ``password:hunter2`` and ``password hunter2`` are keys to YAML when a space or a colon was forgotten.
+    """
+    found = _WORD.match(word)
+    text = "" if found is None else found[0][:_MAX_WORD]
+    return text if text == word else f"{text}{HIDDEN}"
 
 
 def path_key(at: str) -> PathKey:
@@ -55,14 +80,17 @@ def path_key(at: str) -> PathKey:
 
 def path_text(key: PathKey) -> str:
     """The way back: ``origins[2].address``; the word ``spec`` is left out in front of a field."""
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in key).lstrip(".")
+    steps = (f"[{step}]" if isinstance(step, int) else f".{shown_key(step)}" for step in key)
+    text = "".join(steps).lstrip(".")
     return text.removeprefix("spec.")
 
 
 def visible_in(kind: Kind | None) -> Visible:
-    """Which values of a document of ``kind`` may be shown: those of known fields that are not secret."""
+    """What of a document of ``kind`` may be shown: values of known fields that are not secret, and keys beside them."""
 
-    def visible(path: PathKey) -> bool:
+    def visible(path: PathKey, /, *, key: bool = False) -> bool:
+        if key:
+            return _open_key(path, kind, visible)
         if path in _OPEN:
             return True
         if len(path) == 3 and path[:2] in (("metadata", "labels"), ("lifecycle", "ignoreChanges")):
@@ -72,6 +100,30 @@ def visible_in(kind: Kind | None) -> Visible:
         return _harmless(kind.by_path, [step for step in path[1:] if isinstance(step, str)])
 
     return visible
+
+
+def _open_key(path: PathKey, kind: Kind | None, visible: Visible) -> bool:
+    word = str(path[-1])
+    if shown_key(word) != word:
+        return False
+    if len(path) == 1 or word in _SOURCE_WORDS:
+        return True
+    if path[:-1] in _WITH_OPEN_KEYS:
+        return True
+    if kind is None or path[0] != "spec":
+        return False
+    above = [step for step in path[1:-1] if isinstance(step, str)]
+    return _is_object(kind.by_path, above) or visible(path[:-1])
+
+
+def _is_object(fields: Any, words: list[str]) -> bool:
+    """Whether a mapping of known keys stands at this path."""
+    for length in range(len(words), 0, -1):
+        field: Field | None = fields.get(".".join(words[:length]))
+        if field is not None:
+            return field.entry is not None and _is_object(_fields_by_path(field.entry), words[length:])
+    path = ".".join([*words, ""])
+    return any(one.startswith(path) for one in fields)
 
 
 def _harmless(fields: Any, words: list[str]) -> bool:
@@ -141,9 +193,9 @@ def snippet(document: Document, source: Source, visible: Visible) -> Snippet:
             mark_start = len(text) + max(0, start - reached)
         text += gap
         if mark_start < 0 and start < max(span.end, span.start + 1):
-            shown_whole = span.path is None or visible(span.path)
+            shown_whole = visible(span.path, key=span.key)
             mark_start = len(text) + (max(0, start - span.start) if shown_whole else 0)
-        shown = span.path is None or visible(span.path)
+        shown = visible(span.path, key=span.key)
         text += line[span.start : span.end] if shown else HIDDEN if span.end > span.start else ""
         if mark_start >= 0 and mark_end < 0 and end <= span.end:
             mark_end = len(text) - (span.end - end if shown else 0)
@@ -178,7 +230,7 @@ def _spans_on(document: Document, number: int) -> list[Span]:
     if not lines:
         for path, source in document.places.keys.items():
             if isinstance(path[-1], str) and source.line == source.end_line:
-                lines.setdefault(source.line, []).append(Span(source.column - 1, source.end_column - 1, None))
+                lines.setdefault(source.line, []).append(Span(source.column - 1, source.end_column - 1, path, key=True))
         for path, source in document.places.values.items():
             if not _is_container(document.tree, path):
                 _add_value(lines, document, path, source)
@@ -193,7 +245,7 @@ def _add_value(lines: dict[int, list[Span]], document: Document, path: PathKey, 
         start = source.column - 1 if number == source.line else len(text) - len(text.lstrip())
         end = source.end_column - 1 if number == source.end_line else len(text)
         if end >= start:
-            lines.setdefault(number, []).append(Span(start, end, path))
+            lines.setdefault(number, []).append(Span(start, end, path, key=False))
 
 
 def _is_container(tree: object, path: PathKey) -> bool:
@@ -233,7 +285,7 @@ def diagnose_at(
         code=finding.code or rule.code,
         severity=rule.severity,
         phase=rule.phase,
-        summary=finding.summary,
+        summary=finding.summary.replace("\n", " "),  # a value in it may hold line ends
         detail=finding.detail,
         hint=finding.hint,
         address=address,

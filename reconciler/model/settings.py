@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconciler.model.spec import Spec
@@ -17,6 +17,14 @@ DATABASE_VARIABLE = "RECONCILER_DATABASE_URL"
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
+def _pattern(text: str) -> str:
+    """A pattern that a search below the working folder understands."""
+    steps = text.split("/")
+    if any(step in ("", ".", "..") or ("**" in step and step != "**") for step in steps) or "\0" in text:
+        raise PydanticCustomError("CFGF-03", "must be a pattern below this folder, as in policies/*.cel.yaml")
+    return text
+
+
 class DatabaseSource(Spec):
     """Where the database is: exactly one of the two."""
 
@@ -26,7 +34,7 @@ class DatabaseSource(Spec):
     @model_validator(mode="after")
     def _one(self) -> DatabaseSource:
         if (self.from_env is None) == (self.url is None):
-            raise PydanticCustomError("CFGF-03", "database holds exactly one of fromEnv and url")
+            raise PydanticCustomError("CFGF-03", "must hold exactly one of fromEnv and url")
         return self
 
 
@@ -91,10 +99,14 @@ class Settings(Spec):
     approvals: ApprovalSettings | None = Field(None, description="How many people must agree.")
     identity: IdentitySettings = Field(default_factory=IdentitySettings, description="Whom the program believes.")
     secrets: SecretSettings = Field(default_factory=SecretSettings, description="Which sources a tenant may use.")
-    policies: list[str] = Field(default_factory=list, description="Files of policies, as patterns.")
+    policies: list[Annotated[str, AfterValidator(_pattern)]] = Field(
+        default_factory=list, description="Files of policies, as patterns."
+    )
 
-    @model_validator(mode="after")
-    def _shape(self) -> Settings:
-        if self.layout and "{tenant}" not in self.layout.split("/"):
-            raise PydanticCustomError("CFGF-03", "layout has {tenant} as one of its folders, as in tenants/{{tenant}}")
-        return self
+    @field_validator("layout")
+    @classmethod
+    def _shape(cls, text: str) -> str:
+        if text and "{tenant}" not in text.split("/"):
+            wanted = {"sample": "tenants/{tenant}"}
+            raise PydanticCustomError("CFGF-03", "must have a folder of the tenant, as in {sample}", wanted)
+        return text

@@ -7,10 +7,11 @@ check, that the kind lists among its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.diagnostic import Severity
+from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Planned
 from reconciler.model.formats import network, split_addresses
 from reconciler.model.password import failing_parts
@@ -41,6 +42,11 @@ def roles_of_type(wanted: str, *paths: str) -> Rule:
                     )
 
     return rule
+
+
+def whoever_asks(rule: Rule) -> Rule:
+    """A rule over a planned change as one of phase policy: it binds everybody, so no role has to be known."""
+    return replace(rule, phase=Phase.POLICY)
 
 
 def type_of_role(view: View, address: Address) -> str | None:

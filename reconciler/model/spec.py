@@ -60,7 +60,11 @@ def _pair(value: Any, scheme: str, first: str, second: str) -> str:
 def _secret_source(value: Any) -> SecretRef:
     """Read a secret source (GEN-04, GEN-18). No message ever holds what was found."""
     if not isinstance(value, dict):
-        raise PydanticCustomError("GEN-04", "a secret is never written in a manifest; name where it comes from")
+        told = {
+            "reason": "a secret is never written in a manifest; name where it comes from",
+            "hint": "write {fromEnv: NAME_OF_A_VARIABLE}; if this was the real secret, change it where it is used",
+        }
+        raise PydanticCustomError("GEN-04", "{reason}", told)
     given = [key for key in value if key != "version"]
     if len(given) != 1 or given[0] not in _SOURCES:
         raise _malformed("a secret source holds exactly one of " + ", ".join(_SOURCES) + ", and may hold version")

@@ -6,13 +6,13 @@ declared value where the manifest manages the field, otherwise the live one. ``l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field
-from reconciler.model.encode import decode, field_value
+from reconciler.model.encode import decode, field_value, sound
 from reconciler.model.kind import Kind, Level
 from reconciler.model.resource import Live, Resource, Row
 
@@ -51,7 +51,7 @@ class Entity:
                     return self.row[self.kind.index[one.column]] if one.column in self.kind.index else None
             raise KeyError(path)
         field = self.kind.by_path[path]
-        return decode(field, self.row[self.kind.index[field.columns[0].name]])
+        return sound(field, decode(field, self.row[self.kind.index[field.columns[0].name]]))
 
     def value(self, path: str) -> Any:
         """The value after the plan: lists and objects as plain data, references as names, secrets as their source."""
@@ -123,7 +123,10 @@ class View:
         self.leaving: frozenset[Address] = frozenset()
         self._known: dict[Address, Entity | None] = {}
         self._all: dict[str, list[Entity]] = {}
+        self._declared_by_kind: dict[str, list[Address]] | None = None
         self._referrers: dict[tuple[str, str], dict[Address, list[Entity]]] = {}
+        self._having: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
+        self._inside: dict[str, dict[str, list[Entity]]] = {}
 
     def find(self, kind: str, tenant: str, name: str) -> Entity | None:
         """The resource at an address, declared or live."""
@@ -156,14 +159,44 @@ class View:
         """Every resource of a kind, declared or live, in order of address, without those that the plan deletes."""
         found = self._all.get(kind)
         if found is None:
-            addresses = {one for one in self.declared if one.kind == kind}
+            addresses = set(self._declared_of(kind))
             if self.live is not None:
                 addresses.update(Address(kind, *key) for key in self.live.rows.get(kind, _EMPTY))
             found = [entity for one in sorted(addresses) if (entity := self.at(one)) is not None]
             self._all[kind] = found
         if self.leaving:
-            return [one for one in found if one.address not in self.leaving]
+            return self._staying(found)
         return found
+
+    def _declared_of(self, kind: str) -> list[Address]:
+        if self._declared_by_kind is None:
+            self._declared_by_kind = {}
+            for one in self.declared:
+                self._declared_by_kind.setdefault(one.kind, []).append(one)
+        return self._declared_by_kind.get(kind, [])
+
+    def _staying(self, found: Iterable[Entity]) -> list[Entity]:
+        return [one for one in found if one.address not in self.leaving]
+
+    def inside(self, kind: str, tenant: str) -> list[Entity]:
+        """The resources of a kind in one tenant, as :meth:`all` gives them, without a look at those of the others."""
+        index = self._inside.get(kind)
+        if index is None:
+            index = {}
+            for one in self.all(kind):
+                index.setdefault(one.address.tenant, []).append(one)
+            self._inside[kind] = index
+        return self._staying(index.get(tenant, ()))
+
+    def having(self, kind: str, path: str, value: Any) -> list[Entity]:
+        """The resources of a kind whose field ``path``, which is no list, is ``value`` after the plan."""
+        index = self._having.get((kind, path))
+        if index is None:
+            index = {}
+            for one in self.all(kind):
+                index.setdefault(one.value(path), []).append(one)
+            self._having[(kind, path)] = index
+        return self._staying(index.get(value, ()))
 
     def target_address(self, field: Field, address: Address, name: str) -> Address:
         """Where the reference ``field`` of the resource at ``address`` leads when it says ``name``."""
@@ -198,7 +231,7 @@ class View:
                     if isinstance(name, str):
                         index.setdefault(self.target_address(field, one.address, name), []).append(one)
             self._referrers[(kind, path)] = index
-        return [one for one in index.get(target, ()) if one.address not in self.leaving]
+        return self._staying(index.get(target, ()))
 
     def setting(self, kind: str, path: str) -> Any:
         """A value of the one resource of a singleton kind; the field's default when there is none."""

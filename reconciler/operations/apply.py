@@ -15,6 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from reconciler.engine.approve import guardians, judge_approval
+from reconciler.engine.planfile import told
 from reconciler.model.address import Address
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
@@ -215,6 +216,8 @@ def _agrees(orders: Orders, shown: Proposal) -> None:
     """The plan is the one that was reviewed: as a file, or by its digest."""
     if orders.reviewed is not None and orders.reviewed.digest != shown.plan.digest:
         raise moved(orders.reviewed, shown.plan)
+    if orders.reviewed is not None and told(orders.reviewed) != told(shown.plan):
+        raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
     if orders.digest and orders.digest != shown.plan.digest:
         raise Stale(
             f"the plan is not the one that was reviewed: its digest is {shown.plan.digest}",

@@ -6,12 +6,14 @@ runs only when those before it found no error.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard
 from reconciler.engine.plan import PlanOptions, make_plan
-from reconciler.model.diagnostic import Diagnostic, Severity, errors_in, in_order
+from reconciler.engine.plan.steps import NO_PATH
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import Held, InvalidManifests
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
@@ -83,7 +85,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         InvalidManifests: they do not fit together.
     """
     view, found = fit(doors.catalog, judged, live, now=doors.now)
-    if errors_in(found):
+    if _unfit(found):
         raise _invalid(tuple(in_order([*judged.diagnostics, *found])))
     marks, problems = fingerprints(doors, view)
     made = make_plan(view, diff(view, marks), _options(request, judged))
@@ -107,7 +109,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         InvalidManifests: they do not fit any more.
     """
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
-    if errors_in(found):
+    if _unfit(found):
         raise _invalid(tuple(in_order(found)))
     made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
     return _proposal(
@@ -119,6 +121,11 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         marks=before.marks,
         found=(*before.judged.diagnostics, *found),
     )
+
+
+def _unfit(found: Sequence[Diagnostic]) -> bool:
+    """Whether phase reference found an error. Those of phase time stand beside those of phase plan."""
+    return errors_in([one for one in found if one.phase is not Phase.TIME and one.phase is not Phase.PLAN])
 
 
 def refuse(proposal: Proposal) -> None:
@@ -148,9 +155,15 @@ def _proposal(
     marks: Fingerprints,
     found: tuple[Diagnostic, ...],
 ) -> Proposal:
-    made = replace(made, diagnostics=tuple(in_order([*found, *made.diagnostics])))
+    made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
     return Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
+
+
+def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """One wrong place gives one error: where phase time has spoken, the path of a life cycle does not matter."""
+    places = {(one.address, one.path) for one in said if one.phase is Phase.TIME and one.severity is Severity.ERROR}
+    return [one for one in found if one.code != NO_PATH.code or (one.address, one.path) not in places]
 
 
 def _options(request: Request, judged: Judged) -> PlanOptions:

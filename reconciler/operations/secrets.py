@@ -5,7 +5,8 @@ GEN-22 is reported for every secret that must be read and cannot be, at its line
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,7 +76,7 @@ def sealed(
 
     Without a sink (``may_generate`` is false) none is made, which is an error where one is wanted (GEN-22).
     """
-    found: dict[tuple[Address, str], tuple[str, str | None]] = {}
+    values: list[tuple[_Wanted, SecretValue]] = []
     problems: list[Diagnostic] = []
     made: list[Generated] = []
     for one in _wanted(doors, plan):
@@ -92,8 +93,23 @@ def sealed(
                 continue
             value = read
             problems += _judged(one, value, view)
-        found[at] = (doors.sealer.seal(*at, one.storage, value), _mark(doors, one, value))
-    return found, made, in_order(problems)
+        values.append((one, value))
+    return _all_sealed(doors, values), made, in_order(problems)
+
+
+def _all_sealed(doors: Doors, values: Sequence[tuple[_Wanted, SecretValue]]) -> Sealed:
+    """Sealed side by side: the hash of a password takes long on purpose, and lets other threads run meanwhile."""
+    from concurrent.futures import ThreadPoolExecutor  # late: a plan without writes needs no pool
+
+    def seal(pair: tuple[_Wanted, SecretValue]) -> tuple[str, str | None]:
+        one, value = pair
+        return doors.sealer.seal(one.resource.address, one.field.path, one.storage, value), _mark(doors, one, value)
+
+    with ThreadPoolExecutor(max_workers=min(len(values), os.cpu_count() or 1) or 1) as pool:
+        return {
+            (one.resource.address, one.field.path): found
+            for (one, _), found in zip(values, pool.map(seal, values), strict=True)
+        }
 
 
 @dataclass(frozen=True, slots=True)

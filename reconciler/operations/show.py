@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.engine.plan.content import digest
 from reconciler.engine.planfile import from_bytes, made_by, to_bytes
+from reconciler.model.errors import Stale
 from reconciler.model.plan import Plan
 from reconciler.operations.apply import touched
 from reconciler.operations.plan import Proposal
@@ -36,7 +38,17 @@ def open_plan(data: bytes) -> PlanFile:
         Stale: it was changed after it was made (PLN-02).
     """
     plan = from_bytes(data)
+    if not _names_itself(plan):
+        raise Stale("the plan was changed after it was made", code="PLN-02", hint="make the plan again")
     return PlanFile(plan, made_by(json.loads(data)))
+
+
+def _names_itself(plan: Plan) -> bool:
+    """Whether the digest is that of the content. Whoever changes a file can renew its seal; the digest speaks then."""
+    try:
+        return digest(plan) == plan.digest
+    except (TypeError, ValueError, AttributeError):
+        return False
 
 
 def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mapping[str, str]) -> bytes:

@@ -42,6 +42,8 @@ def shorten(text: str, room: int) -> str:
     """``text`` cut to ``room`` columns, with ``…`` at its end when something is missing."""
     if width(text) <= room:
         return text
+    if text.isascii():
+        return f"{text[: max(room - 1, 0)].rstrip()}…"
     kept, used = [], 1
     for char in text:
         used += width(char)

@@ -11,7 +11,7 @@ from tests.cli.tree import FILES, Tree
 FILE = "tenants/farol/desk.yaml"
 WHOLE = FILES[FILE].encode()
 FIRST_DOCUMENT = WHOLE.index(b"---\n")
-"""Cut here, or at the end of a line before, the file is what somebody may write who removes its second document."""
+"""Cut right here, the file is what somebody writes who removes its second document."""
 
 CUTS = sorted({*range(0, len(WHOLE), 11), *(place for place in range(len(WHOLE)) if WHOLE[place - 1 : place] == b"\n")})
 
@@ -33,13 +33,23 @@ def test_a_file_cut_anywhere_deletes_nothing(tree: Tree, words: tuple[str, ...])
     tree.apply()
     refused = 0
     for place in CUTS:
-        if words and place <= FIRST_DOCUMENT and WHOLE[place - 1 : place] == b"\n":
+        if words and place == FIRST_DOCUMENT:
             continue
         (tree.folder / FILE).write_bytes(WHOLE[:place])
         found = deleting(tree, *words)
         assert not found, f"cut at byte {place}"
         refused += found is None
     assert refused > len(CUTS) // 4
+
+
+def test_a_cut_inside_a_manifest_holds_what_stood_behind_it(tree: Tree) -> None:
+    """The first manifest is still one, but it lost a field: the file may have been cut off."""
+    tree.apply()
+    (tree.folder / FILE).write_bytes(WHOLE[: WHOLE.index(b"  sortOrder")])
+    call = tree.run("plan", "--prune")
+    assert "sortOrder: 10 -> 0" in call.out
+    assert "may have been cut off" in call.out
+    assert deleting(tree, "--prune") == []
 
 
 def test_a_whole_document_that_is_removed_is_pruned(tree: Tree) -> None:

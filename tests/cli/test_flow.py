@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
+import rfc8785
 
 from tests.cli.tree import SECRET, Tree
 
 SMALL = "tenants/farol/desk.yaml"
+
+SYSTEM = """\
+apiVersion: reconciler/v1
+kind: SystemConfiguration
+metadata: {name: platform}
+spec: {platformName: Atlantic Sign, environment: staging, languages: [en, es-ES, pt-PT]}
+"""
+
+PORTAL = """\
+apiVersion: reconciler/v1
+kind: SelfCare
+metadata: {name: lumen, tenant: farol}
+spec: {customer: lumen, login: lumen-portal, password: {fromEnv: ANA_PASSWORD, version: "1"}}
+---
+apiVersion: reconciler/v1
+kind: Domain
+metadata: {name: www.lumen.example.com, tenant: farol}
+spec: {customer: lumen, host: www.lumen.example.com, scheme: http, origins: [{address: 198.51.100.20}]}
+"""
 
 
 def test_validate_plan_apply_and_plan_again(tree: Tree) -> None:
@@ -271,3 +294,113 @@ def test_bootstrap_opens_an_empty_database_once(tree: Tree) -> None:
     assert tree.sql("SELECT actor FROM reconciler_runs") == [("installer root@example.com",)]
     tree.edit(SMALL, "Questions about seals", "All about seals")
     assert tree.run("apply", "--auto-approve", "--bootstrap").code == 4
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value"),
+    [
+        ("system_configurations", "languages", '[1,{"a":null}]'),
+        ("categories", "service_types", "9223372036854775807"),
+        ("categories", "service_types", "[1e999]"),
+        ("categories", "service_types", f"[{'9' * 6000}]"),
+        ("self_cares", "allowed_roles", "7"),
+        ("domains", "origins", '[1e999,{},{"address":5}]'),
+    ],
+)
+def test_rows_of_a_world_that_is_wrong_are_news_and_no_crash(tree: Tree, table: str, column: str, value: str) -> None:
+    tree.write("platform/system.yaml", SYSTEM)
+    tree.write("tenants/farol/portal.yaml", PORTAL)
+    tree.apply()
+    tree.sql(f"UPDATE {table} SET {column} = ?", value)
+    call = tree.run("plan", "--detailed-exitcode", "--format", "json")
+    assert call.code == 2, call.err
+    assert call.json["reconciler"]["summary"]["drift"] == 1
+    tree.apply()
+    assert tree.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("part", ["reason", "before", "add", "changes", "identity", "path"])
+def test_a_plan_file_that_was_sealed_anew_is_refused(tree: Tree, part: str) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    tree.run("plan", "--out", "p.plan")
+    document = json.loads(Path("p.plan").read_bytes())
+    change = document["changes"][0]
+    match part:
+        case "reason":
+            change["reason"] = "nothing to worry about"
+        case "before":
+            change["fields"][0]["before"] = "Something else"
+        case "add":
+            document["summary"]["add"] = 7
+        case "changes":
+            document["changes"] = []
+        case "identity":
+            document["identity"] = "another"
+        case "path":
+            change["fields"][0]["path"] = 7
+    content = {key: value for key, value in document.items() if key != "seal"}
+    seal = "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    Path("p.plan").write_bytes(rfc8785.dumps({**content, "seal": seal}) + b"\n")
+    call = tree.run("apply", "p.plan")
+    assert (call.code, "PLN-02" in call.err) == (5, True)
+    assert tree.sql("SELECT description FROM categories") == [("Questions about seals",)]
+
+
+@pytest.mark.parametrize("name", ["", " ", "\x1b[31m", "a\nb", "a" * 400])
+def test_a_person_has_a_name_that_the_audit_can_carry(tree: Tree, name: str) -> None:
+    call = tree.run("apply", "--auto-approve", "--as", name)
+    assert (call.code, "names nobody" in call.err) == (1, True)
+    assert not (tree.folder / ".reconciler/live.db").exists()
+
+
+def test_a_target_deletes_nothing_that_a_row_outside_of_it_still_names(tree: Tree) -> None:
+    request = "---\napiVersion: reconciler/v1\nkind: ServiceType\nmetadata: {name: request, tenant: farol}\n"
+    more = tree.write("tenants/farol/more.yaml", request + "spec: {displayName: Request}\n")
+    tree.edit(SMALL, "serviceTypes: [incident]", "serviceTypes: [incident, request]")
+    tree.apply()
+    tree.edit(SMALL, "serviceTypes: [incident, request]", "serviceTypes: [incident]")
+    more.write_text("# nothing is left\n", encoding="utf-8")
+    narrow = tree.run("apply", "--auto-approve", "--prune", "--target", "ServiceType/*")
+    assert (narrow.code, "TGT-01" in narrow.err) == (1, True)
+    assert tree.apply("--prune").out.splitlines()[0] == "Plan: 0 to add, 1 to change, 1 to destroy."
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_apply_that_is_ended_is_rolled_back_and_says_so(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    tree.edit("tenants/farol/customers.yaml", '{fromEnv: ANA_PASSWORD, version: "1"}', "{generate: true}")
+    before = signal.getsignal(number)
+
+    def ended(_step: object, *_rest: object, **_how: object) -> None:
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr("reconciler.adapters.database.session.Session.commit", ended)
+    monkeypatch.setattr("reconciler.cli.progress.Progress.__call__", lambda _self, _event: None)
+    call = tree.run("apply", "--auto-approve", "--secrets-out", "made.txt")
+    assert (call.code, "nothing was changed" in call.err) == (130, True)
+    assert not Path("made.txt").exists()
+    assert tree.sql("SELECT description FROM categories") == [("Questions about seals",)]
+    assert signal.getsignal(number) is before
+
+
+def test_an_output_that_is_no_file_is_written_into_and_not_replaced(tree: Tree) -> None:
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert tree.run("plan", "--target", "Operator/*", "--out", "pipe").code == 0
+        assert json.loads(os.read(reader, 1 << 16))["schema"] == "reconciler-plan"
+    finally:
+        os.close(reader)
+    assert Path("pipe").is_fifo()
+
+
+def test_an_output_behind_a_link_leaves_the_link(tree: Tree) -> None:
+    Path("real.plan").touch()
+    Path("link.plan").symlink_to("real.plan")
+    assert tree.run("plan", "--out", "link.plan").code == 0
+    assert Path("link.plan").is_symlink()
+    assert json.loads(Path("real.plan").read_bytes())["schema"] == "reconciler-plan"

@@ -324,7 +324,9 @@ class TestRules:
         live = applied([partner(state="suspended")])
         live = applied([partner(state="deleted")], live)
         made = plan_of([partner(state="deleted"), gadget()], live)
-        assert [(one.code, one.path) for one in made.diagnostics] == [("GEN-02", "metadata.tenant")]
+        assert [(one.code, one.path, one.phase.value) for one in made.diagnostics] == [
+            ("GEN-02", "metadata.tenant", "reference")
+        ]
 
 
 class TestEffects:

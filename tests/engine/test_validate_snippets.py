@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.model.placing import WIDTH, path_key, path_text, place, snippet, visible_in
+from reconciler.model.diagnostic import Phase, Severity
+from reconciler.model.placing import WIDTH, diagnose_at, path_key, path_text, place, snippet, visible_in
+from reconciler.model.rule import Finding, RuleText
 from reconciler.model.source import Source
 from tests.adapters.manifests.reading import read
 from tests.engine import toy
@@ -54,9 +56,14 @@ def shown(text: str, at: str) -> tuple[str, str]:
             "  contact: {email: a, phone: b, zoo: …, pin: …}",
             "pin",
         ),
-        ("  title2: {a: [hunter2, hunter2], b: hunter2}\n", "title2", "  title2: {a: […, …], b: …}", "title2"),
+        ("  title2: {a: [hunter2, hunter2], b: hunter2}\n", "title2", "  title2: {…: […, …], …: …}", "title2"),
         ("  tags: {a: hunter2}\n", "tags", "  tags: {a: …}", "tags"),
         ("  size: {password: hunter2}\n", "size", "  size: {password: …}", "size"),
+        ("  password: {hunter2}\n", "password", "  password: {…}", "password"),
+        ("  password: {fromEnv:hunter2}\n", "password", "  password: {…}", "password"),
+        ("  password: {fromEnv: LAMP, hunter2: x}\n", "password", "  password: {fromEnv: …, …: …}", "password"),
+        ("  passwort: {hunter2: x}\n", "passwort", "  passwort: {…: …}", "passwort"),
+        ("  contact: {password:hunter2}\n", "contact.password:hunter2", "  contact: {…}", "…"),
         ("  confirmPassword: hunter2\n", "confirmPassword", "  confirmPassword: …", "confirmPassword"),
         (
             "lifecycle: {protect: yes, zoo: hunter2}\n",
@@ -128,3 +135,14 @@ def test_every_finding_marks_a_part_of_its_line():
     for one in body("  size: x\n  zoo: [a,\n    b]\n  colour: |\n    x\n  parts:\n    -\n      label: 5\n"):
         assert 0 <= one.snippet.start < len(one.snippet.text)
         assert one.snippet.start + one.snippet.length <= len(one.snippet.text)
+
+
+def test_a_summary_stays_on_one_line_whatever_value_it_holds():
+    told = diagnose_at(
+        RuleText("GAD-01", Severity.ERROR, Phase.SCHEMA, "x"),
+        Finding("the title holds {{a\nb}}", at="title"),
+        document=None,
+        address=None,
+        kind=None,
+    )
+    assert told.summary == "the title holds {{a b}}"

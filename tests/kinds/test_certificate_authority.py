@@ -13,9 +13,10 @@ from tests.kinds.worlds import authority, certificate, found, planned, service, 
 
 
 def test_an_authority_with_certificates_is_not_deleted() -> None:
-    world = view([], [authority(), certificate()])
+    world = view([], [authority(), certificate(), certificate("cedro-second")])
     (finding,) = found(unused_when_deleted, planned(world, authority().address, deletes=True), world)
     assert finding.at == ""
+    assert finding.detail == "Certificate/farol-services/cedro-seal, Certificate/farol-services/cedro-second"
     assert "Certificate/farol-services/cedro-seal" in finding.summary
 
 

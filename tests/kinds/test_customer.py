@@ -10,6 +10,7 @@ from reconciler.kinds.customer import (
     CONFIRM_CLOSE,
     KIND,
     at_creation,
+    billing_is_lifted_by_payment,
     closing_is_confirmed_and_empty,
     comes_with_a_user,
     no_closed_parent,
@@ -17,6 +18,7 @@ from reconciler.kinds.customer import (
     tree_is_sound,
 )
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.lifecycle import Risk
 from reconciler.model.resource import Resource
 from tests.kinds.customers import TENANT, customer, domain, errors, lines, plan_of, user
@@ -233,3 +235,26 @@ def test_what_locks_out_says_so() -> None:
     assert KIND.lifecycle is not None
     locking = {str(edge) for edge in KIND.lifecycle.edges if Risk.LOCKS_OUT in edge.risks}
     assert locking == {"active->blocked", "active->suspended"}
+
+
+# --- a suspension by the billing system (CUS-07) ---
+
+
+@pytest.mark.parametrize("goal", ["active", "blocked"])
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("overdue-invoice", "suspended for an overdue invoice; lifted by payment, not by configuration"),
+        ("insufficient-funds", "suspended for insufficient funds; lifted by payment, not by configuration"),
+    ],
+)
+def test_a_suspension_by_the_billing_system_is_lifted_by_nobody(cause: str, words: str, goal: str) -> None:
+    world = view([customer(state=goal)], [partner(), (LUMEN, {"state": "suspended", "suspension_cause": cause})])
+    (told,) = [one for one in plan_of(world).diagnostics if one.severity is Severity.ERROR]
+    assert (told.code, told.path, told.summary, told.phase) == ("CUS-07", "state", words, Phase.POLICY)
+
+
+@pytest.mark.parametrize(("goal", "cause"), [("active", "manual"), ("active", None), ("closed", "overdue-invoice")])
+def test_other_ways_out_of_a_suspension_are_free(goal: str, cause: str | None) -> None:
+    world = view([customer(state=goal)], [(LUMEN, {"state": "suspended", "suspension_cause": cause})])
+    assert found(billing_is_lifted_by_payment, planned(world, ADDRESS, to=goal), world) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.lifecycle import Risk
 from reconciler.model.resource import Resource
+from tests.cli.tree import CLOCK, Tree
 from tests.kinds.worlds import found, issuer, operator, partner, planned, resource, service, system, view
 
 ANA = operator("ana", "partner", "farol-services")
@@ -212,3 +214,50 @@ def test_a_partner_is_a_tenant_and_its_key_never_changes() -> None:
     assert KIND.by_path["billing.currency"].immutable == "GEN-05"
     assert KIND.by_path["contact.email"].pii
     assert Address("Partner", "", "farol-services") == partner().address
+
+
+BROUGHT_ABOUT = """\
+apiVersion: reconciler/v1
+kind: Operator
+metadata: {name: root}
+spec: {email: root@example.com, displayName: Rita Fonseca, role: administrator}
+---
+apiVersion: reconciler/v1
+kind: Partner
+metadata: {name: farol}
+spec:
+  legalName: Farol Services, Lda.
+  vatNumber: "599900016"
+  type: integrator
+  contact: {email: office@farol.example.com}
+  address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
+---
+apiVersion: reconciler/v1
+kind: Operator
+metadata: {name: ana, tenant: farol}
+spec: {email: ana@farol.example.com, displayName: Ana Prates, role: partner}
+"""
+
+
+def test_a_state_that_a_cascade_brings_about_may_be_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """LIF-05 does not hold: the system walks the edge of the operator in the very plan that activates the partner."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
+    tree = Tree(tmp_path, capsys)
+    tree.write("all.yaml", BROUGHT_ABOUT)
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    state = "SELECT state FROM operators WHERE name = 'ana'"
+    assert tree.sql(state) == [("registered",)]
+    tree.edit("all.yaml", "role: partner}", "role: partner, state: active}")
+    alone = tree.run("plan")
+    assert alone.code == 1
+    assert "LIF-05" in alone.out + alone.err
+    tree.edit("all.yaml", "PRT}\n", "PRT}\n  state: active\n")
+    tree.apply()
+    assert tree.sql(state) == [("active",)]
+    assert tree.run("plan", "--detailed-exitcode").code == 0
+    before = (tmp_path / ".reconciler/live.db").read_bytes()
+    assert tree.apply().out.startswith("No changes.")
+    assert (tmp_path / ".reconciler/live.db").read_bytes() == before

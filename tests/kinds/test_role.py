@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from reconciler.kinds.role import KIND, SEEDS, one_default_of_each_type, risks, unused_when_deleted
+from reconciler.kinds.role import KIND, SEEDS, built_in_stays, one_default_of_each_type, risks, unused_when_deleted
+from reconciler.model.diagnostic import Phase
 from reconciler.model.lifecycle import Risk
 from reconciler.model.resource import Resource
 from reconciler.model.view import View
+from tests.kinds.customers import errors, plan_of
 from tests.kinds.worlds import CATALOG, found, planned, resource, view
 
 
@@ -127,3 +129,28 @@ def test_the_built_in_roles_are_one_default_of_each_type() -> None:
         assert one["built_in"] is True
         assert one["description"] == f"Built-in role given to a new {one['type']}"
         assert one["permissions"] == f'[{{"path":"{one["type"]}","access":"write"}}]'
+
+
+@pytest.mark.parametrize("path", ["description", "permissions"])
+def test_what_a_built_in_role_grants_is_changed_by_nobody(path: str) -> None:
+    ours = role("customer-default", default=True)
+    built_in = view([ours], [(ours, {"built_in": True})])
+    change = planned(built_in, ours.address, changed=[path])
+    (finding,) = found(built_in_stays, change, built_in)
+    assert finding.at == path
+    assert "another name" in finding.hint
+    assert built_in_stays.phase is Phase.POLICY
+    own = view([ours], [(ours, {"built_in": False})])
+    assert found(built_in_stays, planned(own, ours.address, changed=[path]), own) == []
+
+
+def test_the_default_of_a_built_in_role_may_move() -> None:
+    ours = role("customer-default")
+    world = view([ours], [(ours, {"built_in": True, "default": True})])
+    assert found(built_in_stays, planned(world, ours.address, changed=["default", "metadata.labels"]), world) == []
+
+
+def test_a_plan_that_changes_a_built_in_role_is_refused() -> None:
+    ours = role("customer-default", default=True, description="Ours")
+    made = plan_of(view([ours], [(BUILT_IN, {"built_in": True})]))
+    assert errors(made) == [("ROLE-02", str(ours.address), "description")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.kinds.self_care import (
@@ -32,6 +34,15 @@ def test_a_role_is_not_taken_from_those_who_hold_it() -> None:
 def test_holders_count_without_a_manifest_too() -> None:
     world = view([ONE], [LUMEN, BOTH, individual()])
     assert len(found(no_role_taken_from_holders, ONE, world)) == 1
+
+
+def test_a_list_that_is_left_to_the_world_takes_nothing_away() -> None:
+    for watched in (
+        replace(self_care(allowedRoles=["readers"]), management="createOnly"),
+        replace(self_care(allowedRoles=["readers"]), ignore_changes=("allowedRoles",)),
+    ):
+        world = view([watched, individual()], [LUMEN, *ROLES, BOTH, individual()])
+        assert found(no_role_taken_from_holders, watched, world) == []
 
 
 def test_a_role_that_nobody_holds_any_more_may_go() -> None:

@@ -54,7 +54,7 @@ def writes_of(plan: Plan, catalog: Catalog, sealed: Sealed, *, at: str) -> list[
             there = Write(cascade.address, "update", {}, known.get(cascade.address))
             found[cascade.address] = there
         if there.operation != "delete":
-            there.values["state"] = cascade.state
+            there.values |= {"state": cascade.state, **dict(cascade.columns)}
     blank = {name: _blank(catalog[name]) for name in {one.kind for one in found}}
     for write in found.values():
         _complete(write, blank[write.address.kind], at)

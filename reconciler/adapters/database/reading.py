@@ -8,9 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 from reconciler.adapters.database.faults import translated
 from reconciler.adapters.database.urls import SqliteFile
+from reconciler.model.errors import WorldError
 
 BUSY_SECONDS = 5.0
 """How long a reader waits for a writer that is committing."""
@@ -31,6 +33,8 @@ def reading(file: SqliteFile) -> Iterator[sqlite3.Connection]:
 
 def open_for_reading(file: SqliteFile) -> sqlite3.Connection:
     """A connection that refuses every statement that would write."""
+    if file.path.is_dir():  # SQLite would speak of a disk that failed
+        raise WorldError("the database is a folder, no file", code="DB-01", hint="check the address of the database")
     try:
         return _checked(file.uri("ro"))
     except sqlite3.OperationalError as error:
@@ -41,6 +45,14 @@ def open_for_reading(file: SqliteFile) -> sqlite3.Connection:
         if not file.exists:
             raise
     return _checked(file.uri("rw"))
+
+
+def read_leniently(connection: Any) -> None:
+    """From now on, read text that is no UTF-8 with a sign in its place.
+
+    Another program has stored it: the world may be wrong. A plan and its apply read it alike.
+    """
+    connection.text_factory = lambda data: data.decode(errors="replace")
 
 
 def _checked(uri: str) -> sqlite3.Connection:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.columns import CHANGES, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
 from reconciler.adapters.database.faults import explain
-from reconciler.adapters.database.netting import Sealed, Write, writes_of
+from reconciler.adapters.database.netting import Sealed, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
@@ -99,7 +99,7 @@ class Session:
         self._run = run
         self._announce(run)
         write_rows(self._connection, self._metadata, self._catalog, writes)
-        self._touch(writes)
+        self._touch({*(one.address.tenant for one in writes), *(one.tenant for one in (*kept, *left))})
         self._notify(plan, run)
         numbers = read_back(self._connection, self._metadata, self._catalog, writes)
         known_already = [one for one in kept if one not in numbers]
@@ -119,9 +119,10 @@ class Session:
     def _lock_chain(self) -> None:
         """Wait for those who add to the audit. An embedded database has one writer anyway."""
 
-    def _touch(self, writes: Iterable[Write]) -> None:
+    def _touch(self, tenants: Iterable[str]) -> None:
+        """Step the generation of tenants, also where only the ledger changes: no two runs find the same ones."""
         table = self._table(TENANTS)
-        touched = sorted({one.address.tenant for one in writes})
+        touched = sorted(tenants)
         if touched:
             step = sa.update(table).where(table.c.tenant == sa.bindparam("b_tenant"))
             self._connection.execute(

@@ -12,7 +12,7 @@ from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
 from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
-from reconciler.adapters.database.reading import reading
+from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.urls import SqliteFile, database_at
 from reconciler.model.address import Address
@@ -168,9 +168,7 @@ class Database:
             except sqlite3.OperationalError as error:
                 if not is_undecodable(error):
                     raise
-                # Another program has stored what is no text. The world may be wrong: it is read with a sign in its
-                # place.
-                connection.text_factory = lambda data: data.decode(errors="replace")
+                read_leniently(connection)
                 return question(_fetching(connection))
 
 

@@ -84,9 +84,9 @@ def refuse_network(file: SqliteFile, *, mounts: Path = _MOUNTS) -> None:
     """
     try:
         lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
+        where = file.path.absolute().resolve()
+    except (OSError, RuntimeError):  # the latter: links that lead in a circle, which opening the file will tell
         return
-    where = file.path.absolute().resolve()
     nearest, kind = -1, ""
     for line in lines:
         words = line.split(" ")

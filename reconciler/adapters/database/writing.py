@@ -14,8 +14,8 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from reconciler.adapters.database.faults import explain
-from reconciler.adapters.database.reading import open_for_reading
+from reconciler.adapters.database.faults import explain, is_undecodable
+from reconciler.adapters.database.reading import open_for_reading, read_leniently
 from reconciler.adapters.database.urls import SqliteFile, refuse_network
 from reconciler.model.errors import WorldError
 from reconciler.model.resource import Row
@@ -71,19 +71,31 @@ def looking(file: SqliteFile) -> Iterator[sa.Connection]:
 
 @contextmanager
 def guarded(doing: str) -> Iterator[None]:
-    """Turn what SQLAlchemy raises inside into an error of ours, without its text: it shows values of a row."""
+    """Turn what is raised inside into an error of ours, without its text: it shows values of a row."""
     try:
         yield
     except sa.exc.DBAPIError as error:
         raise explain(error.orig or error, doing) from None
+    except sqlite3.Error as error:  # rows are fetched from the driver itself
+        raise explain(error, doing) from None
 
 
 def fetching(connection: sa.Connection) -> Callable[[str], list[Row]]:
     """Runs a statement on this connection and gives all its rows as the plain tuples of the driver."""
 
-    def fetch(statement: str) -> list[Row]:
+    def rows(statement: str) -> list[Row]:
         cursor = connection.exec_driver_sql(statement).cursor
         return cast("list[Row]", cursor.fetchall())
+
+    def fetch(statement: str) -> list[Row]:
+        try:
+            return rows(statement)
+        except (sqlite3.Error, sa.exc.DBAPIError) as error:
+            driver = connection.connection.dbapi_connection
+            if driver is None or not is_undecodable(getattr(error, "orig", None) or error):
+                raise
+            read_leniently(driver)
+            return rows(statement)
 
     return fetch
 

@@ -34,6 +34,7 @@ from reconciler.adapters.manifests.text import Text, invisible, name_of
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Misread
+from reconciler.model.placing import shown_key
 
 _LEADING_TAB = re.compile(rb"^ *\t[ \t]*(?=[^ \t\r\n])", re.MULTILINE)
 _NO_KEY = object()
@@ -270,15 +271,17 @@ class Builder:
         self._junk.append((node, junk))
         mark = event.start_mark
         width = event.end_mark.column - mark.column if event.end_mark.line == mark.line else 1
-        word = str(event.value) if len(event.value) <= 64 else f"{event.value[:60]}…"
+        word = str(event.value)
+        # {hunter2, hunter2}: keys without a value may be a secret that somebody put into braces.
+        open_word = shown_key(word) == word and node[word] is not None
         self._refuse_at(
             mark.line + 1,
             mark.column + 1,
-            f"the key {word} occurs twice in one mapping",
+            f"the key {word} occurs twice in one mapping" if open_word else "a key occurs twice in one mapping",
             hint="keep one of them",
             code="GEN-01",
-            show=width,
-            path=_path(stack, str(event.value)),
+            show=width if open_word else 0,
+            path=_path(stack, word) if open_word else "",
         )
         return junk
 
@@ -344,7 +347,8 @@ class Builder:
 
 def _path(stack: list[tuple[Any, Any]], last: str) -> str:
     """The way to a key, as diagnostics write it: below ``spec`` its name is left out."""
-    path = "".join(f"[{len(holder) - 1}]" if key is None else f".{key}" for holder, key in stack[1:]) + f".{last}"
+    steps = (f"[{len(holder) - 1}]" if key is None else f".{shown_key(key)}" for holder, key in stack[1:])
+    path = "".join(steps) + f".{last}"
     return path.lstrip(".").removeprefix("spec.")
 
 

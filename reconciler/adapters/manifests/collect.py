@@ -39,13 +39,17 @@ class Collector:
         self._total = 0
         self._unfinished: set[str] = set()
 
+    def has_room(self, file: str, size: int) -> bool:
+        """Whether a file of this size may still be read; the first one that may not is a finding (LOD-01)."""
+        self._total += size
+        if self._total <= self.limits.total:
+            return True
+        summary = f"all manifests together are larger than {self.limits.total} bytes"
+        self.refuse(file, "LOD-01", summary, hint="name a smaller folder")
+        return False
+
     def add(self, file: str, data: bytes, *, key: str = "") -> None:
         """Read one file. ``file`` is its shown path, ``key`` its path in the digest where that is another."""
-        self._total += len(data)
-        if self._total > self.limits.total:
-            if self._total - len(data) <= self.limits.total:
-                self.refuse(file, "LOD-01", f"all manifests together are larger than {self.limits.total} bytes")
-            return
         self._hashes[key or file] = hashlib.sha256(data).digest()
         if not data.endswith(b"\n") or _OPEN_END.search(data):
             self._unfinished.add(file)

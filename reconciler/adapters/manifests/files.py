@@ -14,12 +14,13 @@ import posixpath
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside
+from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
@@ -54,11 +55,16 @@ class FilesReader:
         """All documents, and what is wrong with the files."""
         collector = Collector(self._limits)
         contents: dict[str, bytes] = {}
-        for root in sorted(set(self._roots)):
-            for file, data, key in self._root(root, collector):
-                if file not in contents:
-                    contents[file] = data
-                    collector.add(file, data, key=key)
+        keys: dict[str, str] = {}
+        # All is read before anything is parsed: what is too large together is refused at once.
+        for file, data, key in chain.from_iterable(self._root(root, collector) for root in sorted(set(self._roots))):
+            if not collector.has_room(file, 0 if file in contents else len(data)):
+                contents.clear()
+                break
+            contents[file] = data
+            keys[file] = key
+        for file, data in contents.items():
+            collector.add(file, data, key=keys[file])
         commit = None
         if self._ask_git and contents and not collector.problems:
             commit = committed(self._working, [inside(root, self._working) for root in self._roots], contents)
@@ -236,19 +242,12 @@ def _leads_to_folder(name: str, folder: int) -> bool:
         return False
 
 
-def printable(path: str) -> str:
-    """A path with everything escaped that cannot be shown."""
-    return "".join(
-        c if c.isprintable() and not invisible(c) else c.encode("unicode_escape", "replace").decode() for c in path
-    )
-
-
 def _reason(error: OSError) -> str:
     match error.errno:
         case errno.ENOENT:
             return "does not exist"
         case errno.ELOOP | errno.ENOTDIR:
-            return "is a link, or lies behind one; links are not followed"
+            return "is a link, or lies behind a link or a file; links are not followed"
         case errno.EACCES | errno.EPERM:
             return "may not be read"
         case _:

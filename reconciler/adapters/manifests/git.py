@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside
+from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable
+from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.manifest import Document, Manifests
@@ -75,8 +76,9 @@ class GitReader:
             if not found:
                 collector.refuse(root, "LOD-05", f"there is no folder or file {root} in commit {self._commit[:12]}")
         chosen = {path: one for path, one in sorted(self._entries.items()) if self._chosen(path, one, collector)}
-        for path, data in _blobs(self._working, chosen):
-            collector.add(path, data)
+        if all(collector.has_room(path, one.size) for path, one in chosen.items()):
+            for path, data in _blobs(self._working, chosen):
+                collector.add(path, data)
         return collector.manifests(self._commit)
 
     def file(self, document: Document, path: str) -> bytes:
@@ -117,7 +119,7 @@ class GitReader:
         self._prefix = _prefix(self._working)
 
     def _list(self, root: str) -> dict[str, _Entry]:
-        return _tree(self._working, self._commit, self._prefix, [root])
+        return _tree(self._working, self._commit, self._prefix, [root], limit=self._limits.listing)
 
     def _chosen(self, path: str, entry: _Entry, collector: Collector) -> bool:
         name = posixpath.basename(path)
@@ -126,6 +128,10 @@ class GitReader:
                 return False
             if entry.mode != _MODULE and not is_manifest(name):
                 return False
+        if not path.isprintable() or invisible(path) is not None:
+            summary = "the name of a file or folder holds characters that cannot be shown"
+            collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
+            return False
         problem = ""
         if entry.mode == _LINK:
             problem = f"{path} is a link; links are not followed"
@@ -151,7 +157,7 @@ def committed(working: Path, roots: Sequence[str], contents: Mapping[str, bytes]
         if found is None:
             return None
         commit = found.strip().decode()
-        entries = _tree(working, commit, _prefix(working), roots)
+        entries = _tree(working, commit, _prefix(working), roots, limit=Limits().listing)
     except WorldError:
         return None
     algorithm = hashlib.sha256 if len(commit) == 64 else hashlib.sha1
@@ -167,18 +173,24 @@ def _prefix(working: Path) -> str:
     return (_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
 
 
-def _tree(working: Path, commit: str, prefix: str, roots: Sequence[str]) -> dict[str, _Entry]:
-    """The blobs, links and submodules below folders or files of a commit, by path relative to the working folder."""
+def _tree(working: Path, commit: str, prefix: str, roots: Sequence[str], *, limit: int) -> dict[str, _Entry]:
+    """The blobs, links and submodules below folders or files of a commit, by path relative to the working folder.
+
+    Bytes of a name that are no UTF-8 stay apart as surrogates, so that no two names become one.
+
+    Raises:
+        WorldError: the list is longer than ``limit`` bytes, or git failed.
+    """
     asked = [(prefix + ("" if root == "." else root)).rstrip("/") for root in roots]
     paths = [] if "" in asked else ["--", *asked]
-    listing = _git(working, "ls-tree", "-r", "-z", "-l", "--full-tree", commit, *paths) or b""
+    listing = _listing(working, ["ls-tree", "-r", "-z", "-l", "--full-tree", commit, *paths], limit)
     found: dict[str, _Entry] = {}
     for line in listing.split(b"\0"):
         head, _, name = line.partition(b"\t")
         fields = head.split()
         if len(fields) != 4:
             continue
-        path = name.decode(errors="replace").removeprefix(prefix)
+        path = name.decode(errors="surrogateescape").removeprefix(prefix)
         size = int(fields[3]) if fields[3].isdigit() else 0
         found[path] = _Entry(fields[0], fields[2].decode(), size)
     return found
@@ -206,18 +218,13 @@ def _git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool 
     Raises:
         WorldError: there is no git program, or it failed.
     """
-    call = ["git", "--no-pager", "--no-replace-objects", "--literal-pathspecs"]
-    for setting in _SETTINGS:
-        call += ["-c", setting]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(  # noqa: S603 - the words are options of ours, object ids, and paths behind "--"
-            [*call, verb, *words],
+            [*_call(), verb, *words],
             cwd=working,
             input=given,
             capture_output=True,
-            env=environment,
+            env=_environment(),
             timeout=_SECONDS,
             check=False,
         )
@@ -230,3 +237,51 @@ def _git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool 
     if check:
         raise WorldError(f"git {verb} failed", hint="run it by hand to see why")
     return None
+
+
+def _listing(working: Path, words: Sequence[str], limit: int) -> bytes:
+    """Standard output of git, as :func:`_git`, of a command that may say much more than is wanted."""
+    try:
+        with subprocess.Popen(  # noqa: S603 - as in _git
+            [*_call(), *words],
+            cwd=working,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+        ) as running:
+            found = b"" if running.stdout is None else running.stdout.read(limit + 1)
+            if len(found) > limit:
+                running.kill()
+                raise WorldError("the commit holds too many files to list", hint="name a smaller folder")
+            running.wait(_SECONDS)
+    except FileNotFoundError:
+        raise WorldError("there is no git program", hint="install git, or leave --rev out") from None
+    except (OSError, subprocess.TimeoutExpired):
+        raise WorldError("git did not answer") from None
+    if running.returncode:
+        raise WorldError(f"git {words[0]} failed", hint="run it by hand to see why")
+    return found
+
+
+def _call() -> list[str]:
+    return [
+        "git",
+        "--no-pager",
+        "--no-replace-objects",
+        "--literal-pathspecs",
+        *(word for setting in _SETTINGS for word in ("-c", setting)),
+    ]
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    # A repository may allow for itself the transport that runs a command (protocol.ext.allow), against which no -c
+    # helps: the last variable does.
+    return environment | {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_ALLOW_PROTOCOL": "none",
+        "LC_ALL": "C",
+    }

@@ -14,16 +14,19 @@ class Limits:
 
     ``file`` bounds one manifest and ``total`` all of them; ``attachment`` a file that a manifest names. ``depth``
     counts mappings and lists inside each other, the root included. ``folders`` counts folders inside each other.
+    ``listing`` bounds git's list of the files of a commit, some 120 bytes each: a small tree may list itself without
+    end.
     """
 
     file: int = 1024 * 1024
-    total: int = 512 * 1024 * 1024
+    total: int = 256 * 1024 * 1024
     attachment: int = 8 * 1024 * 1024
     depth: int = 32
     nodes: int = 100_000
     documents: int = 10_000
     problems: int = 20
     folders: int = 64
+    listing: int = 32 * 1024 * 1024
 
 
 def _text(code: str, text: str) -> RuleText:
@@ -38,6 +41,9 @@ RULES = (
         "LOD-04", "A manifest is a readable regular file; links, pipes and devices are refused, inside the tree too."
     ),
     _text("LOD-05", "Every folder and file that a run is asked to read exists."),
-    _text("LOD-06", "Of one file at most 20 problems with its YAML are listed, of one document at most 200 others."),
+    _text(
+        "LOD-06",
+        "Of one file at most 20 problems with its YAML are listed and 1,000 others, of one document at most 200.",
+    ),
 )
 """The loader's own rules; GEN-01 (repeated keys) and GEN-17 come from the domain."""

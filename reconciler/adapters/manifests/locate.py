@@ -21,6 +21,7 @@ from yaml.events import (
 
 from reconciler.adapters.manifests.text import Text
 from reconciler.model.manifest import PathKey, Places
+from reconciler.model.placing import shown_key
 from reconciler.model.source import Source
 
 _COLON = re.compile(r" *:")
@@ -78,8 +79,9 @@ def heads(text: Text) -> dict[int, int]:
                 due.pop()
             elif kind is ScalarEvent or kind is MappingStartEvent or kind is SequenceStartEvent or kind is AliasEvent:
                 if due and due[-1]:
-                    if kind is ScalarEvent and event.start_mark.line == event.end_mark.line:
-                        ends.setdefault(event.start_mark.line + 1, _head_end(text, event))
+                    line = event.start_mark.line
+                    if kind is ScalarEvent and line == event.end_mark.line and line + 1 not in ends:
+                        ends[line + 1] = _head_end(text, event)
                     due[-1] = False
                 elif due and due[-1] is False:
                     due[-1] = True
@@ -91,7 +93,7 @@ def heads(text: Text) -> dict[int, int]:
 def _head_end(text: Text, event: Any) -> int:
     line = text.line(event.start_mark.line + 1)
     end = int(event.end_mark.column)
-    if line[: event.start_mark.column].strip(" -"):
+    if shown_key(event.value) != event.value or line[: event.start_mark.column].strip(" -"):
         return 0
     colon = _COLON.match(line, end)
     return end if colon is None else colon.end()

@@ -6,6 +6,7 @@ import os
 import posixpath
 from pathlib import Path
 
+from reconciler.adapters.manifests.text import invisible
 from reconciler.ports import FileRefused
 
 
@@ -48,3 +49,10 @@ def below(path: str) -> list[str]:
     if steps[0] == ".." or steps == ["."]:
         raise FileRefused(f"{path} leaves the folder of the manifest")
     return steps
+
+
+def printable(path: str) -> str:
+    """A path with everything escaped that cannot be shown."""
+    return "".join(
+        c if c.isprintable() and not invisible(c) else c.encode("unicode_escape", "replace").decode() for c in path
+    )

@@ -18,8 +18,18 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "found unexpected end of stream": ("a quoted text has no closing quote", "close the quote"),
     "found unexpected document indicator": ("a quoted text has no closing quote", "close the quote"),
-    "could not find expected ':'": ("the line is neither a key with a colon nor part of a value", _INDENT),
-    "did not find expected key": ("the line does not fit the mapping around it", _INDENT),
+    "could not find expected ':'": (
+        "the line is neither a key with a colon nor part of a value",
+        "put a space behind the colon, or check the indentation",
+    ),
+    "did not find expected key": (
+        "the line does not fit the mapping around it",
+        "check the indentation of this line, and the quotes and the indentation of the lines before it",
+    ),
+    "did not find expected alphabetic or numeric character": (
+        "a manifest holds no anchors and no aliases",
+        "put a text that begins with * or & in quotes",
+    ),
     "did not find expected ',' or '}'": ("a mapping in braces lacks a comma or its closing brace", "close the brace"),
     "did not find expected ',' or ']'": (
         "a list in brackets lacks a comma or its closing bracket",

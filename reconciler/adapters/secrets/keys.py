@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def load_or_make_key(path: Path, *, create: bool) -> SecretValue:
         return key
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        _make(path, key)
     except FileExistsError:
         made_meanwhile = _load(path)
         if made_meanwhile is None:
@@ -68,11 +69,25 @@ def load_or_make_key(path: Path, *, create: bool) -> SecretValue:
         return made_meanwhile
     except OSError as error:
         raise WorldError(f"the key file {path} cannot be made: {error.strerror}", code="KEY-02") from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key.reveal() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
     return key
+
+
+def _make(path: Path, key: SecretValue) -> None:
+    """Make the file whole or not at all: whoever is killed in the middle leaves no half of a key behind.
+
+    Raises:
+        FileExistsError: somebody else was quicker.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key.reveal() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _load(path: Path) -> SecretValue | None:

@@ -3,7 +3,7 @@
 ====================  =====================================================================================
 ``encrypted``         ``v1:`` key id ``:`` base64 of nonce and AES-256-GCM ciphertext; bound to the key id, the address
                       and the field, so that a row copied to another place cannot be opened there
-``password``          argon2id, in its usual text form
+``password``          argon2id, in its usual text form, which names its cost
 ``token``             SHA-256 as hexadecimal text: enough for 256 random bits, and for nothing less
 fingerprint           key id ``:`` HMAC-SHA256 over address, field and value
 ====================  =====================================================================================
@@ -18,8 +18,9 @@ import hashlib
 import hmac
 import os
 from functools import cached_property
+from pathlib import Path
 
-from reconciler.adapters.secrets.keys import MAKE, key_bytes
+from reconciler.adapters.secrets.keys import MAKE, VARIABLE, key_bytes
 from reconciler.model.address import Address
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.secret import SecretValue
@@ -46,7 +47,16 @@ class KeySealer:
 
     def seal(self, address: Address, path: str, storage: str, value: SecretValue) -> str:
         """The form in which the value rests: ``storage`` is encrypted, password or token."""
-        return self._encrypt(address, path, value) if storage == "encrypted" else _hashed(storage, value)
+        match storage:
+            case "encrypted":
+                return self._encrypt(address, path, value)
+            case "password":
+                return _hashed_password(value)
+            case "token":
+                return hashlib.sha256(value.reveal().encode()).hexdigest()
+            case _:
+                msg = f"no form of rest is named {storage}"
+                raise ValueError(msg)
 
     def unseal(self, address: Address, path: str, sealed: str) -> SecretValue:
         """The value behind an encrypted form.
@@ -94,47 +104,38 @@ class KeySealer:
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=about).derive(key_bytes(self._key))
 
 
-class NoSealer:
-    """Stands in where there is no key: what needs one ends in an error that says what to set."""
+class LostKey(KeySealer):
+    """Stands for a key file that is gone although runs have used it: whatever needs the key is refused (KEY-04).
 
-    def fingerprint(self, _address: Address, _path: str, _value: SecretValue) -> str:
-        """Refuse.
+    A new key would make every secret without a version look changed, and leave the stored ones closed for good.
+    """
 
-        Raises:
-            UsageError: KEY-01.
-        """
-        raise _keyless()
+    def __init__(self, file: Path) -> None:
+        self._file = file
 
-    def seal(self, _address: Address, _path: str, storage: str, value: SecretValue) -> str:
-        """The form in which a password or a token rests; neither needs a key.
-
-        Raises:
-            UsageError: another form does (KEY-01).
-        """
-        if storage == "encrypted":
-            raise _keyless()
-        return _hashed(storage, value)
+    def _derived(self, purpose: str) -> bytes:
+        raise WorldError(
+            f"the key file {self._file.name} beside the database is gone, and the {purpose} of secrets needs it",
+            code="KEY-04",
+            hint=f"bring the file back from a backup; under a new key in {VARIABLE} every secret must be given anew",
+        )
 
 
-def _keyless() -> UsageError:
-    return UsageError("secrets cannot be kept or compared without a key", code="KEY-01", hint=MAKE)
+class NoKey(KeySealer):
+    """Stands where nobody gave a key and a server has no file beside it: whatever needs the key is refused (KEY-01)."""
 
+    def __init__(self) -> None:
+        """Nothing is kept."""
 
-def _hashed(storage: str, value: SecretValue) -> str:
-    match storage:
-        case "password":
-            return _hashed_password(value)
-        case "token":
-            return hashlib.sha256(value.reveal().encode()).hexdigest()
-        case _:
-            msg = f"no form of rest is named {storage}"
-            raise ValueError(msg)
+    def _derived(self, purpose: str) -> bytes:
+        raise UsageError(f"the {purpose} of secrets needs a key", code="KEY-01", hint=MAKE)
 
 
 def _hashed_password(value: SecretValue) -> str:
     from argon2 import PasswordHasher
+    from argon2.profiles import RFC_9106_LOW_MEMORY
 
-    return PasswordHasher().hash(value.reveal())
+    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY).hash(value.reveal())
 
 
 def _parts(*texts: str) -> bytes:

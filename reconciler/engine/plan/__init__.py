@@ -15,6 +15,7 @@ from reconciler.engine.plan import checks, content, effects, lines, steps
 from reconciler.engine.plan.draft import Draft
 from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
+from reconciler.model.change import Cause
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
@@ -73,6 +74,9 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
     found.extend(_generic(view, drafts, found))
+    left = (view.at(one.address) for one in differences.items if not options.selects(one.address))
+    for rule, finding in checks.named_by_others(view, left, drafts):
+        found.append(placed(rule, finding, view=view, subject=finding.address))
     by_address = {
         address: made
         for address, draft in drafts.items()
@@ -100,18 +104,37 @@ def _drafts(
 ) -> tuple[dict[Address, Draft], list[Diagnostic]]:
     drafts: dict[Address, Draft] = {}
     found: list[Diagnostic] = []
+    unfinished = options.unfinished | (_shortened(view, chosen) if options.prune and options.commit is None else set())
     for difference in chosen:
         if difference.standing is Standing.OBSERVED:
             continue
-        made, told = steps.draft(view, difference, prune=options.prune, unfinished=options.unfinished)
+        made, told = steps.draft(view, difference, prune=options.prune, unfinished=unfinished)
         drafts[difference.address] = made
         found.extend(placed(rule, finding, view=view, subject=difference.address) for rule, finding in told)
     return drafts, found
 
 
+def _shortened(view: View, chosen: Sequence[Difference]) -> set[str]:
+    """Files whose last manifest lost fields: cut at the end of a line, a file looks like this too."""
+    last: dict[str, int] = {}
+    for declared in view.declared.values():
+        last[declared.document.file] = max(declared.document.index, last.get(declared.document.file, 0))
+    return {
+        resource.document.file
+        for one in chosen
+        if (resource := one.entity.resource) is not None
+        and resource.document.index == last[resource.document.file]
+        and any(change.cause is Cause.DEFAULT for change in (*one.fields, *one.secrets))
+    }
+
+
 def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]:
-    """The rules of phase plan that kinds declare: over each planned change, and over each declared resource."""
-    rules = {name: [one for one in kind.rules if one.phase is Phase.PLAN] for name, kind in view.catalog.items()}
+    """The rules of phase plan that kinds declare: over each planned change, and over each declared resource.
+
+    Those of phase policy that a kind declares as rules bind every actor, and are judged beside them.
+    """
+    phases = (Phase.PLAN, Phase.POLICY)
+    rules = {name: [one for one in kind.rules if one.phase in phases] for name, kind in view.catalog.items()}
     for address, draft in drafts.items():
         if draft.planned is not None:
             for rule in rules[address.kind]:
@@ -147,7 +170,9 @@ def _unless_brought_about(
 
 def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]) -> list[Diagnostic]:
     """What holds for every kind. Where a kind's own rule has spoken about a place, only that is reported."""
-    places = {(one.address, one.path) for one in said if one.severity is Severity.ERROR}
+    errors = [one for one in said if one.severity is Severity.ERROR]
+    places = {(one.address, one.path) for one in errors}
+    spoken = checks.Spoken.of(errors)
     found: list[Diagnostic] = []
     for address, draft in drafts.items():
         told = (
@@ -159,7 +184,7 @@ def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]
         for rule, finding in told:
             if (address, finding.at) not in places:
                 found.append(placed(rule, finding, view=view, subject=address))
-        found.extend(checks.without_repeats(view, draft, checks.still_used(view, draft), said))
+        found.extend(checks.without_repeats(view, draft, checks.still_used(view, draft), spoken))
     return found
 
 

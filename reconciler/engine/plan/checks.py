@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from reconciler.engine.plan.draft import Draft
@@ -121,6 +122,29 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
             )
 
 
+def named_by_others(view: View, left: Iterable[Entity | None], drafts: Mapping[Address, Draft]) -> Told:
+    """TGT-01: no row is deleted that a row still names whose own change was left out of the plan."""
+    for entity in left:
+        if entity is None or not entity.exists:
+            continue
+        for field in entity.kind.references:
+            value = entity.live(field.path)
+            for name in value if isinstance(value, list) else [value]:
+                goal = view.target_address(field, entity.address, name) if isinstance(name, str) else None
+                draft = None if goal is None else drafts.get(goal)
+                if draft is not None and draft.deletes:
+                    yield (
+                        LEFT_OUT,
+                        Finding(
+                            f"{goal} cannot be deleted: {field.path} of {entity.address} still names it in the "
+                            f"database, and the change of {entity.address} is not part of this plan",
+                            at=field.path if entity.declared else "",
+                            hint=f"plan {entity.address} too, or leave {goal} out",
+                            address=entity.address,
+                        ),
+                    )
+
+
 def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
     """The addresses that an entity names after the plan, its tenant first, each with the path that names it."""
     address = entity.address
@@ -171,16 +195,28 @@ def still_used(view: View, draft: Draft) -> Iterator[Finding]:
                 )
 
 
-def without_repeats(
-    view: View, draft: Draft, findings: Iterator[Finding], said: list[Diagnostic]
-) -> Iterator[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What rules of kinds have reported as errors: the resources, and the places in them, without indexes."""
+
+    addresses: frozenset[Address | None]
+    places: frozenset[tuple[Address | None, str]]
+
+    @classmethod
+    def of(cls, errors: Collection[Diagnostic]) -> Spoken:
+        """Gathered once for all drafts."""
+        return cls(
+            frozenset(one.address for one in errors),
+            frozenset((one.address, one.path.partition("[")[0]) for one in errors),
+        )
+
+
+def without_repeats(view: View, draft: Draft, findings: Iterator[Finding], spoken: Spoken) -> Iterator[Diagnostic]:
     """The findings about uses that no rule of a kind has reported, at the same place or about the same delete."""
-    spoken = {one.address for one in said if one.severity is Severity.ERROR}
-    if draft.address in spoken:
+    if draft.address in spoken.addresses:
         return
-    places = {(one.address, one.path.partition("[")[0]) for one in said if one.severity is Severity.ERROR}
     for finding in findings:
-        if (finding.address, finding.at) not in places:
+        if (finding.address, finding.at) not in spoken.places:
             yield placed(REFERENCE, finding, view=view, subject=draft.address)
 
 

@@ -77,7 +77,7 @@ def digest(plan: Plan) -> str:
         "identity": plan.identity,
         "environment": plan.environment,
         "changes": [_change(one) for one in plan.changes if one.action in _DOES],
-        "cascades": [[str(one.address), one.state, one.reason] for one in plan.cascades],
+        "cascades": [[str(one.address), one.state, one.reason, dict(one.columns)] for one in plan.cascades],
         "notices": [_notice(one) for one in plan.notices],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -11,8 +12,9 @@ from reconciler.engine.plan.draft import PROTECT, Draft
 from reconciler.engine.plan.steps import PROTECTED, STATE
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
-from reconciler.model.effect import Cascade, Notice
+from reconciler.model.effect import Cascade, Notice, Planned
 from reconciler.model.judging import placed
+from reconciler.model.lifecycle import Edge
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import View
 
@@ -44,7 +46,7 @@ def collect(view: View, drafts: Mapping[Address, Draft]) -> Effects:
                 notices.append(effect)
                 mailing.add(address)
             elif isinstance(effect, Cascade) and _walks(view, drafts, effect, found):
-                cascades.setdefault(effect.address, effect)
+                cascades.setdefault(effect.address, replace(effect, columns=_columns(view, effect)))
     return Effects(
         cascades=tuple(cascades[address] for address in sorted(cascades)),
         notices=tuple(sorted(notices, key=_order)),
@@ -82,6 +84,19 @@ def _walks(view: View, drafts: Mapping[Address, Draft], cascade: Cascade, found:
         found.append(placed(PROTECTED, finding, view=view, subject=cascade.address))
         return False
     return True
+
+
+def _columns(view: View, cascade: Cascade) -> tuple[tuple[str, Any], ...]:
+    """What the kind of the other resource changes with its state, where that differs from the row."""
+    entity = view.at(cascade.address)
+    if entity is None or entity.row is None:
+        return ()
+    edge = Edge(entity.live_state, cascade.state)
+    planned = Planned(entity=entity, changed=frozenset({STATE}), edges=(edge,))
+    index, row = entity.kind.index, entity.row
+    return tuple(
+        sorted((name, value) for name, value in entity.kind.on_change(planned, view) if row[index[name]] != value)
+    )
 
 
 def _order(notice: Notice) -> tuple[str, Address, str, str, bytes]:

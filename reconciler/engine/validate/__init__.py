@@ -29,6 +29,10 @@ from reconciler.model.spec import Spec
 
 __all__ = ["validate"]
 
+MOST_IN_A_FILE = 1_000
+"""Findings of wrong documents in one file that are listed; behind so many the rest of the file is not judged."""
+_TOLD = 1_000_000_000
+
 
 def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Resource[Any]], list[Diagnostic]]:
     """The resources that are valid by themselves, in the order of the documents, and all findings of phase schema.
@@ -39,7 +43,15 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
     rules = {name: _schema_rules(kind) for name, kind in catalog.items()}
     resources: list[Resource[Any]] = []
     found: list[Diagnostic] = []
+    file, wrong = "", 0
     for document in documents:
+        if document.file != file:
+            file, wrong = document.file, 0
+        elif wrong >= MOST_IN_A_FILE:
+            if wrong < _TOLD:
+                found.append(_too_many(document))
+                wrong = _TOLD
+            continue
         faults: list[Fault] = []
         head = read_envelope(catalog, document, faults)
         kind = head.kind
@@ -65,9 +77,17 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
         found += mine
+        wrong += len(mine) if mine and errors_in(mine) else 0
         if resource is not None and not (mine and errors_in(mine)):
             resources.append(resource)
     return resources, in_order(found)
+
+
+def _too_many(document: Document) -> Diagnostic:
+    summary = f"more than {MOST_IN_A_FILE} problems in this file; the rest is not listed"
+    return Diagnostic(
+        code="LOD-06", severity=Severity.ERROR, phase=Phase.SCHEMA, summary=summary, source=document.places.first
+    )
 
 
 def _schema_rules(kind: Kind) -> tuple[Rule, ...]:

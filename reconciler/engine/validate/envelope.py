@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.engine.validate.clean import Misfit
-from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, a, missing, shown, wrong_type
+from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, a, missing, wrong_type
 from reconciler.engine.validate.shape import shape_of
 from reconciler.model.catalog import Catalog
 from reconciler.model.formats import nearest
 from reconciler.model.kind import Kind, Level
 from reconciler.model.manifest import Document, Misread, PathKey
+from reconciler.model.placing import shown_key
 
 API_VERSION = "reconciler/v1"
 CONFIRM = "reconciler/confirm-close"
@@ -110,8 +111,8 @@ def unknown(
             hint, meant = f"did you mean {close}?", (*at[:-1], close)
         elif len(words) <= 12:
             hint = f"known here: {', '.join(words)}"
-    summary = f"{shown(key)} is no key of {where}"
-    return Fault("GEN-01", summary, at, path or ".".join(shown(str(one)) for one in at), hint, meant)
+    summary = f"{shown_key(key)} is no key of {where}"
+    return Fault("GEN-01", summary, at, path or ".".join(shown_key(str(one)) for one in at), hint, meant)
 
 
 def _kind(catalog: Catalog, word: Any, faults: list[Fault]) -> Kind | None:
@@ -125,7 +126,7 @@ def _kind(catalog: Catalog, word: Any, faults: list[Fault]) -> Kind | None:
     if kind is None:
         close = nearest(word, list(catalog))
         hint = f"did you mean {close}?" if close else "kinds: " + ", ".join(sorted(catalog))
-        faults.append(Fault("GEN-01", f"there is no kind {shown(word)}", ("kind",), "kind", hint))
+        faults.append(Fault("GEN-01", f"there is no kind {shown_key(word)}", ("kind",), "kind", hint))
     return kind
 
 
@@ -182,7 +183,7 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
             longest = 63 if word == "labels" else 1024
             if len(value) > longest:
                 summary = f"a value of metadata.{word} has at most {longest} characters"
-                faults.append(Fault("GEN-14", summary, here, f"metadata.{word}.{shown(key)}"))
+                faults.append(Fault("GEN-14", summary, here, f"metadata.{word}.{shown_key(key)}"))
             kept[key] = value
         elif value is not None:
             faults.append(wrong_type(here, STRING, value))
@@ -190,19 +191,21 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
 
 
 def _map_key(key: str, word: str, at: PathKey) -> Fault | None:
-    path = f"metadata.{word}.{shown(key)}"
     if type(key) is Misread:
+        path = f"metadata.{word}.{shown_key(key)}"
         summary = f"a key of metadata.{word} must be a string, and is {key.found}"
         return Fault("GEN-12", summary, at, path, "put the key in quotes")
     if word == "labels":
         if _LABEL.fullmatch(key) is None:
             hint = "lower-case letters, digits, full stops, slashes and hyphens, at most 63"
-            return Fault("GEN-14", "this is no key of a label", at, path, hint)
+            return Fault("GEN-14", "this is no key of a label", at, f"metadata.{word}.{shown_key(key)}", hint)
         return None
     if key.startswith("reconciler/") and key != CONFIRM:
         hint = f"{CONFIRM} is the only one"
+        path = f"metadata.{word}.{shown_key(key)}"
         return Fault("GEN-01", "annotations with the prefix reconciler/ are reserved", at, path, hint)
     if not 1 <= len(key) <= 128:
+        path = f"metadata.{word}.{shown_key(key)}"
         return Fault("GEN-14", "the key of an annotation has 1 to 128 characters", at, path)
     return None
 

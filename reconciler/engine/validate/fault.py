@@ -67,6 +67,8 @@ def _advice(wanted: str, value: Any) -> str:
         return "put the value in quotes"
     if isinstance(value, Misread | Misfit):
         return "write it without the leading zeros"
+    if wanted == MAPPING:
+        return "write its fields below it, each with a colon and a space"
     if not isinstance(value, str):
         return ""
     if wanted == BOOLEAN:
@@ -88,12 +90,6 @@ def missing(at: PathKey, *, code: str = "GEN-13") -> Fault:
 def a(name: str) -> str:
     """The name of a kind with its article."""
     return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"
-
-
-def shown(word: str) -> str:
-    """A key as a message may show it: on one line and not too long."""
-    text = "".join(c if c.isprintable() else "?" for c in word)
-    return text if len(text) <= 64 else f"{text[:60]}…"
 
 
 def worth_telling(faults: list[Fault]) -> list[Fault]:

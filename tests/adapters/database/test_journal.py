@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from reconciler.model.change import Action, Change
 from tests.adapters.database.worlds import LAMP, SECRET_TEXT, apply, create, filled, sql, update
 from tests.engine.toy import partner
 
@@ -97,3 +98,12 @@ def test_apply_moves_rev_by_one_and_the_generation_of_touched_tenants_only(place
 def test_the_session_row_is_gone_after_the_commit(place):
     store = filled(place)
     assert sql(store, "SELECT * FROM reconciler_session") == []
+
+
+@pytest.mark.parametrize("action", [Action.ADOPT, Action.REFRESH, Action.FORGET])
+def test_a_change_of_the_ledger_alone_moves_the_generation_too(tmp_path, action):
+    store = filled(tmp_path)
+    before = store.read().generations["farol"]
+    apply(store, Change(address=LAMP, action=action, applied='{"size":1}'), number=2)
+    assert store.read().row(LAMP)[2] == 1
+    assert store.read().generations["farol"] == before + 1

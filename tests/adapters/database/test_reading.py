@@ -133,3 +133,22 @@ def test_no_heavy_library_is_loaded_by_reading(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_apply_reads_text_that_is_no_text_as_its_plan_did(tmp_path):
+    store = filled(tmp_path)
+    sql(store, "UPDATE gadgets SET title = CAST(x'ff41' AS TEXT) WHERE name = 'lamp'")
+    with store.apply(["farol"], lock_timeout=1) as session:
+        assert session.live() == store.read()
+
+
+def test_a_folder_in_the_place_of_the_database_is_told(tmp_path):
+    (tmp_path / "live.db").mkdir()
+    with pytest.raises(WorldError, match="is a folder"):
+        database(tmp_path).read()
+
+
+def test_links_that_lead_in_a_circle_are_told(tmp_path):
+    (tmp_path / "live.db").symlink_to(tmp_path / "live.db")
+    with pytest.raises(WorldError, match="cannot be made"), database(tmp_path).apply([], lock_timeout=1):
+        pass

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from reconciler.adapters.manifests import FilesReader, GitReader, Limits
+from reconciler.adapters.manifests import git as reading_git
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.ports import FileRefused
 
@@ -176,3 +178,46 @@ def test_without_a_repository_there_is_no_commit(tmp_path):
     (tmp_path / "a.yaml").write_text(ONE, encoding="utf-8")
     found, problems = FilesReader(tmp_path, ["."]).read()
     assert (found.commit, problems) == (None, [])
+
+
+def test_names_that_cannot_be_shown_are_refused_and_never_become_one(repository):
+    for name in (b"\xff.yaml", b"\xfe.yaml", b"a\nb.yaml", "\u202e.yaml".encode()):
+        Path(os.fsdecode(os.fsencode(repository) + b"/conf/" + name)).write_text("a: b\n", encoding="utf-8")
+    commit(repository)
+    _, problems = GitReader(repository, ["conf"], "HEAD").read()
+    assert [one.code for one in problems] == ["LOD-04"] * 4
+    assert all(one.source.file.isprintable() for one in problems)
+
+
+def test_what_is_too_large_together_is_refused_unread(repository):
+    found, problems = GitReader(repository, ["conf"], "HEAD", limits=Limits(total=20)).read()
+    assert [one.code for one in problems] == ["LOD-01"]
+    assert found.documents == ()
+
+
+def test_a_list_of_files_without_end_is_cut_off(repository):
+    with pytest.raises(WorldError, match="too many files"):
+        GitReader(repository, ["conf"], "HEAD", limits=Limits(listing=100)).read()
+
+
+def test_no_transport_runs_for_an_object_that_is_missing(repository, tmp_path, monkeypatch):
+    blob = git(repository, "rev-parse", "HEAD:conf/t/b.yaml")
+    (repository / ".git/objects" / blob[:2] / blob[2:]).unlink()
+    ran = tmp_path / "ran"
+    for words in (
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", f"ext::touch {ran}"),
+        ("protocol.ext.allow", "always"),
+    ):
+        git(repository, "config", *words)
+    # A git that does not know this variable would fetch.
+    monkeypatch.setattr(reading_git, "_environment", _without("GIT_NO_LAZY_FETCH", reading_git._environment))
+    with pytest.raises(WorldError):
+        GitReader(repository, ["conf"], "HEAD").read()
+    assert not ran.exists()
+
+
+def _without(name, made):
+    return lambda: {key: value for key, value in made().items() if key != name}

@@ -106,3 +106,13 @@ def test_a_key_file_that_others_may_read_or_that_holds_no_key_is_refused(tmp_pat
     assert path.read_text() == "rubbish"
     with pytest.raises(WorldError):
         load_or_make_key(tmp_path, create=True)
+
+
+def test_a_key_file_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
+    def killed(_handle):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("reconciler.adapters.secrets.keys.os.fsync", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_or_make_key(tmp_path / "key", create=True)
+    assert list(tmp_path.iterdir()) == []
