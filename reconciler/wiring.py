@@ -116,7 +116,7 @@ class House:
         """What seals and fingerprints secrets.
 
         By the key of the variable, else by that of the file beside the database; only a run that writes makes a
-        missing one.
+        missing one. A server has no file beside it: there, what needs a key asks for the variable.
         """
         text = self.variables.get(KEY_VARIABLE, "")
         if text:

@@ -127,8 +127,8 @@ class NoKey(KeySealer):
     def __init__(self) -> None:
         """Nothing is kept."""
 
-    def _derived(self, purpose: str) -> bytes:
-        raise UsageError(f"the {purpose} of secrets needs a key", code="KEY-01", hint=MAKE)
+    def _derived(self, _purpose: str) -> bytes:
+        raise UsageError("secrets cannot be kept or compared without a key", code="KEY-01", hint=MAKE)
 
 
 def _hashed_password(value: SecretValue) -> str:
