@@ -189,6 +189,14 @@ def test_a_busy_tenant_ends_with_six_and_locks_lists_the_holder(served_tree: Ser
     assert served_tree.apply().code == 0
 
 
+def test_the_status_of_a_run_that_is_under_way_is_unknown(served_tree: ServedTree) -> None:
+    served_tree.run("db", "upgrade")
+    with served_tree.cluster.connect(served_tree.name) as other:
+        other.execute("SET application_name = 'reconciler run-7'")
+        assert served_tree.run("status", "run-7").code == 8
+    assert served_tree.run("status", "run-8").code == 1
+
+
 def test_plans_read_as_a_role_that_sees_no_secret(served_tree: ServedTree, monkeypatch: pytest.MonkeyPatch) -> None:
     served_tree.run("db", "upgrade")
     cluster = served_tree.cluster

@@ -138,6 +138,10 @@ class Database:
         with looking(self.file) as connection:
             return check(connection, self._catalog)
 
+    def is_underway(self, run_id: str) -> bool:  # noqa: ARG002  # a file does not list who uses it
+        """Whether a program still works on a run: never known, and its journal is rolled back by the next reader."""
+        return False
+
     def holders(self) -> list[Holder]:
         """Who holds the lock.
 

@@ -8,6 +8,7 @@ from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options
 from reconciler.cli.planning import plan_file_among, read_plan_file
 from reconciler.cli.session import Session
+from reconciler.model.errors import OutcomeUnknown
 
 
 @click.command(short_help="What became of a run.")
@@ -18,7 +19,7 @@ from reconciler.cli.session import Session
 def command(context: click.Context, *, what: str | None, form: str) -> int:
     """Say whether a run, or the plan of a plan file, was applied; without a name list all runs.
 
-    Exit codes: 0 applied, 1 not applied.
+    Exit codes: 0 applied, 1 not applied, 8 not decided yet.
     """
     from reconciler.operations.show import open_plan
     from reconciler.render.run_json import run_json
@@ -37,6 +38,12 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
     file = plan_file_among([what])
     run_id = what if file is None else open_plan(read_plan_file(file)).run_id
     run = store.find_run(run_id)
+    if run is None and store.is_underway(run_id):
+        run = store.find_run(run_id)  # it may have been committed between the two questions
+        if run is None:
+            raise OutcomeUnknown(
+                f"the run {run_id} is under way", code="DB-11", hint="ask again; reconciler locks says who works on it"
+            )
     if form == "json":
         session.output.json({"format_version": "1.0", "run": None if run is None else run_json(run)})
     elif run is None:

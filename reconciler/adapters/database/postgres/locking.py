@@ -88,6 +88,13 @@ def row_holders(connection: psycopg.Connection[Any], catalog: Catalog, addresses
     return sorted(set(found), key=_order)
 
 
+def works_on(connection: psycopg.Connection[Any], run_id: str) -> bool:
+    """Whether a connection of an apply that named itself after a run is open."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    row = connection.execute(asked, (f"reconciler {run_id}",)).fetchone()
+    return row is not None and row[0] > 0
+
+
 def told(found: Sequence[Holder]) -> str:
     """Who holds a lock, as words."""
     if not found:

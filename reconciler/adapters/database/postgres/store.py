@@ -68,6 +68,14 @@ class ServerDatabase:
             require(revision_of(fetching(connection), _DIALECT))
             return tenant_holders(connection)
 
+    def is_underway(self, run_id: str) -> bool:
+        """Whether a program still works on a run, or the server has not noticed that it is gone."""
+        from reconciler.adapters.database.postgres.connecting import reading
+        from reconciler.adapters.database.postgres.locking import works_on
+
+        with reading(self._server, application="reconciler status") as connection:
+            return works_on(connection, run_id)
+
     @contextmanager
     def apply(
         self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
@@ -90,6 +98,7 @@ class ServerDatabase:
             with transactions.guarded("opening"):
                 self._fits(connection)
                 connection.rollback()
+            metadata = metadata_of(self._catalog)  # takes its time, so before anybody has to wait for us
             try:
                 with transactions.guarded("locking", waiting=True):
                     transactions.begin(connection, lock_timeout=lock_timeout)
@@ -106,7 +115,7 @@ class ServerDatabase:
                 yield ServerSession(
                     connection,
                     self._catalog,
-                    metadata_of(self._catalog),
+                    metadata,
                     reconnect=lambda: connect(self._server, application=f"{name} outcome"),
                 )
 
