@@ -33,6 +33,12 @@ def verdict(summary: Summary, *, empty: bool) -> str:
     return f"Plan: {summary.add} to add, {summary.change} to change, {summary.destroy} to destroy."
 
 
+def _clear(report: Report) -> bool:
+    """Whether there is nothing to do and nothing wrong: a plan that is refused never says "No changes."."""
+    findings = (*report.diagnostics, *report.guarded)
+    return report.empty and not any(one.severity is Severity.ERROR for one in findings)
+
+
 def plan_text(report: Report, style: Style) -> str:
     """The whole plan."""
     parts = [_head(report, style), *_problems(report, style), *_changes(report, style), *_waiting(report, style)]
@@ -42,18 +48,18 @@ def plan_text(report: Report, style: Style) -> str:
 
 def quiet_text(report: Report, style: Style) -> str:
     """The verdict alone, and what stands against it."""
-    parts = [[verdict(report.summary, empty=report.empty)], *_problems(report, style)]
+    parts = [[verdict(report.summary, empty=_clear(report))], *_problems(report, style)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _head(report: Report, style: Style) -> list[str]:
-    colour = "green" if report.empty else "bold"
-    lines = [style.palette.paint(verdict(report.summary, empty=report.empty), "bold", colour)]
+    colour = "green" if _clear(report) else "bold"
+    lines = [style.palette.paint(verdict(report.summary, empty=_clear(report)), "bold", colour)]
     summary = report.summary
     counts = (
         (summary.adopt, "to adopt", "to adopt"),
         (summary.forget, "to forget", "to forget"),
-        (summary.transitions, "move", "moves"),
+        (summary.transitions, "transition", "transitions"),
         (summary.held, "held", "held"),
         (summary.manual, "for a person", "for a person"),
         (summary.drift, "with drift", "with drift"),
@@ -97,7 +103,7 @@ def _changes(report: Report, style: Style) -> list[list[str]]:
 
 
 def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:
-    """Sort key: what cannot be undone, then what stops or locks out, then deletes, clashes, drift, moves, the rest.
+    """Sort key: what cannot be undone, then what stops or locks out, then deletes, clashes, drift, transitions, the rest.
 
     Resources of equal weight stay in the order of apply.
     """

@@ -23,7 +23,7 @@ SYMBOLS = {
     "adopt": ("=", "adopt", "cyan"),
     "update": ("~", "update", "yellow"),
     "rotate-secret": ("~", "rotate secret", "yellow"),
-    "transition": (">", "move", "cyan"),
+    "transition": (">", "transition", "cyan"),
     "forget": ("x", "forget", "dim"),
     "held": ("!", "held", "magenta"),
     "manual": ("!", "manual", "magenta"),

@@ -95,3 +95,13 @@ def test_a_protected_resource_outlives_its_manifest(tree: Tree) -> None:
     (tree.folder / FILE).write_bytes(WHOLE[:FIRST_DOCUMENT])
     assert tree.run("apply", "--auto-approve", "--prune").code == 0
     assert tree.sql("select count(*) from categories") == [(0,)]
+
+
+def test_a_refused_plan_never_says_that_there_is_nothing_to_do(tree: Tree) -> None:
+    tree.edit(FILE, "kind: Category\n", "kind: Category\nlifecycle: {protect: true}\n")
+    tree.apply()
+    (tree.folder / FILE).write_bytes(WHOLE[:FIRST_DOCUMENT])
+    call = tree.run("plan", "--prune")
+    assert call.code == 7
+    assert call.out.startswith("Plan: 0 to add, 0 to change, 0 to destroy.")
+    assert "No changes." not in call.out

@@ -28,8 +28,8 @@ def test_the_verdict_comes_first() -> None:
 
 def test_counts_come_second() -> None:
     assert TEXT.splitlines()[1:3] == [
-        "  1 to adopt, 1 to forget, 1 move, 1 held, 1 for a person, 1 with drift, 84",
-        "  unchanged.",
+        "  1 to adopt, 1 to forget, 1 transition, 1 held, 1 for a person, 1 with drift,",
+        "  84 unchanged.",
     ]
 
 
