@@ -47,6 +47,7 @@ class _Link:
         self._server = str(server / _NAME)
         self._cut: Cut | None = cut
         self._closed = False
+        self._deaf: set[socket.socket] = set()
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
@@ -76,11 +77,10 @@ class _Link:
         for data in _received(client):
             if _COMMIT in data and self._cut is not None:
                 cut, self._cut = self._cut, None
-                if cut is Cut.AFTER_COMMIT:
-                    server.sendall(data)
-                    server.recv(65536)  # the server has answered, and nobody hears it
-                self._closed = cut is Cut.FOR_GOOD
-                break
+                if cut is not Cut.AFTER_COMMIT:
+                    self._closed = cut is Cut.FOR_GOOD
+                    break
+                self._deaf.add(server)  # the server will answer, and nobody hears it
             try:
                 server.sendall(data)
             except OSError:
@@ -90,11 +90,14 @@ class _Link:
 
     def _down(self, server: socket.socket, client: socket.socket) -> None:
         for data in _received(server):
+            if server in self._deaf:
+                break
             try:
                 client.sendall(data)
             except OSError:
                 break
         _close(client)
+        _close(server)
 
 
 def _received(link: socket.socket) -> Iterator[bytes]:
