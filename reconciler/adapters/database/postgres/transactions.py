@@ -101,7 +101,7 @@ def guarded(doing: str, *, waiting: bool = False) -> Iterator[None]:
 
 
 def refuse_standby(connection: sa.Connection) -> None:
-    """See that the server takes writes, and that its triggers are at work for this session.
+    """See that the server takes writes, and that its triggers are at work on this connection.
 
     Raises:
         WorldError: it is a standby or read-only (DB-14), or triggers are switched off (DB-04).
