@@ -103,7 +103,7 @@ def _changes(report: Report, style: Style) -> list[list[str]]:
 
 
 def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:
-    """Sort key: what cannot be undone, then what stops or locks out, then deletes, clashes, drift, transitions, the rest.
+    """Sort key: what cannot be undone, what stops or locks out, then deletes, clashes, drift, transitions, the rest.
 
     Resources of equal weight stay in the order of apply.
     """
