@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,11 @@ FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), ".", "live.d
 PRODUCT = [sys.executable, "-m", "reconciler"]
 CHANGES = 100
 """Changes of the small apply."""
+ROOT = Path(__file__).resolve().parent.parent
+KEY = "YmVuY2hlcy1hcmUtbm90LXNlY3JldC1hdC1hbGwtMzI="
+"""A made-up key: a server has no folder to keep one in."""
+DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB", "log_error_verbosity": "default"}
+"""Settings of a server that loses nothing, where those of the tests are for speed."""
 
 
 class Cost(NamedTuple):
@@ -46,6 +52,14 @@ class Applied(NamedTuple):
     held: float
 
 
+class Served(NamedTuple):
+    """The same on a server: a no-op plan, an apply of a few changes, the first apply."""
+
+    nothing: Cost
+    apply: Applied
+    first: Applied
+
+
 class Changes(NamedTuple):
     """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one."""
 
@@ -61,6 +75,7 @@ def main() -> None:
     parser.add_argument("--resources", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--repeat", type=int, default=5, help="runs of each; the table shows the median")
+    parser.add_argument("--postgres", metavar="VERSION", help="measure a PostgreSQL server of this version beside it")
     given = parser.parse_args()
     small = max(given.resources // 10, 100)
     print(
@@ -88,18 +103,27 @@ def main() -> None:
         print(f"growth from {small} to {given.resources}, as exponent of N: "
               f"floor {times[0]:.2f}, product {times[1]:.2f} in time; product {memories[1]:.2f} in memory")  # fmt: skip
     for size, found in changes.items():
-        tell(size, found, measured[size][1])
+        served = serve(given.postgres, size, given.seed, given.repeat) if given.postgres else None
+        tell(size, found, measured[size][1], served)
 
 
-def tell(size: int, found: Changes, nothing: Cost) -> None:
-    """Print what changes cost."""
+def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> None:
+    """Print what changes cost, and below it what a server makes of it."""
     percent = max(size // 100, 1)
     print(f"\nchanges, N = {size} (wall clock, processor)")
     print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
     print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
     ratio = found.first.cost.processor / found.floor.processor
     print(f"  first apply              {found.first.cost} {ratio:6.2f} x floor  locks held {found.first.held:.2f} s")
-    print(f"  floor of a first apply   {found.floor}")
+    print(f"  floor of a first apply   {found.floor}", flush=True)
+    if served is None:
+        return
+    again, ratio = served.nothing.processor / nothing.processor, served.first.cost.processor / found.floor.processor
+    print("  on the server, its own processor time not counted")
+    print(f"  no-op plan               {served.nothing} {again:6.2f} x SQLite")
+    print(f"  apply of {CHANGES} changes        {served.apply.cost}        locks held {served.apply.held:.2f} s")
+    held = f"locks held {served.first.held:.2f} s"
+    print(f"  first apply              {served.first.cost} {ratio:6.2f} x floor  {held}", flush=True)
 
 
 def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Changes]:
@@ -121,6 +145,22 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Cha
         return first, median(floors), median(products), Changes(median(one_percent), apply(folder), first, bulk)
 
 
+def serve(version: str, size: int, seed: int, repeat: int) -> Served:
+    """First apply, no-op plan and small apply of a fresh corpus, on a server that is started for it."""
+    sys.path.insert(0, str(ROOT))
+    from tests.servers import running  # of the tests, so that both start a server in one way
+
+    with running(version, settings=DURABLE) as cluster, tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = Path(temporary)
+        corpus.write(folder, size, seed)
+        there = {"RECONCILER_DATABASE_URL": cluster.url(cluster.database()), "RECONCILER_SECRET_KEY": KEY}
+        run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=there)
+        first = apply(folder, there)
+        noop = [run([*PRODUCT, "plan"], folder, "No changes.", more=there) for _ in range(repeat)]
+        change(folder, CHANGES, "one")
+        return Served(median(noop), apply(folder, there), first)
+
+
 def change(folder: Path, number: int, word: str) -> None:
     """Another note in ``number`` manifests, spread evenly."""
     paths = sorted(path for path in folder.rglob("*.yaml") if path.name != "reconciler.yaml")
@@ -129,22 +169,31 @@ def change(folder: Path, number: int, word: str) -> None:
         path.write_text(re.sub(r"(?m)^    note: .*$", f"    note: {word}", text), encoding="utf-8")
 
 
-def apply(folder: Path) -> Applied:
+def apply(folder: Path, more: Mapping[str, str] | None = None) -> Applied:
     """Apply, and how long the lock of the database was held: from the plan under it to the end of the commit."""
     moments: dict[str, float] = {}
-    cost = run([*PRODUCT, "apply", "--auto-approve"], folder, "Apply complete!", moments)
+    cost = run([*PRODUCT, "apply", "--auto-approve"], folder, "Apply complete!", moments, more)
     return Applied(cost, moments["committed"] - moments["planning again under the locks"])
 
 
-def run(command: list[str], folder: Path, expected: str, moments: dict[str, float] | None = None) -> Cost:
+def run(
+    command: list[str],
+    folder: Path,
+    expected: str,
+    moments: dict[str, float] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Cost:
     """Run a child process to its end. What it prints must hold ``expected``: a wrong answer has no speed.
 
     ``moments`` is filled with the lines of progress on standard error, each with the time at which it came.
+    ``more`` are variables of the environment.
     """
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")},
         corpus.SECRET: corpus.SECRET_VALUE,
         "NO_COLOR": "1",
+        "PYTHONPATH": str(ROOT),
+        **(more or {}),
     }
     output = folder / ".output"
     with output.open("wb") as file:

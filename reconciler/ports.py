@@ -111,3 +111,12 @@ class LiveStore(Protocol):
             Collision: it stood in the way of another program; the whole may be tried again.
             LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         """
+
+    def rehearse(
+        self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
+    ) -> AbstractContextManager[ApplySession]:
+        """The transaction of an apply, for those who never commit it: at its end nothing of it is left.
+
+        Raises:
+            LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
+        """

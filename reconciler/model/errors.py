@@ -6,6 +6,7 @@
     ├── InvalidManifests           1   carries diagnostics
     ├── UsageError                 1   the words of the call are off
     ├── WorldError                 1   a file, a repository or a database did not answer
+    │   └── RowRefused             1   a constraint of the database refuses a row
     ├── Denied                     4   role rules, policy, or a missing approval
     ├── Stale                      5   the plan no longer fits the manifests, the database or the rules
     ├── LockTimeout                6   somebody else holds the lock
@@ -20,6 +21,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
 
 
@@ -59,6 +61,16 @@ class WorldError(ReconcilerError):
     """A file, a repository or a database did not answer as it should."""
 
     default_code = "ERR-04"
+
+
+class RowRefused(WorldError):
+    """A constraint of the database refuses a row; ``address`` says which, where that was found out."""
+
+    default_code = "DB-06"
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "", address: Address | None = None) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.address = address
 
 
 class Denied(ReconcilerError):

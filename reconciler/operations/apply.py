@@ -17,6 +17,7 @@ from typing import Protocol
 from reconciler.engine.approve import guardians, judge_approval
 from reconciler.engine.planfile import told
 from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.plan import Plan
@@ -80,6 +81,13 @@ def touched(plan: Plan) -> tuple[str, ...]:
     written = (one.address for one in plan.changes if _counts(one))
     followed = (one.address for one in plan.cascades)
     return tuple(sorted({one.tenant for one in (*written, *followed)}))
+
+
+def rows_of(catalog: Catalog, plan: Plan) -> tuple[Address, ...]:
+    """The rows that a plan writes and that are there already."""
+    written = (one.address for one in plan.changes if _counts(one) and one.action is not Action.CREATE)
+    followed = (one.address for one in plan.cascades)
+    return tuple(sorted({one for one in (*written, *followed) if one.kind in catalog}))
 
 
 def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) -> Applied:
@@ -146,13 +154,6 @@ def _until_clear(whole: Callable[[], Applied], listener: Listener) -> Applied:
     return whole()
 
 
-def _rows(doors: Doors, plan: Plan) -> tuple[Address, ...]:
-    """The rows that a plan writes and that are there already."""
-    written = (one.address for one in plan.changes if _counts(one) and one.action is not Action.CREATE)
-    followed = (one.address for one in plan.cascades)
-    return tuple(sorted({one for one in (*written, *followed) if one.kind in doors.catalog}))
-
-
 def _counts(change: Change) -> bool:
     """Whether applying a change writes anything, be it only into the ledger."""
     return change.action in COUNTED or change.action is Action.REFRESH
@@ -172,7 +173,7 @@ def _transaction(
     """The part that holds locks. ``shown`` is what was reviewed."""
     listener(_progress("lock", "waiting for the locks"))
     locks = doors.store.apply(
-        touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=_rows(doors, shown.plan)
+        touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows_of(doors.catalog, shown.plan)
     )
     with locks as session:
         before = session.find_run(run_id)

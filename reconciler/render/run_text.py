@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.model.run import Holder, Outcome, Run
 from reconciler.render.resource_text import Style
-from reconciler.render.terminal import safe
+from reconciler.render.terminal import safe, wrap
 from reconciler.render.values import plural
 
 
@@ -27,6 +27,17 @@ def runs_text(runs: Sequence[Run], style: Style) -> str:
     for one in runs:
         lines += [*_run_lines(one, style), ""]
     return "\n".join(lines[:-1]) + "\n"
+
+
+def chain_text(found: Sequence[str], runs: Sequence[Run], style: Style) -> str:
+    """What is wrong with the chain of the audit, the first broken row first."""
+    if not found:
+        line = f"The history is whole: every change of {len(runs)} {plural(len(runs), 'run')} is as it was written."
+        return style.palette.paint(line, "bold", "green") + "\n"
+    lines = [style.palette.paint(f"The history is broken: {safe(found[0])}.", "bold", "red")]
+    for one in found[1:]:
+        lines += wrap(safe(one), indent="  - ", hanging="    ")
+    return "\n".join(lines) + "\n"
 
 
 def run_text(run: Run, style: Style) -> str:

@@ -60,21 +60,32 @@ def link(row: Mapping[str, Any]) -> str:
 
 
 def broken(fetch: Fetch) -> list[str]:
-    """What is wrong with the chain, a sentence each; empty when every row is as it was written."""
+    """What is wrong with the chain, a sentence each, the first wrong row first; empty when all is as it was written.
+
+    Each run keeps where the chain ended, so that rows behind the newest run are noticed. What nobody can notice is that
+    the newest runs are gone whole, changes and all: for that the end of the chain has to be kept elsewhere.
+    """
     end, last = identity_of(fetch), 0
     found: list[str] = []
     ends = {0: end}
     for values in fetch(f"SELECT {', '.join(COLUMNS)}, hash FROM reconciler_changes ORDER BY seq"):  # noqa: S608  # constants
         row = dict(zip((*COLUMNS, "hash"), values, strict=True))
+        if row["seq"] <= last:
+            found.append(f"change {row['seq']} was put in")
+            continue
         if row["seq"] != last + 1:
             found.append(f"changes {last + 1} to {row['seq'] - 1} are missing")
         elif row["previous"] != end or row["hash"] != link(row):
             found.append(f"change {row['seq']} was altered")
         end, last = row["hash"], row["seq"]
         ends[last] = end
+    known = 0
     for run, number, chain in fetch("SELECT id, last_change, chain FROM reconciler_runs ORDER BY seq"):
+        known = max(known, number)
         if ends.get(number) != chain:
             found.append(f"the changes of run {run} were altered or are missing")
+    if last > known:
+        found.append(f"changes from {known + 1} on belong to no run: they were put in, or a run is missing")
     return found
 
 

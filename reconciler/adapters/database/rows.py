@@ -13,7 +13,7 @@ from reconciler.adapters.database.netting import Write, groups_of
 from reconciler.adapters.database.room import make_room
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.errors import ReconcilerError, Stale, WorldError
+from reconciler.model.errors import ReconcilerError, RowRefused, Stale, WorldError
 
 _CHUNK = 400
 """Rows that one statement asks for: well below the number of variables that a statement may have."""
@@ -48,7 +48,7 @@ def write_rows(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalo
                 raise taken from None
 
 
-class _KeyTakenError(WorldError):
+class _KeyTakenError(RowRefused):
     """A natural key belongs to another row; perhaps only for now."""
 
 
@@ -217,11 +217,12 @@ def _refusal(
             break
     what = refused_by(getattr(cause, "orig", None) or cause, _names(metadata))
     where = "" if culprit is None else f" {culprit.address}"
-    error_type = _KeyTakenError if is_taken_key(getattr(cause, "orig", None) or cause) else WorldError
+    error_type = _KeyTakenError if is_taken_key(getattr(cause, "orig", None) or cause) else RowRefused
     return error_type(
         f"the database refuses{where} in table {table.name}: {what}; everything was rolled back",
         code="DB-06",
         hint="the row would break a constraint of the database that no rule found; look at the rows that are there",
+        address=None if culprit is None else culprit.address,
     )
 
 

@@ -62,6 +62,10 @@ class Session:
             # A tenant that this very plan creates; the trigger finds the row there.
             self._connection.execute(sa.insert(table), [{"tenant": one, "generation": 0} for one in sorted(missing)])
 
+    def stay_in_memory(self) -> None:
+        """Keep what is written out of the file of an embedded database until a commit, however much it is."""
+        self._connection.exec_driver_sql("PRAGMA cache_spill = OFF")
+
     def live(self) -> Live:
         """The database as it is under the lock."""
         found = read_live(fetching(self._connection), self._catalog)

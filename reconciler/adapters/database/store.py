@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
@@ -21,6 +22,9 @@ from reconciler.model.errors import WorldError
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
 from reconciler.ports import ApplySession
+
+if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
+    from reconciler.adapters.database.session import Session
 
 T = TypeVar("T")
 
@@ -74,7 +78,7 @@ class Database:
         lock_timeout: float,
         run: str = "",  # noqa: ARG002  # an embedded database lists nobody
         rows: Sequence[Address] = (),  # noqa: ARG002  # and is locked as a whole
-    ) -> Iterator[ApplySession]:
+    ) -> Iterator[Session]:
         """Begin the one transaction of an apply; see :class:`reconciler.ports.LiveStore`. Makes a missing database.
 
         Raises:
@@ -106,6 +110,21 @@ class Database:
             metadata = metadata_of(self._catalog)
             session = Session(connection, self._catalog, metadata, created=created, look_again=self.find_run)
             session.lock(tenants)
+            yield session
+
+    @contextmanager
+    def rehearse(
+        self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
+    ) -> Iterator[ApplySession]:
+        """The transaction of an apply that nobody commits. A database that does not exist is made elsewhere for it."""
+        if not self.exists():
+            with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+                elsewhere = Database(SqliteFile(Path(folder) / "rehearsal.db"), self._catalog)
+                with elsewhere.apply(tenants, lock_timeout=lock_timeout, rows=rows) as session:
+                    yield session
+            return
+        with self.apply(tenants, lock_timeout=lock_timeout, rows=rows) as session:
+            session.stay_in_memory()
             yield session
 
     def upgrade(self, *, lock_timeout: float = 30.0) -> str:

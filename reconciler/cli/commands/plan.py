@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,9 +12,12 @@ from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options, paths_argument, selection_options
 from reconciler.cli.output import json_line
-from reconciler.cli.planning import Asked
+from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import Held, ReconcilerError
+
+if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.operations.plan import Proposal
 
 
 @click.command(short_help="What an apply would do; read-only.")
@@ -20,6 +25,10 @@ from reconciler.model.errors import Held, ReconcilerError
 @selection_options
 @click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option("--rehearse", is_flag=True, help="Try the statements in a transaction that is rolled back.")
+@click.option(
+    "--lock-timeout", default="30s", show_default=True, metavar="SPAN", help="How long --rehearse waits for locks."
+)
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
 @format_option("text", "json")
@@ -36,6 +45,8 @@ def command(
     rev: str | None,
     out: str | None,
     detailed_exitcode: bool,
+    rehearse: bool,
+    lock_timeout: str,
     as_json: bool,
     json_into: str | None,
     form: str,
@@ -43,7 +54,10 @@ def command(
     """Show what an apply would do to the database.
 
     PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder.
-    Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 7 held by a guard.
+    With --rehearse the statements of the plan run in the live database, in a transaction that is always rolled back:
+    what a constraint refuses is an error of the plan then. That needs the right to write, reads no secret, and keeps
+    nothing. Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 5 rows moved and 6 locks not free while
+    rehearsing, 7 held by a guard.
     """
     from reconciler.render.events_json import error_lines, version_line
 
@@ -56,11 +70,12 @@ def command(
         allowances=tuple(allowances),
         rev=rev,
     )
+    patience = seconds(lock_timeout) if rehearse else None
     first = version_line(__version__)
     if as_json:
         session.output.json_lines([first])
     try:
-        code, lines = _plan(session, asked, out=out, form="events" if as_json else form)
+        code, lines = _plan(session, asked, out=out, form="events" if as_json else form, patience=patience)
     except ReconcilerError as error:
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
@@ -70,7 +85,9 @@ def command(
     return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
 
 
-def _plan(session: Session, asked: Asked, *, out: str | None, form: str) -> tuple[int, list[dict[str, object]]]:
+def _plan(
+    session: Session, asked: Asked, *, out: str | None, form: str, patience: float | None
+) -> tuple[int, list[dict[str, object]]]:
     from reconciler.engine.describe import describe
     from reconciler.operations.plan import plan
     from reconciler.operations.show import seal_plan
@@ -83,6 +100,8 @@ def _plan(session: Session, asked: Asked, *, out: str | None, form: str) -> tupl
         targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
     )
     proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
+    if patience is not None:
+        proposal = _rehearsed(session, proposal, patience)
     report = describe(house.catalog, proposal.plan, guarded=proposal.guarded)
     lines = list(plan_lines(report))
     match form:
@@ -101,3 +120,24 @@ def _plan(session: Session, asked: Asked, *, out: str | None, form: str) -> tupl
         session.save(out, data, mode=0o600)
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
     return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines
+
+
+def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposal:
+    """The proposal with what the database refuses; ``patience`` is how many seconds to wait for locks."""
+    from reconciler.operations.rehearse import rehearse
+
+    if proposal.errors:
+        session.output.tell("Not rehearsed: the plan holds errors.")
+        return proposal
+    house = session.house
+    found = rehearse(
+        house.catalog,
+        house.database,
+        proposal,
+        actor=session.people[0],
+        lock_timeout=patience,
+        clock=lambda: datetime.now(UTC),
+    )
+    if not found.errors:
+        session.output.tell("Rehearsed: the database takes every statement of the plan. Nothing was kept.")
+    return found

@@ -119,6 +119,14 @@ class ServerDatabase:
                     reconnect=lambda: connect(self._server, application=f"{name} outcome"),
                 )
 
+    @contextmanager
+    def rehearse(
+        self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
+    ) -> Iterator[ApplySession]:
+        """The transaction of an apply that nobody commits. Sequences step on all the same."""
+        with self.apply(tenants, lock_timeout=lock_timeout, run="rehearsal", rows=rows) as session:
+            yield session
+
     def upgrade(self, *, lock_timeout: float = 30.0) -> str:
         """Make the schema, or bring it to the newest revision, in one transaction; gives that revision."""
         from reconciler.adapters.database.migrate import upgrade

@@ -1,0 +1,86 @@
+"""``history``: past runs, and a chain that notices the owner of the tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.homes import ServedTree
+from tests.cli.tree import Tree
+
+SMALL = "tenants/farol/desk.yaml"
+
+
+def told(home: Tree) -> None:
+    """Two runs, and no trigger that would keep the owner from changing what is told of them."""
+    home.apply()
+    home.edit(SMALL, "Questions about seals", "All about seals")
+    home.apply()
+    if isinstance(home, ServedTree):
+        home.sql("ALTER TABLE reconciler_changes DISABLE TRIGGER USER")
+    else:
+        for (name,) in home.sql("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            home.sql(f"DROP TRIGGER {name}")
+
+
+def test_history_lists_runs_the_newest_first(home: Tree) -> None:
+    assert home.run("history").out == "No runs.\n"
+    home.apply()
+    home.edit(SMALL, "Questions about seals", "All about seals")
+    home.apply()
+    call = home.run("history", "--format", "json")
+    runs = call.json["runs"]
+    assert [(one["added"], one["changed"], one["actor"], one["outcome"]) for one in runs] == [
+        (0, 1, "root@example.com", "applied"),
+        (7, 0, "root@example.com", "applied"),
+    ]
+    text = home.run("history").out
+    assert text.startswith("2 runs, the newest first.")
+    for one in runs:
+        assert one["id"] in text
+        assert one["digest"] in text
+        assert one["finished_at"] in text
+
+
+def test_a_history_that_is_whole_verifies(home: Tree) -> None:
+    assert home.run("history", "verify").code == 0
+    home.apply()
+    call = home.run("history", "verify")
+    assert (call.code, call.out) == (0, "The history is whole: every change of 1 run is as it was written.\n")
+    facts = home.run("history", "verify", "--format", "json").json
+    assert facts == {"format_version": "1.0", "valid": True, "runs": 1, "findings": []}
+
+
+COPY = (
+    "INSERT INTO reconciler_changes SELECT {seq}, run, at, actor, kind, tenant, name, action, edge, reason, fields, "
+    "source, commit_id, previous, hash FROM reconciler_changes WHERE seq = {like}"
+)
+
+
+@pytest.mark.parametrize(
+    ("tampering", "first"),
+    [
+        ("UPDATE reconciler_changes SET actor = 'somebody' WHERE seq = 3", "change 3 was altered"),
+        ("UPDATE reconciler_changes SET fields = '[]' WHERE seq = 8", "change 8 was altered"),
+        ("DELETE FROM reconciler_changes WHERE seq = 5", "changes 5 to 5 are missing"),
+        ("DELETE FROM reconciler_changes WHERE seq = 1", "changes 1 to 1 are missing"),
+        (COPY.format(seq=9, like=8), "change 9 was altered"),
+        (COPY.format(seq=0, like=1), "change 0 was put in"),
+    ],
+)
+def test_what_the_owner_did_to_the_audit_is_noticed(home: Tree, tampering: str, first: str) -> None:
+    told(home)
+    assert home.run("history", "verify").code == 0
+    home.sql(tampering)
+    call = home.run("history", "verify")
+    assert call.code == 1
+    assert call.out.startswith(f"The history is broken: {first}.")
+    facts = home.run("history", "verify", "--format", "json").json
+    assert (facts["valid"], facts["findings"][0]) == (False, first)
+
+
+def test_a_run_that_was_taken_away_leaves_changes_behind(home: Tree) -> None:
+    told(home)
+    newest = home.run("history", "--format", "json").json["runs"][0]["id"]
+    home.sql(f"DELETE FROM reconciler_runs WHERE id = '{newest}'")
+    call = home.run("history", "verify")
+    assert (call.code, "changes from 8 on belong to no run" in call.out) == (1, True)
