@@ -13,7 +13,7 @@ from tests.campaigns import crashes
 from tests.house.places import PACKAGE
 from tests.servers import Cluster, installed
 
-SHARE = 12
+SHARE = 10
 SEED = 1
 
 
