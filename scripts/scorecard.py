@@ -1,6 +1,6 @@
 """The safety figures that exist so far, each with its N. A figure without its N is no figure.
 
-``python scripts/scorecard.py [--seed N]``. Ends with 1 when a figure misses its target.
+``python scripts/scorecard.py [--seed N] [--only FIGURE]``. Ends with 1 when a figure misses its target.
 """
 
 from __future__ import annotations
@@ -29,11 +29,14 @@ import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are
 from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
 from reconciler.kinds import discover  # noqa: E402 - after the path above
 from reconciler.render.terminal import safe  # noqa: E402 - after the path above
-from tests.campaigns import hostile  # noqa: E402 - after the path above
+from tests.campaigns import crashes, hostile  # noqa: E402 - after the path above
 from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
 from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
+from tests.servers import installed, running  # noqa: E402 - after the path above
 
 SECONDS, MEBIBYTES = 2.0, 256
+TIMED = 350
+"""Kills at any moment, for each database: with the named places, more than a thousand crash points."""
 
 
 class Figure(NamedTuple):
@@ -57,20 +60,24 @@ def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
-    seed = parser.parse_args().seed
+    parser.add_argument("--only", default="", choices=sorted(_name(one) for one in MEASURES))
+    given = parser.parse_args()
+    seed, only = given.seed, given.only
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
     ).stdout.strip()
     for name in [name for name in os.environ if name.startswith("RECONCILER_")]:
         del os.environ[name]
     os.environ |= {corpus.SECRET: corpus.SECRET_VALUE, "NO_COLOR": "1"}
-    print(f"scorecard; commit {commit or 'none'}, backend SQLite, seed {seed}, Python {sys.version.split()[0]}\n")
-    figures = [measure(seed) for measure in MEASURES]
+    where = f"commit {commit or 'none'}, SQLite where no other is named, seed {seed}"
+    print(f"scorecard; {where}, Python {sys.version.split()[0]}\n", flush=True)
+    chosen = [one for one in MEASURES if only in ("", _name(one))]
+    figures = [measure(seed) for measure in chosen]
     width = max(len(one.name) for one in figures)
     print(f"{'figure':<{width}}  {'N':>6}  {'wrong':>5}  target")
     for one in figures:
         print(f"{one.name:<{width}}  {one.n:>6}  {one.wrong:>5}  {one.target}{'; ' + one.note if one.note else ''}")
-    print("\nNot measured yet: crash points, commit ambiguity, concurrent appliers, privilege decisions, PostgreSQL.")
+    print("\nNot measured yet: commit ambiguity, concurrent appliers, faults of the disk, privilege decisions.")
     return 1 if any(one.wrong for one in figures) else 0
 
 
@@ -216,6 +223,18 @@ def payloads(seed: int) -> Figure:
     return Figure("injection payloads that reach a terminal", "0", len(tried), wrong)
 
 
+def crash_points(seed: int, backend: str) -> Figure:
+    """Signals, errors and cut links at every named place of an apply, and kills at any moment."""
+    with contextlib.ExitStack() as stack:
+        cluster = None if backend == "SQLite" else stack.enter_context(running(backend.split()[1]))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        home = stack.enter_context(crashes.home(folder, cluster))
+        n, wrong = crashes.survived(home, seed=seed, timed=TIMED)
+    for one in wrong:
+        print(f"  crash point, {backend}, {one}")
+    return Figure(f"crash points survived, {backend}", "all", n, len(wrong), f"{n - len(wrong)} of {n} survived")
+
+
 MEASURES: tuple[Callable[[int], Figure], ...] = (
     hostile_inputs,
     fuzz,
@@ -225,10 +244,19 @@ MEASURES: tuple[Callable[[int], Figure], ...] = (
     applied_worlds,
     secrets_in_outputs,
     payloads,
+    partial(crash_points, backend="SQLite"),
+    *(partial(crash_points, backend=f"PostgreSQL {one}") for one in installed() if one == "16"),
 )
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _name(measure: Callable[[int], Figure]) -> str:
+    """The word by which one figure is asked for; that of a partial one has its database behind it."""
+    if isinstance(measure, partial):
+        return f"{measure.func.__name__}-{measure.keywords['backend'].replace(' ', '-').lower()}"
+    return getattr(measure, "__name__", "")
 
 
 def _one_file(content: bytes, folder: Path) -> None:

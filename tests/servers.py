@@ -72,6 +72,10 @@ class Cluster:
         self._made.append(name)
         return name
 
+    def forget(self, name: str) -> None:
+        """A database was dropped by the test itself."""
+        self._made.remove(name)
+
     def tidy(self) -> None:
         """Drop the databases of a test; templates stay."""
         with self.connect() as connection:

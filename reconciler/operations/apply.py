@@ -20,6 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
+from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome, Run
@@ -120,9 +121,11 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         raise ReconcilerError(
             "not confirmed; nothing was applied", code="APL-01", hint="only the word yes applies a plan"
         )
+    reach("agreed")
     values, made = _resolved(doors, orders, shown)
     if orders.sink is not None and made:
         orders.sink.take(made)
+    reach("secrets-resolved")
     whole = partial(
         _transaction,
         doors,
@@ -176,17 +179,24 @@ def _transaction(
         touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows_of(doors.catalog, shown.plan)
     )
     with locks as session:
+        reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
+        reach("not-repeated")
         listener(_progress("check", "planning again under the locks"))
         now = _again(doors, request, orders, shown, session)
+        reach("planned-again")
         run = _run(orders, now.plan, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
         session.write(now.plan, run=run, sealed=values)
+        reach("written")
         listener(_progress("commit", "committing"))
+        reach("before-commit")
         session.commit()
+        reach("committed")
+    reach("session-closed")
     listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
 

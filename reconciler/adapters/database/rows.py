@@ -14,6 +14,7 @@ from reconciler.adapters.database.room import make_room
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import ReconcilerError, RowRefused, Stale, WorldError
+from reconciler.model.failpoint import reach
 
 _CHUNK = 400
 """Rows that one statement asks for: well below the number of variables that a statement may have."""
@@ -69,6 +70,7 @@ def _write_all(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalo
             raise _refusal(connection, metadata, table, statement, group, error) from None
         if missed:
             raise _moved(connection, table, group)
+        reach("amid-rows")
 
 
 def read_back(

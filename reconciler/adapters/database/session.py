@@ -21,6 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError
+from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Run
@@ -102,14 +103,21 @@ class Session:
             return
         self._run = run
         self._announce(run)
+        reach("announced")
         write_rows(self._connection, self._metadata, self._catalog, writes)
+        reach("rows-written")
         self._touch({*(one.address.tenant for one in writes), *(one.tenant for one in (*kept, *left))})
+        reach("generations-stepped")
         self._notify(plan, run)
+        reach("outbox-written")
         numbers = read_back(self._connection, self._metadata, self._catalog, writes)
+        reach("read-back")
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         self._keep(kept, left, run, numbers)
+        reach("ledger-written")
         self._audit(plan, run)  # last: on a server it makes runs of other tenants wait
+        reach("run-written")
         self._dismiss()
 
     def _announce(self, run: Run) -> None:
@@ -139,10 +147,12 @@ class Session:
         newest = sa.select(changes.c.seq, changes.c.hash).order_by(changes.c.seq.desc()).limit(1)
         end = self._connection.execute(newest).first()
         last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
+        reach("chain-locked")
         rows = list(audit.entries(plan, run, last=last, end=chain))
         if rows:
             add_rows(self._connection, changes, rows)
             last, chain = rows[-1]["seq"], rows[-1]["hash"]
+        reach("changes-written")
         number = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(runs.c.seq), 0))).scalar_one()
         self._connection.execute(
             sa.insert(runs).values(

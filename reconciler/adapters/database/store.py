@@ -19,6 +19,7 @@ from reconciler.adapters.database.urls import SqliteFile, database_at
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import WorldError
+from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
 from reconciler.ports import ApplySession
@@ -98,6 +99,7 @@ class Database:
                 from reconciler.adapters.database.migrate import upgrade
 
                 upgrade(connection, self._catalog)
+                reach("schema-made")
             else:
                 require(revision)
                 wrong = differences(connection, self._catalog)

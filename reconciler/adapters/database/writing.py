@@ -18,6 +18,7 @@ from reconciler.adapters.database.faults import explain, is_undecodable
 from reconciler.adapters.database.reading import open_for_reading, read_leniently
 from reconciler.adapters.database.urls import SqliteFile, refuse_network
 from reconciler.model.errors import WorldError
+from reconciler.model.failpoint import reach
 from reconciler.model.resource import Row
 
 _PRAGMAS = (
@@ -47,7 +48,9 @@ def writing(file: SqliteFile, *, lock_timeout: float, create: bool = False) -> I
     try:
         try:
             connection = engine.connect()
+            reach("before-begin")
             connection.begin()
+            reach("begun")
         except (sqlite3.Error, sa.exc.DBAPIError) as error:
             raise explain(getattr(error, "orig", error), "opening") from None
         yield connection

@@ -19,6 +19,7 @@ from reconciler.cli.planning import Asked, plan_file_among, read_plan_file, seco
 from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError, WorldError
+from reconciler.model.failpoint import reach
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
@@ -123,6 +124,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         applied = apply(house.doors(house.reader(asked.paths, rev=asked.rev), writes=True), request, orders, progress)
+    reach("before-report")
     report = describe(house.catalog, applied.proposal.plan, guarded=applied.proposal.guarded)
     try:
         _tell(session, applied, report)

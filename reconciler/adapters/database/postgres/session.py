@@ -15,6 +15,7 @@ from reconciler.adapters.database.session import Session
 from reconciler.adapters.database.sqlstates import explain_state, is_lost
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import OutcomeUnknown, WorldError
+from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
 
@@ -57,6 +58,7 @@ class ServerSession(Session):
         noted: outcome.Mark | None = None
         try:
             noted = outcome.mark(self._connection, self._run.id)
+            reach("marked")
             self._connection.commit()
         except (sa.exc.DBAPIError, psycopg.Error) as error:
             cause = getattr(error, "orig", None) or error

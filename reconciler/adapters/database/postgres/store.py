@@ -14,6 +14,7 @@ from reconciler.adapters.database.urls import Server
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import Collision, LockTimeout, WorldError
+from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
 from reconciler.ports import ApplySession
@@ -99,10 +100,13 @@ class ServerDatabase:
                 self._fits(connection)
                 connection.rollback()
             metadata = metadata_of(self._catalog)  # takes its time, so before anybody has to wait for us
+            reach("before-begin")
             try:
                 with transactions.guarded("locking", waiting=True):
                     transactions.begin(connection, lock_timeout=lock_timeout)
+                    reach("begun")
                     lock_tenants(connection, tenants)
+                    reach("tenants-locked")
                     lock_rows(connection, self._catalog, rows)
                     transactions.locked(connection)
             except LockTimeout as error:
