@@ -8,10 +8,12 @@ and outbox; read back; commit. Until the commit every way out leaves the databas
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from threading import Event as Flag
 from typing import Protocol
 
 from reconciler.engine.approve import guardians, judge_approval
@@ -178,7 +180,7 @@ def _transaction(
     locks = doors.store.apply(
         touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows_of(doors.catalog, shown.plan)
     )
-    with locks as session:
+    with _truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
@@ -195,10 +197,31 @@ def _transaction(
         listener(_progress("commit", "committing"))
         reach("before-commit")
         session.commit()
+        done.set()
         reach("committed")
     reach("session-closed")
     listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
+
+
+@contextmanager
+def _truthful_after_commit(run_id: str) -> Iterator[Flag]:
+    """From the commit on nothing may say that nothing was applied, whatever else fails.
+
+    Raises:
+        OutcomeUnknown: something failed after the commit was confirmed.
+    """
+    done = Flag()
+    try:
+        yield done
+    except Exception as error:
+        if not done.is_set():
+            raise
+        raise OutcomeUnknown(
+            "the plan was applied; what had to follow failed",
+            code="APL-04",
+            hint=f"run reconciler status {run_id}",
+        ) from error
 
 
 def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:

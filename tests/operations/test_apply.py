@@ -17,6 +17,7 @@ from reconciler.model.errors import (
     ReconcilerError,
     Stale,
 )
+from reconciler.model.failpoint import armed
 from reconciler.model.run import Event, Outcome
 from reconciler.operations.apply import Applied, Orders, apply, touched
 from reconciler.operations.plan import plan
@@ -98,6 +99,30 @@ def test_an_unknown_outcome_keeps_its_secrets(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(OutcomeUnknown):
         run([worlds.partner(), worlds.gadget(password={"generate": True})], store, sink=sink)
     assert not sink.discarded
+
+
+def test_a_fault_after_the_commit_never_says_that_nothing_was_applied() -> None:
+    """Secrets that were made stay where they were put, for the database holds them."""
+    store, sink = Store(), Sink()
+
+    def fail(name: str) -> None:
+        if name == "committed":
+            raise ValueError(name)
+
+    made = {"generate": True}
+    with armed(fail), pytest.raises(OutcomeUnknown, match="the plan was applied") as caught:
+        run([worlds.partner(), worlds.gadget(password=made)], store, sink=sink)
+    assert caught.value.exit_code == 8
+    assert len(store.committed) == 1
+    assert not sink.discarded
+
+    def early(name: str) -> None:
+        if name == "before-commit":
+            raise ValueError(name)
+
+    with armed(early), pytest.raises(ValueError, match="before-commit"):
+        run([worlds.partner()], untouched := Store())
+    assert untouched.committed == []
 
 
 def test_applying_twice_writes_once() -> None:
