@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
+from reconciler.model.authorization import Authorization
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
@@ -74,8 +75,10 @@ class ApplySession(Protocol):
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed before."""
 
-    def write(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
-        """Write the whole plan: rows by compare-and-set, ledger, runs, changes, outbox; then read back and compare.
+    def write(
+        self, authorization: Authorization, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]
+    ) -> None:
+        """Write the whole plan that was authorised: rows by compare-and-set, ledger, runs, changes, outbox; then read back and compare.
 
         ``sealed`` maps address and field path of each changed secret to its resting form and its fingerprint.
 
@@ -86,6 +89,13 @@ class ApplySession(Protocol):
 
     def commit(self) -> None:
         """Make it last. Without this call everything is rolled back."""
+
+
+class Rehearsal(Protocol):
+    """One open transaction that holds the locks of an apply and is never committed."""
+
+    def attempt(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
+        """Write a plan as :meth:`ApplySession.write` does, whoever asks: nothing of it will last."""
 
 
 class LiveStore(Protocol):
@@ -114,7 +124,7 @@ class LiveStore(Protocol):
 
     def rehearse(
         self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
-    ) -> AbstractContextManager[ApplySession]:
+    ) -> AbstractContextManager[Rehearsal]:
         """The transaction of an apply, for those who never commit it: at its end nothing of it is left.
 
         Raises:

@@ -28,7 +28,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.manifest import Document
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
-from reconciler.operations.request import Doors, Request
+from reconciler.operations.request import Doors, People, Request
 from reconciler.ports import ManifestReader, Sealer, SecretReader
 
 CONFIGURATION = "reconciler.yaml"
@@ -168,6 +168,7 @@ class House:
         excludes: Sequence[str] = (),
         prune: bool = False,
         allow_delete: Mapping[str, int] | None = None,
+        people: People | None = None,
     ) -> Request:
         """What a plan is about, with the limits of the configuration.
 
@@ -189,6 +190,7 @@ class House:
                 min_administrators=guards.min_administrators,
                 allow_delete=dict(allow_delete or {}),
             ),
+            people=people or People(),
         )
 
     def _url(self) -> str:

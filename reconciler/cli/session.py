@@ -18,6 +18,7 @@ _LONGEST = 320
 """Characters of a name of a person: as many as an address of mail may have."""
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.operations.request import People
     from reconciler.render.resource_text import Style
     from reconciler.wiring import House
 
@@ -89,6 +90,15 @@ class Session:
             return (f"local:{getpass.getuser()}",)
         except (KeyError, OSError):
             return (f"local:{os.getuid()}",)
+
+    def asking(self, *, bootstrap: bool = False) -> People:
+        """Who asks: nobody, unless somebody says so. With ``bootstrap`` it is the installer of an empty database."""
+        from reconciler.operations.request import People
+
+        if bootstrap:
+            return People(installer=self.people[0])
+        said = self.options.people or os.environ.get("RECONCILER_ACTOR", "").strip()
+        return People(names=self.people if said else ())
 
     def save(self, path: str, content: str | bytes, *, mode: int = 0o644) -> None:
         """Write a file that the user asked for, whole or not at all.

@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.columns import snake
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
@@ -22,11 +23,12 @@ _STATE = "state"
 
 def describe(catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = ()) -> Report:
     """The report of a plan. ``guarded`` are the findings of the guards, which the plan itself does not hold."""
+    judge = _Verdicts(plan)
     return Report(
         summary=plan.summary,
         empty=plan.empty,
-        changes=_by_resource(catalog, plan.changes),
-        observed=_by_resource(catalog, plan.observed),
+        changes=_by_resource(catalog, plan.changes, judge),
+        observed=_by_resource(catalog, plan.observed, None),
         cascades=plan.cascades,
         notices=plan.notices,
         diagnostics=tuple(in_order(list(plan.diagnostics))),
@@ -36,17 +38,39 @@ def describe(catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = ()
         environment=plan.environment,
         manifests=plan.manifests,
         commit=plan.commit,
+        denials=plan.denials,
+        carriers=plan.carriers,
     )
 
 
-def _by_resource(catalog: Catalog, changes: Iterable[Change]) -> tuple[ResourceLine, ...]:
+class _Verdicts:
+    """What was decided about the parts of a plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._judged = bool(plan.carriers)
+        self._whole = any(one.address is None for one in plan.denials)
+        self.of: dict[Address, list[Denial]] = {}
+        for one in plan.denials:
+            if one.address is not None:
+                self.of.setdefault(one.address, []).append(one)
+
+    def verdict(self, address: Address, path: str) -> str:
+        """The word for one field, or for ``state``. A creation that is denied takes all its fields with it."""
+        if not self._judged:
+            return ""
+        mine = self.of.get(address, ())
+        denied = self._whole or any(one.path in (path, "metadata.name") for one in mine)
+        return "denied" if denied else "allowed"
+
+
+def _by_resource(catalog: Catalog, changes: Iterable[Change], judge: _Verdicts | None) -> tuple[ResourceLine, ...]:
     grouped: dict[Address, list[Change]] = {}
     for one in changes:
         grouped.setdefault(one.address, []).append(one)
-    return tuple(_resource(catalog, address, found) for address, found in grouped.items())
+    return tuple(_resource(catalog, address, found, judge) for address, found in grouped.items())
 
 
-def _resource(catalog: Catalog, address: Address, changes: Sequence[Change]) -> ResourceLine:
+def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], judge: _Verdicts | None) -> ResourceLine:
     kind = catalog.get(address.kind)
     steps = [one for one in changes if one.edge is not None]
     before = next((one.before for one in changes if one.before is not None), None)
@@ -61,9 +85,14 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change]) -> 
         address=address,
         type=snake(address.kind),
         actions=tuple(dict.fromkeys(str(one.action) for one in changes)),
-        fields=tuple(_field(line) for one in changes for line in one.fields if one.edge is None or line.path != _STATE),
-        edges=tuple(_edge(one) for one in steps if one.action is not Action.MANUAL),
-        manual=tuple(_edge(one) for one in steps if one.action is Action.MANUAL),
+        fields=tuple(
+            _field(address, line, judge)
+            for one in changes
+            for line in one.fields
+            if one.edge is None or line.path != _STATE
+        ),
+        edges=tuple(_edge(one, judge) for one in steps if one.action is not Action.MANUAL),
+        manual=tuple(_edge(one, None) for one in steps if one.action is Action.MANUAL),
         risks=tuple(sorted({risk for one in changes for risk in one.risks}, key=list(Risk).index)),
         reasons=tuple(dict.fromkeys(reasons)),
         source=next((one.source for one in changes if one.source is not None and one.edge is None), None)
@@ -71,10 +100,11 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change]) -> 
         before=before,
         after=after,
         sensitive=() if kind is None else tuple(f"spec.{one.path}" for one in kind.fields if one.secret is not None),
+        denied=() if judge is None else tuple(judge.of.get(address, ())),
     )
 
 
-def _field(line: FieldChange) -> FieldLine:
+def _field(address: Address, line: FieldChange, judge: _Verdicts | None) -> FieldLine:
     return FieldLine(
         path=line.path,
         before=line.before,
@@ -84,10 +114,11 @@ def _field(line: FieldChange) -> FieldLine:
         sensitive=line.sensitive,
         note=line.note,
         source=line.source,
+        verdict="" if judge is None else judge.verdict(address, line.path),
     )
 
 
-def _edge(change: Change) -> EdgeLine:
+def _edge(change: Change, judge: _Verdicts | None) -> EdgeLine:
     edge = change.edge
     if edge is None:
         msg = f"{change.address} has no edge here"
@@ -100,4 +131,5 @@ def _edge(change: Change) -> EdgeLine:
         risks=change.risks,
         cause=str(wanted.cause) if wanted else "",
         source=wanted.source if wanted else change.source,
+        verdict="" if judge is None else judge.verdict(change.address, _STATE),
     )

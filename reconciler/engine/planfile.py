@@ -18,6 +18,7 @@ import rfc8785
 from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.errors import Stale, UsageError
@@ -51,6 +52,9 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         ],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
         "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
+        "denials": [_denial(one) for one in plan.denials],
+        "carriers": list(plan.carriers),
+        "partial": plan.partial,
     }
     return {**document, "seal": _seal(document)}
 
@@ -182,6 +186,21 @@ def _diagnostic(one: Diagnostic) -> dict[str, Any]:
     }
 
 
+def _denial(one: Denial) -> dict[str, Any]:
+    return {
+        "who": one.who,
+        "verb": one.verb,
+        "address": None if one.address is None else str(one.address),
+        "what": one.what,
+        "reason": one.reason,
+        "code": one.code,
+        "whoCan": list(one.who_can),
+        "path": one.path,
+        "source": _place(one.source),
+        "hidden": one.hidden,
+    }
+
+
 def _place(source: Source | None) -> list[Any] | None:
     return None if source is None else list(source)
 
@@ -222,6 +241,9 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         environment=document["environment"],
         manifests=document["manifests"],
         commit=document["commit"],
+        denials=tuple(_read_denial(one) for one in document.get("denials", ())),
+        carriers=tuple(map(str, document.get("carriers", ()))),
+        partial=document.get("partial") is True,
     )
 
 
@@ -269,6 +291,21 @@ def _read_diagnostic(one: Mapping[str, Any]) -> Diagnostic:
         path=one["path"],
         source=_read_place(one["source"]),
         snippet=None if one["snippet"] is None else Snippet(*one["snippet"]),
+    )
+
+
+def _read_denial(one: Mapping[str, Any]) -> Denial:
+    return Denial(
+        who=one["who"],
+        verb=one["verb"],
+        address=None if one["address"] is None else Address.parse(one["address"]),
+        what=one["what"],
+        reason=one["reason"],
+        code=one["code"],
+        who_can=tuple(one["whoCan"]),
+        path=one["path"],
+        source=_read_place(one["source"]),
+        hidden=one["hidden"],
     )
 
 

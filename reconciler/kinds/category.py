@@ -85,6 +85,7 @@ KIND = Kind(
         ),
     ),
     example=EXAMPLE,
+    denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
     allow=(
         rights(
             "read",

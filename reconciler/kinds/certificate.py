@@ -262,6 +262,7 @@ KIND = Kind(
         ),
     ),
     example=EXAMPLE,
+    denials={"CRT-01": "certificates are changed by operators of their issuer only"},
     allow=(
         rights(
             "read", "alias", "status.notAfter", A=may("all"), D=may("tree"), P=may("own"), I=may("own"), U=may("scope")

@@ -346,6 +346,7 @@ KIND = Kind(
     secret_check=secret_check,
     on_change=on_change,
     example=EXAMPLE,
+    denials={"CS-07": "issuer operators do not create client services"},
     allow=(
         rights("read", A=may("all"), D=may("tree"), P=may("own"), I=may("own"), U=may("scope")),
         nobody("GEN-04", "read", "clientSecret"),

@@ -287,6 +287,8 @@ KIND = Kind(
     at_creation=at_creation,
     on_change=on_change,
     example=EXAMPLE,
+    conditions={"cause manual": lambda question: question.entity.live("status.suspensionCause") == "manual"},
+    denials={"CUS-07": "a suspension for a billing cause is lifted by payment, not by configuration"},
     allow=(
         rights(
             "read",

@@ -18,6 +18,7 @@ from reconciler.model.hosts import WILDCARD, WildcardHost, inner
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
 from reconciler.model.marks import Canonical, Derived, Immutable, Key, MaxBytes, Ref, Secret, State, Unordered
+from reconciler.model.principal import Question
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, reference, schema, time
 from reconciler.model.secret import SecretValue
@@ -356,6 +357,14 @@ spec:
   waf: {mode: block}
 """
 
+
+def _of_an_enterprise(question: Question) -> bool:
+    """Whether the customer has the plan now: a plan that it only gets by the same apply does not count."""
+    name = question.entity.value("customer")
+    customer = question.live.find("Customer", question.entity.address.tenant, name) if isinstance(name, str) else None
+    return customer is not None and customer.live("plan") == "enterprise"
+
+
 KIND = Kind(
     name="Domain",
     table="domains",
@@ -406,6 +415,8 @@ KIND = Kind(
     texts=(RuleText("DOM-01", Severity.ERROR, Phase.REFERENCE, "host is unique over the whole platform."),),
     secret_check=secret_check,
     example=EXAMPLE,
+    conditions={"enterprise plan": _of_an_enterprise},
+    denials={"DOM-09": "the certificate of many names belongs to customers with plan: enterprise"},
     allow=(
         rights(
             "read",

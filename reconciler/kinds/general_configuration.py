@@ -180,6 +180,8 @@ KIND = Kind(
         RuleText("CFG-01", Severity.ERROR, Phase.POLICY, "A GeneralConfiguration is written by administrators only."),
     ),
     example=EXAMPLE,
+    denials={"CFG-01": "general configurations are changed by administrators only"},
+    sensitive=("*",),
     allow=(
         rights("read", A=may("all"), D=may("tree"), P=may("own"), I=may("own"), U=may("scope")),
         rights(

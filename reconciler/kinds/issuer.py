@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.address import PLATFORM
 from reconciler.model.company import (
     COUNTRY,
@@ -365,6 +365,7 @@ KIND = Kind(
     effects=effects,
     risks=risks,
     example=EXAMPLE,
+    company_role=lambda _issuer: RoleWord.ISSUER,
     allow=(
         rights("read", A=may("all"), D=may("tree"), P=may("own"), I=may("self"), U=may("scope")),
         rights("create", A=may("all"), D=may("tree"), P=may("own"), U=no("OPR-06")),

@@ -165,6 +165,7 @@ KIND = Kind(
         ),
     ),
     example=EXAMPLE,
+    denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
     allow=(
         rights("read", A=may("all"), D=may("tree"), P=may("own")),
         rights(

@@ -15,14 +15,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from reconciler.model.access import may, no, nobody, rights
-from reconciler.model.address import PLATFORM
+from reconciler.model.access import RoleWord, may, no, nobody, rights
+from reconciler.model.address import PLATFORM, Address
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Effect, Notice, Planned
 from reconciler.model.formats import NAME_PATTERN, DateText, Email, Language, Name, Once, Phone, fail
 from reconciler.model.kind import Deletion, Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Pii, Ref, State, Unordered
+from reconciler.model.principal import Condition, Principal, Question
 from reconciler.model.resource import Resource
 from reconciler.model.rule import SPEC, Finding, Findings, RuleText, schema, time
 from reconciler.model.spec import Spec
@@ -145,6 +146,84 @@ def is_active_administrator(operator: Entity) -> bool:
     return operator.value("role") == "administrator" and operator.state == "active"
 
 
+def principal(operator: Entity, view: View, now: dt.datetime) -> Principal:
+    """The person as an actor, on live data (OPR-09)."""
+    employer = _live_company(operator, view)
+    role = _role_word(str(operator.live("role")), employer)
+    tenant = operator.address.tenant
+    selves = {operator.address} | ({employer.address} if employer is not None else set())
+    issuers = [_issuer(entry) for entry in operator.live("auditScope") or ()] if role is RoleWord.AUDITOR else []
+    tenants = {one.tenant for one in issuers if one.tenant}
+    reads = {Address("Partner", PLATFORM, one) for one in tenants}
+    if role is RoleWord.ISSUER and tenant:
+        reads.add(Address("Partner", PLATFORM, tenant))
+    only = None
+    if employer is not None and employer.live_state == "suspended":
+        only = (employer.address, "suspended->active")
+    return Principal(
+        address=operator.address,
+        known_as=str(operator.live("email")),
+        role=role,
+        company=None if employer is None else employer.address,
+        selves=frozenset(selves),
+        scope=frozenset(issuers),
+        reads=frozenset(reads),
+        annex=frozenset(("ReportSchedule", one) for one in tenants),
+        barred=_barred(operator, employer, view, now),
+        only=only,
+    )
+
+
+def _live_company(operator: Entity, view: View) -> Entity | None:
+    match operator.live("role"):
+        case "issuer":
+            name = operator.live("issuer")
+            return view.find("Issuer", operator.address.tenant, name) if isinstance(name, str) else None
+        case "partner":
+            return view.find("Partner", PLATFORM, operator.address.tenant)
+    return None
+
+
+def _role_word(word: str, employer: Entity | None) -> RoleWord:
+    """A partner operator of a distributor has the rights of one."""
+    if word == "partner" and employer is not None:
+        return RoleWord.DISTRIBUTOR if employer.live("tier") == "distributor" else RoleWord.PARTNER
+    return RoleWord(word)
+
+
+def _issuer(entry: str) -> Address:
+    tenant, _, name = entry.rpartition("/")
+    return Address("Issuer", tenant, name)
+
+
+def _barred(operator: Entity, employer: Entity | None, view: View, now: dt.datetime) -> str:
+    """Why the person is nobody (OPR-09); empty for one who may act."""
+    if operator.live_state != "active":
+        return f"the operator is {operator.live_state}"
+    role = operator.live("role")
+    if role in ("partner", "issuer"):
+        if employer is None:
+            return "its company does not exist"
+        if employer.live_state not in ("active", "suspended"):
+            return f"its company is {employer.live_state}"
+    end = operator.live("validUntil")
+    if role == "auditor" and end is not None:
+        zone = zoneinfo.ZoneInfo(str(view.setting("SystemConfiguration", "defaultTimeZone")))
+        if str(end) < now.astimezone(zone).date().isoformat():
+            return f"its access ended with {end}"
+    return ""
+
+
+def _with_role(*words: str) -> Condition:
+    """That an Operator has one of some roles; of one that is there already it never changes."""
+
+    def condition(question: Question) -> bool:
+        entity = question.entity
+        return (entity.live("role") if entity.exists else entity.value("role")) in words
+
+    return condition
+
+
 def on_change(planned: Planned, _view: View) -> Iterator[tuple[str, Any]]:
     """``status.stoppedBy`` is emptied on the way out.
 
@@ -250,6 +329,13 @@ KIND = Kind(
     entry_state=entry_state,
     guardian=is_active_administrator,
     guardian_code="OPR-04",
+    principal=principal,
+    conditions={
+        "issuer operators only": _with_role("issuer"),
+        "role partner or issuer": _with_role("partner", "issuer"),
+        "role issuer": _with_role("issuer"),
+    },
+    sensitive=("*",),
     refused=dict.fromkeys(("password", "pin", "token", "credentials"), ("OPR-05", _NO_CREDENTIALS)),
     status=(
         Status(

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.company import (
     COUNTRY,
     Billing,
@@ -173,6 +173,11 @@ def bills_that_move(planned: Planned, view: View) -> Findings:
         at="type",
         hint="this change needs the approval of a second administrator",
     )
+
+
+def company_role(partner: Entity) -> RoleWord:
+    """The role of its operators: those of a distributor reach its child partners too."""
+    return RoleWord.DISTRIBUTOR if partner.live("tier") == "distributor" else RoleWord.PARTNER
 
 
 def at_creation(resource: Resource[PartnerSpec], _view: View) -> Iterator[tuple[str, Any]]:
@@ -337,6 +342,8 @@ KIND = Kind(
     effects=effects,
     risks=risks,
     example=EXAMPLE,
+    company_role=company_role,
+    sensitive=("tier", "parent"),
     allow=(
         rights("read", "legalName", A=may("all"), D=may("tree"), P=may("own"), I=may("own"), U=may("scope")),
         rights("read", "status.code", A=may("all"), D=may("tree"), P=may("own"), I=may("own")),

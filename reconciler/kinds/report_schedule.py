@@ -73,6 +73,7 @@ KIND = Kind(
         ),
     ),
     example=EXAMPLE,
+    denials={"RPT-01": "partner operators schedule and download the consumption of their own company only"},
     allow=(
         rights(
             "read",

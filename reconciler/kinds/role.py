@@ -127,6 +127,11 @@ def _above(path: str, listed: Mapping[str, str]) -> str | None:
     return None
 
 
+def _of_type(role: Entity) -> Any:
+    """The type, which never changes."""
+    return role.live("type") if role.exists else role.value("type")
+
+
 @everything("ROLE-01", "Each role type that has a Role has exactly one with default: true.")
 def one_default_of_each_type(view: View) -> Findings:
     """ROLE-01.
@@ -294,6 +299,12 @@ KIND = Kind(
     risks=risks,
     seeds=SEEDS,
     example=EXAMPLE,
+    conditions={
+        "not built-in": lambda question: not question.entity.live("status.builtIn"),
+        "type customer": lambda question: _of_type(question.entity) == "customer",
+    },
+    denials={"ROLE-02": "a built-in role stays as it is; copy it under another name"},
+    sensitive=("permissions", "default"),
     allow=(
         rights(
             "read",

@@ -227,6 +227,7 @@ KIND = Kind(
     risks=risks,
     secret_check=password_policy("SystemConfiguration"),
     example=EXAMPLE,
+    sensitive=("role", "allowedRoles"),
     allow=(
         rights(
             "read",

@@ -14,12 +14,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Planned
 from reconciler.model.formats import Email, HostOrIp, Name, fail, is_email
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.marks import Code, Derived, Guards, Immutable, Key, Ref, Secret
+from reconciler.model.principal import Question
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, plan, schema
 from reconciler.model.secret import SecretValue
@@ -254,6 +255,13 @@ spec:
   tlsRequired: true
 """
 
+
+def _is_editor(question: Question) -> bool:
+    """Whether the platform lets this role edit mail servers, as its live configuration says."""
+    word = "partner" if question.who.role is RoleWord.DISTRIBUTOR else question.who.role.value
+    return word in (question.live.setting("SystemConfiguration", "policy.smtpEditors") or ())
+
+
 KIND = Kind(
     name="SmtpSettings",
     table="smtp_settings",
@@ -315,6 +323,7 @@ KIND = Kind(
     at_creation=at_creation,
     on_change=on_change,
     example=EXAMPLE,
+    conditions={"policy smtpEditors": _is_editor},
     allow=(
         rights("read", A=may("all"), D=may("tree"), P=may("own"), I=may("own")),
         nobody("GEN-04", "read", "password"),

@@ -282,6 +282,7 @@ KIND = Kind(
     ),
     secret_check=secret_check,
     example=EXAMPLE,
+    denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
     allow=(
         rights(
             "read",

@@ -272,6 +272,8 @@ KIND = Kind(
         ),
     ),
     example=EXAMPLE,
+    denials={"SYS-01": "the platform has one configuration, and its environment never changes"},
+    sensitive=("policy", "legal"),
     allow=(
         rights("read", A=may("all")),
         rights("create", A=may("all"), U=no("OPR-06")),

@@ -141,6 +141,16 @@ class Kind:
     guardian_code: str = ""
     """The rule that speaks when no guardian would remain; without one it is that of the configured number."""
     seeds: tuple[Mapping[str, Any], ...] = ()
+    principal: Callable[[Any, Any, Any], Any] | None = None
+    """``(entity, view, now)`` gives the :class:`~reconciler.model.principal.Principal` that a resource is, if any."""
+    company_role: Callable[[Any], Any] | None = None
+    """The role of those who work for a resource of this kind, when it is a company: ``(entity) -> RoleWord``."""
+    conditions: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
+    """What the conditions of ``allow`` mean that not every kind knows, by their words."""
+    denials: Mapping[str, str] = field(default_factory=dict)
+    """Why the matrix denies, by code: the middle of a sentence."""
+    sensitive: tuple[str, ...] = ()
+    """Fields whose change makes a plan sensitive: they feed rights, or bind everybody. ``*`` is every change."""
 
     fields: tuple[Field, ...] = field(init=False)
     """Leaf fields of the spec in order of declaration, the envelope's stored fields first."""

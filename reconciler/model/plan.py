@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
 from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade, Notice
 
@@ -57,6 +58,12 @@ class Plan:
     environment: str = ""
     manifests: str = ""
     commit: str | None = None
+    denials: tuple[Denial, ...] = ()
+    """What its carriers have no right to. Neither they nor their rights are part of the digest."""
+    carriers: tuple[str, ...] = ()
+    """Who it was judged for; empty for a plan that was judged for nobody."""
+    partial: bool = False
+    """Whether it lacks what its carriers may not read: then its digest does not follow from what it shows."""
 
     @property
     def empty(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.lifecycle import Risk
@@ -20,7 +21,10 @@ from reconciler.model.source import Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldLine:
-    """One changed field. ``cause`` is intent, drift, conflict or default; values are as people write them."""
+    """One changed field. ``cause`` is intent, drift, conflict or default; values are as people write them.
+
+    ``verdict`` is allowed or denied, and empty for a plan that was judged for nobody.
+    """
 
     path: str
     before: Any
@@ -30,6 +34,7 @@ class FieldLine:
     sensitive: bool = False
     note: str = ""
     source: Source | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class EdgeLine:
     risks: tuple[Risk, ...] = ()
     cause: str = ""
     source: Source | None = None
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +71,7 @@ class ResourceLine:
     before: Mapping[str, Any] | None = None
     after: Mapping[str, Any] | None = None
     sensitive: tuple[str, ...] = ()
+    denied: tuple[Denial, ...] = ()
 
     @property
     def causes(self) -> frozenset[str]:
@@ -81,7 +88,8 @@ class ResourceLine:
 class Report:
     """A plan for people and machines. ``changes`` are in the order of apply, one entry a resource.
 
-    ``guarded`` holds the diagnostics of guards, which ``diagnostics`` does not repeat.
+    ``guarded`` holds the diagnostics of guards, which ``diagnostics`` does not repeat. ``carriers`` are those for whom
+    it was judged, and ``denials`` what they have no right to; without carriers nothing was judged.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -92,6 +100,8 @@ class Report:
     notices: tuple[Notice, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     guarded: tuple[Diagnostic, ...] = ()
+    denials: tuple[Denial, ...] = ()
+    carriers: tuple[str, ...] = ()
     digest: str = ""
     identity: str = ""
     environment: str = ""

@@ -17,8 +17,10 @@ from threading import Event as Flag
 from typing import Protocol
 
 from reconciler.engine.approve import guardians, judge_approval
+from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
 from reconciler.model.address import Address
+from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
@@ -26,6 +28,7 @@ from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome, Run
+from reconciler.operations.people import actor, nobody
 from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
@@ -54,7 +57,8 @@ class Orders:
     """How to apply.
 
     ``applicant`` applies and ``approvers`` agree. ``digest`` must be that of the plan, when given. ``reviewed`` is
-    the plan of a plan file and ``run_id`` the identity that the file carries; a run without a file gets a new one.
+    the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id`` the identity that the file carries; a run
+    without a file gets a new one.
     ``agree`` shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the
     time that rules see.
     """
@@ -64,6 +68,7 @@ class Orders:
     approvers: tuple[str, ...] = ()
     digest: str = ""
     reviewed: Plan | None = None
+    reviewed_by: tuple[str, ...] = ()
     run_id: str = ""
     lock_timeout: float = 30.0
     bootstrap: bool = False
@@ -99,7 +104,8 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     Raises:
         InvalidManifests: manifests, plan or secrets hold errors.
         Held: a guard holds the plan.
-        Denied: an approval is missing (GEN-25).
+        Denied: those who ask have no right to a part of it (GEN-07), are nobody (OPR-09), or an approval is missing
+            (GEN-25).
         Stale: the plan is not the one that was reviewed, or the world moved under it.
         LockTimeout: somebody else holds the lock.
         OutcomeUnknown: the connection was lost around commit.
@@ -114,8 +120,9 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         if before is not None and before.digest == orders.reviewed.digest:
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
     _agrees(orders, shown)
-    refuse(shown)
     _may_bootstrap(doors, orders, shown)
+    _asked(doors, shown)
+    refuse(shown)
     _approved(doors, orders, shown)
     if not touched(shown.plan):
         return Applied(run=_run(orders, shown.plan, run_id, started, Outcome.UNCHANGED), proposal=shown)
@@ -177,9 +184,10 @@ def _transaction(
 ) -> Applied:
     """The part that holds locks. ``shown`` is what was reviewed."""
     listener(_progress("lock", "waiting for the locks"))
-    locks = doors.store.apply(
-        touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows_of(doors.catalog, shown.plan)
-    )
+    # Who carries the plan stays who it is until the end, as do the rows that it changes.
+    people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.people)
+    rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *people}))
+    locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
     with _truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
@@ -192,7 +200,7 @@ def _transaction(
         run = _run(orders, now.plan, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
-        session.write(now.plan, run=run, sealed=values)
+        session.write(_authorized(now), run=run, sealed=values)
         reach("written")
         listener(_progress("commit", "committing"))
         reach("before-commit")
@@ -250,13 +258,45 @@ def _agrees(orders: Orders, shown: Proposal) -> None:
     """The plan is the one that was reviewed: as a file, or by its digest."""
     if orders.reviewed is not None and orders.reviewed.digest != shown.plan.digest:
         raise moved(orders.reviewed, shown.plan)
-    if orders.reviewed is not None and told(orders.reviewed) != told(shown.plan):
+    if orders.reviewed is not None and told(orders.reviewed) != told(_as_seen_by(orders.reviewed_by, shown)):
         raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
     if orders.digest and orders.digest != shown.plan.digest:
         raise Stale(
             f"the plan is not the one that was reviewed: its digest is {shown.plan.digest}",
             hint="review it again with reconciler plan",
         )
+
+
+def _as_seen_by(names: Sequence[str], shown: Proposal) -> Plan:
+    """The plan as those saw it for whom a plan file was made; their rights may have changed since.
+
+    Raises:
+        Denied: one of them is nobody any more (OPR-09).
+    """
+    if not names:
+        return shown.plan
+    return Lens(shown.rights, [actor(shown.rights, name) for name in names], shown.view).plan(shown.plan)
+
+
+def _asked(doors: Doors, shown: Proposal) -> None:
+    """Somebody must ask: nothing is applied for nobody."""
+    if shown.carriers is not None:
+        return
+    hint = "say who you are with --as EMAIL or RECONCILER_ACTOR"
+    if not any(True for _ in guardians(doors.catalog, shown.live)):
+        hint = "this database has no active administrator yet: the first apply is apply --bootstrap"
+    raise nobody("nobody who may act asks for this apply", hint)
+
+
+def _authorized(now: Proposal) -> Authorization:
+    """The authorization of a plan that was not refused.
+
+    Raises:
+        Denied: it has none.
+    """
+    if now.judgement is None or now.judgement.authorization is None:
+        raise Denied("the plan is denied; nothing was applied", code="GEN-07")
+    return now.judgement.authorization
 
 
 def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:

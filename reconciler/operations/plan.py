@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard
+from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.model.authorization import Carriers, Judgement
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
-from reconciler.model.errors import Held, InvalidManifests
+from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
+from reconciler.model.rights import Rights
 from reconciler.model.view import View
+from reconciler.operations.people import summon
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import fingerprints, unreadable
 from reconciler.operations.validate import Judged, fit, judge
@@ -28,7 +34,11 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan with what it was made from. ``guarded`` is what the guards say about it."""
+    """A plan with what it was made from. ``guarded`` is what the guards say about it.
+
+    ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
+    ``lens`` is what they may see; None sees everything.
+    """
 
     plan: Plan
     guarded: tuple[Diagnostic, ...]
@@ -36,6 +46,34 @@ class Proposal:
     live: Live
     view: View
     marks: Fingerprints
+    carriers: Carriers | None = None
+    judgement: Judgement | None = None
+    lens: Lens | None = None
+    rights: Rights
+
+    @property
+    def seen(self) -> Plan:
+        """The plan as those who ask may see it. Every output and every file is made from this one."""
+        return self.plan if self.lens is None else self.lens.plan(self.plan, self.denials)
+
+    @property
+    def seen_guards(self) -> tuple[Diagnostic, ...]:
+        """What the guards say, as those who ask may see it."""
+        return self.guarded if self.lens is None else self.lens.diagnostics(self.guarded)
+
+    @property
+    def refusal(self) -> type[ReconcilerError] | None:
+        """The error with which an apply of it would end; None when it may be applied."""
+        if self.errors:
+            return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
+        if self.denials:
+            return Denied
+        return Held if self.holds else None
+
+    @property
+    def denials(self) -> tuple[Denial, ...]:
+        """What those who ask have no right to."""
+        return () if self.judgement is None else self.judgement.denials
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -86,12 +124,13 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     view, found = fit(doors.catalog, judged, live, now=doors.now)
     if _unfit(found):
-        raise _invalid(tuple(in_order([*judged.diagnostics, *found])))
+        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
     made = make_plan(view, diff(view, marks), _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return _proposal(
+        doors,
         request,
         judged=judged,
         live=live,
@@ -110,9 +149,10 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     """
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
     if _unfit(found):
-        raise _invalid(tuple(in_order(found)))
+        raise _invalid(_seen_by(doors, request, live, found))
     made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
     return _proposal(
+        doors,
         request,
         judged=before.judged,
         live=live,
@@ -133,19 +173,38 @@ def refuse(proposal: Proposal) -> None:
 
     Raises:
         InvalidManifests: it holds errors.
+        Denied: those who ask have no right to a part of it (GEN-07), or a rule that binds everybody denies it.
         Held: a guard holds it.
     """
-    if proposal.errors:
-        raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=proposal.errors)
-    if proposal.holds:
+    denied = tuple(one.diagnostic() for one in proposal.denials)
+    wrong = (*_seen(proposal, proposal.errors), *denied)
+    refusal = proposal.refusal
+    if refusal is InvalidManifests:
+        raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=wrong)
+    if refusal is Denied:
+        raise Denied("the plan is denied; nothing was applied", code="GEN-07", diagnostics=wrong)
+    if refusal is Held:
         raise Held(
             "a guard holds the plan; nothing was applied",
-            diagnostics=proposal.holds,
+            diagnostics=_seen(proposal, proposal.holds),
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
 
 
+def _seen_by(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Findings about what does not fit, as those who ask may see them."""
+    rights = Rights(doors.catalog, live, doors.now)
+    carriers = summon(rights, request.people, live)
+    told = tuple(in_order(list(found)))
+    return Lens(rights, carriers.people).diagnostics(told) if carriers is not None and carriers.people else told
+
+
+def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(found) if proposal.lens is None else proposal.lens.diagnostics(found)
+
+
 def _proposal(
+    doors: Doors,
     request: Request,
     *,
     judged: Judged,
@@ -157,7 +216,31 @@ def _proposal(
 ) -> Proposal:
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
-    return Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
+    rights = Rights(doors.catalog, live, doors.now, planned=view)
+    carriers = summon(rights, request.people, live)
+    lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
+    judgement = None if carriers is None else authorize(rights, made, view, carriers)
+    if judgement is not None:
+        judgement = _once(judgement, made)
+    return Proposal(
+        plan=made,
+        guarded=guarded,
+        judged=judged,
+        live=live,
+        view=view,
+        marks=marks,
+        carriers=carriers,
+        judgement=judgement,
+        lens=lens,
+        rights=rights,
+    )
+
+
+def _once(judgement: Judgement, made: Plan) -> Judgement:
+    """One wrong place gives one error: a denial that a rule for everybody has told already is not told again."""
+    said = {(one.code, one.address) for one in made.diagnostics if one.severity is Severity.ERROR}
+    left = tuple(one for one in judgement.denials if (one.code, one.address) not in said)
+    return replace(judgement, denials=left)
 
 
 def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -51,7 +51,7 @@ def rehearse(
     values: Sealed = stand_ins(catalog, made)
     try:
         with store.rehearse(tenants, lock_timeout=lock_timeout, rows=rows_of(catalog, made)) as session:
-            session.write(made, run=_run(made, actor, moment), sealed=values)
+            session.attempt(made, run=_run(made, actor, moment), sealed=values)
     except RowRefused as refusal:
         found = in_order([*made.diagnostics, _diagnostic(made, refusal)])
         return replace(proposal, plan=replace(made, diagnostics=tuple(found)))

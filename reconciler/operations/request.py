@@ -30,6 +30,18 @@ class Doors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who asks, by name: the applicant, then those who approved. ``local`` is false when a token says who it is.
+
+    Without names nobody asks: a plan is made and not judged. ``installer`` acts on a database in which nobody is yet.
+    """
+
+    names: tuple[str, ...] = ()
+    local: bool = True
+    installer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """What a plan is about.
 
@@ -43,3 +55,4 @@ class Request:
     prune: bool = False
     layout: str = ""
     guards: Guards = field(default_factory=Guards)
+    people: People = field(default_factory=People)

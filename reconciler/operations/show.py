@@ -15,6 +15,7 @@ from reconciler.operations.apply import touched
 from reconciler.operations.plan import Proposal
 
 _RUN = "run"
+_PEOPLE = "people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class PlanFile:
         """The identity of the run that applying this file is: applying it twice is one run."""
         return self.made_by.get(_RUN, "")
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """For whose eyes it was made; nobody's means everybody's."""
+        return tuple(filter(None, self.made_by.get(_PEOPLE, "").split("\n")))
+
 
 def open_plan(data: bytes) -> PlanFile:
     """The plan of a file's bytes.
@@ -38,7 +44,7 @@ def open_plan(data: bytes) -> PlanFile:
         Stale: it was changed after it was made (PLN-02).
     """
     plan = from_bytes(data)
-    if not _names_itself(plan):
+    if not plan.partial and not _names_itself(plan):
         raise Stale("the plan was changed after it was made", code="PLN-02", hint="make the plan again")
     return PlanFile(plan, made_by(json.loads(data)))
 
@@ -57,6 +63,8 @@ def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mappin
     The run's identity is that of this plan on this state of the database: every apply in between gives another one.
     """
     plan = proposal.plan
+    seen = proposal.seen
     generations = sorted((one, proposal.live.generations.get(one, 0)) for one in touched(plan))
     run_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{plan.digest} {plan.identity} {generations}"))
-    return to_bytes(plan, {"version": version, "principal": principal, _RUN: run_id, **asked})
+    people = "" if proposal.carriers is None else "\n".join(str(one) for one in proposal.carriers.people)
+    return to_bytes(seen, {"version": version, "principal": principal, _PEOPLE: people, _RUN: run_id, **asked})

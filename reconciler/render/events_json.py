@@ -77,7 +77,8 @@ def plan_lines(report: Report) -> Iterator[dict[str, Any]]:
     for one in report.changes:
         action = ", ".join(one.actions)
         yield line("planned_change", f"{one.address}: Plan to {action}", change=_change(one, drift=False))
-    yield from map(diagnostic_line, (*report.diagnostics, *report.guarded))
+    denied = (one.diagnostic() for one in report.denials)
+    yield from map(diagnostic_line, (*report.diagnostics, *denied, *report.guarded))
     yield summary_line(report, operation="plan")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Source
@@ -21,10 +22,11 @@ _NOTHING_WRITTEN = ("no-op",)
 def plan_json(report: Report, *, version: str) -> dict[str, Any]:
     """The whole plan. ``version`` is the version of this program."""
     errored = any(one.severity is Severity.ERROR for one in (*report.diagnostics, *report.guarded))
+    denied = bool(report.denials)
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": version,
-        "applyable": not errored and not report.empty,
+        "applyable": not errored and not denied and not report.empty,
         "complete": not report.with_action("held", "manual", "denied", "blocked-by"),
         "errored": errored,
         "resource_changes": [resource_change(one) for one in report.changes],
@@ -102,7 +104,7 @@ def _field(one: FieldLine) -> dict[str, Any]:
         "base": one.base,
         "sensitive": one.sensitive,
         "source": place_text(one.source),
-        "verdict": None,
+        "verdict": one.verdict or None,
         "risk": [],
     }
 
@@ -116,7 +118,7 @@ def _edge(one: EdgeLine) -> dict[str, Any]:
         "base": None,
         "sensitive": False,
         "source": place_text(one.source),
-        "verdict": None,
+        "verdict": one.verdict or None,
         "risk": [str(risk) for risk in one.risks],
     }
 
@@ -213,7 +215,8 @@ def _own_facts(report: Report) -> dict[str, Any]:
         "environment": report.environment or None,
         "manifests": {"digest": report.manifests, "commit": report.commit},
         "database": report.identity,
-        "denied": [str(one.address) for one in report.with_action("denied")],
+        "carriers": list(report.carriers),
+        "denied": [denial_json(one) for one in report.denials],
         "held": [str(one.address) for one in report.with_action("held")],
         "manual_actions": [
             {"address": str(one.address), "steps": [_step(edge) for edge in one.manual], "reasons": list(one.reasons)}
@@ -228,6 +231,21 @@ def _own_facts(report: Report) -> dict[str, Any]:
         ],
         "diagnostics": [*_problems(report.diagnostics)],
         "guards": [*_problems(report.guarded)],
+    }
+
+
+def denial_json(one: Denial) -> dict[str, Any]:
+    """One denial: what nobody who carries the plan has the right to, and who could do it."""
+    return {
+        "address": None if one.address is None else str(one.address),
+        "verb": one.verb,
+        "what": one.what or None,
+        "path": one.path or None,
+        "code": one.code,
+        "reason": one.reason,
+        "who_can": list(one.who_can),
+        "message": one.line,
+        "source": place_text(one.source),
     }
 
 

@@ -36,7 +36,8 @@ def verdict(summary: Summary, *, empty: bool) -> str:
 def _clear(report: Report) -> bool:
     """Whether there is nothing to do and nothing wrong: a plan that is refused never says "No changes."."""
     findings = (*report.diagnostics, *report.guarded)
-    return report.empty and not any(one.severity is Severity.ERROR for one in findings)
+    refused = report.denials or any(one.severity is Severity.ERROR for one in findings)
+    return report.empty and not refused
 
 
 def plan_text(report: Report, style: Style) -> str:
@@ -77,10 +78,19 @@ def _head(report: Report, style: Style) -> list[str]:
 
 def _problems(report: Report, style: Style) -> list[list[str]]:
     errors = [one for one in (*report.diagnostics, *report.guarded) if one.severity is Severity.ERROR]
-    if not errors:
-        return []
-    line = f"This plan cannot be applied: {counted(errors)}."
-    return [[style.palette.paint(line, "bold", "red")], _block(errors, style)]
+    parts: list[list[str]] = []
+    if errors:
+        line = f"This plan cannot be applied: {counted(errors)}."
+        parts += [[style.palette.paint(line, "bold", "red")], _block(errors, style)]
+    if report.denials:
+        count = len(report.denials)
+        line = f"This plan is denied: {count} {plural(count, 'denial')}."
+        lines = [style.palette.paint(line, "bold", "red")]
+        for one in report.denials:
+            place = f"{one.source.short}: " if one.source else ""
+            lines += wrap(safe(f"! {place}{one.line}"), indent="  ", hanging="      ")
+        parts.append(lines)
+    return parts
 
 
 def _warnings(report: Report, style: Style) -> list[list[str]]:
@@ -138,7 +148,7 @@ def _waiting(report: Report, style: Style) -> list[list[str]]:
             for reason in one.reasons:
                 lines += wrap(safe(reason), indent="      ")
         parts.append(lines)
-    for action, title in (("denied", "Denied"), ("blocked-by", "Blocked")):
+    for action, title in (("denied", "Not to be read"), ("blocked-by", "Blocked")):
         found = report.with_action(action)
         if found:
             count = f"{title}: {len(found)} {plural(len(found), 'change')}."

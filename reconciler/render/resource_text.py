@@ -59,6 +59,9 @@ def resource_lines(one: ResourceLine, style: Style) -> list[str]:
     lines = _header(one, style)
     if one.risks:
         lines.append(style.palette.paint(f"{_FIELD}risk: {', '.join(one.risks)}", "bold", "red"))
+    for denial in one.denied:
+        what = denial.what or denial.verb
+        lines.append(style.palette.paint(f"{_FIELD}! denied: {safe(what)} [{safe(denial.code)}]", "bold", "red"))
     for reason in one.reasons:
         lines += wrap(safe(reason), indent=_FIELD)
     file = one.source.file if one.source else ""

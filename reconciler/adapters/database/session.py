@@ -18,6 +18,7 @@ from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
+from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError
@@ -52,6 +53,7 @@ class Session:
         self._created = created
         self._look_again = look_again
         self._run: Run | None = None
+        self._attempts = False
 
     def lock(self, tenants: Sequence[str]) -> None:
         """See that every tenant has its row. An embedded database is locked as a whole already."""
@@ -76,8 +78,16 @@ class Session:
         """The run with this id, if it was committed before."""
         return history.find_run(fetching(self._connection), run_id)
 
-    def write(self, plan: Plan, *, run: Run, sealed: Sealed) -> None:
+    def write(self, authorization: Authorization, *, run: Run, sealed: Sealed) -> None:
         """Write the whole plan; see :class:`reconciler.ports.ApplySession`. Without effect it writes nothing at all."""
+        self._try(authorization.plan, run, sealed)
+
+    def attempt(self, plan: Plan, *, run: Run, sealed: Sealed) -> None:
+        """Write a plan that nobody was asked about; from now on this transaction cannot be committed."""
+        self._attempts = True
+        self._try(plan, run, sealed)
+
+    def _try(self, plan: Plan, run: Run, sealed: Sealed) -> None:
         try:
             self._write(plan, run, sealed)
         except sa.exc.DBAPIError as error:
@@ -90,7 +100,11 @@ class Session:
             LockTimeout: readers did not let go in time; nothing was applied (DB-08).
             WorldError: the commit failed, and nothing was applied (DB-10).
             OutcomeUnknown: the commit failed, and the database does not answer whether it holds the run (DB-11).
+            ValueError: something was only attempted in it.
         """
+        if self._attempts:
+            msg = "what was only attempted is never committed"
+            raise ValueError(msg)
         try:
             self._connection.commit()
         except sa.exc.DBAPIError as error:

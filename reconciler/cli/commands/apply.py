@@ -101,13 +101,17 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
     reviewed, asked = (None, asked) if file is None else _reviewed(file, asked)
     people = session.people
     request = house.request(
-        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+        targets=asked.targets,
+        excludes=asked.excludes,
+        prune=asked.prune,
+        allow_delete=asked.allow_delete,
+        people=session.asking(bootstrap=how["bootstrap"]),
     )
 
     with listening(session) as progress:
 
         def agree(proposal: Proposal) -> bool:
-            progress.report = describe(house.catalog, proposal.plan, guarded=proposal.guarded)
+            progress.report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
             named = reviewed is not None or bool(how["digest"])
             _show(session, progress.report, whole=not named)
             return named or how["auto_approve"] or _asked_for_yes()
@@ -118,6 +122,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             agree=agree,
             digest=how["digest"] or "",
             reviewed=None if reviewed is None else reviewed.plan,
+            reviewed_by=() if reviewed is None else reviewed.people,
             run_id="" if reviewed is None else reviewed.run_id,
             lock_timeout=seconds(lock_timeout),
             bootstrap=how["bootstrap"],
@@ -125,7 +130,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         )
         applied = apply(house.doors(house.reader(asked.paths, rev=asked.rev), writes=True), request, orders, progress)
     reach("before-report")
-    report = describe(house.catalog, applied.proposal.plan, guarded=applied.proposal.guarded)
+    report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
     try:
         _tell(session, applied, report)
     except WorldError as error:  # the plan is applied: nothing may claim otherwise now

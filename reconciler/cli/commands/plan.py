@@ -14,7 +14,7 @@ from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.session import Session
-from reconciler.model.errors import Held, ReconcilerError
+from reconciler.model.errors import Denied, ReconcilerError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.operations.plan import Proposal
@@ -97,12 +97,16 @@ def _plan(
 
     house = session.house
     request = house.request(
-        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+        targets=asked.targets,
+        excludes=asked.excludes,
+        prune=asked.prune,
+        allow_delete=asked.allow_delete,
+        people=session.asking(),
     )
     proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
-    report = describe(house.catalog, proposal.plan, guarded=proposal.guarded)
+    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
     lines = list(plan_lines(report))
     match form:
         case "events":
@@ -112,13 +116,17 @@ def _plan(
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))
-    stopped = exits.ERROR if proposal.errors else Held.exit_code if proposal.holds else exits.DONE
-    if out and stopped:
+    refusal = proposal.refusal
+    stopped = exits.DONE if refusal is None else refusal.exit_code
+    # A plan that is only denied is written: with the approval of others it may be applied.
+    if out and refusal not in (None, Denied):
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
     elif out:
         data = seal_plan(proposal, version=__version__, principal=session.people[0], asked=asked.as_facts())
         session.save(out, data, mode=0o600)
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
+    if proposal.carriers is None:
+        session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
     return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines
 
 

@@ -1,0 +1,341 @@
+"""Authorize: every part of a plan is carried by somebody who has the right to it, or the plan is denied whole (GEN-07).
+
+A part is a creation, one changed field, one edge, a delete. Each needs one of the carriers who has the right to it on
+live data, before the plan; rights of two people never add up inside one part. What nobody carries is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.model.access import RoleWord
+from reconciler.model.address import Address
+from reconciler.model.authorization import Authorization, Carriers, Judgement
+from reconciler.model.change import Action, Change
+from reconciler.model.denial import Denial
+from reconciler.model.encode import field_value
+from reconciler.model.kind import Kind
+from reconciler.model.plan import Plan
+from reconciler.model.principal import LEVELS, Principal
+from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
+from reconciler.model.source import Source
+from reconciler.model.view import Entity, View
+
+_PROTECT = "lifecycle.protect"
+_ENVELOPE = ("metadata.", "lifecycle.")
+_PEOPLE = (RoleWord.ADMINISTRATOR, RoleWord.DISTRIBUTOR, RoleWord.PARTNER, RoleWord.ISSUER)
+_REASONS = {
+    "PRM-01": "the role has no right to this",
+    "PRM-02": "it lies outside the reach of the role",
+    "PRM-03": "this step belongs to other roles",
+    "GEN-05": "this field never changes",
+    "GEN-08": "a resource of this kind is never deleted; it is taken to its last state",
+    "LIF-05": "the system walks this edge alone",
+    "OPR-03": "nobody creates an operator above the own level",
+    "OPR-04": "nobody changes the state of the own operator",
+    "OPR-06": "an auditor writes nothing",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One thing that needs a right. ``verb`` is a verb of the matrix, or ``manage`` or ``unprotect``."""
+
+    change: Change
+    entity: Entity
+    verb: str
+    path: str = ""
+    edge: str = ""
+    source: Source | None = None
+
+
+def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Judgement:
+    """Judge every part of ``plan``. ``rights`` are those of the live database, ``view`` is that of the plan."""
+    if carriers.installer:
+        return Judgement(authorization=Authorization(plan=_stamped(view, plan, {}), carriers=carriers))
+    applicant = carriers.applicant
+    if applicant is None:
+        msg = "somebody must carry a plan"
+        raise ValueError(msg)
+    nobody = _nobody(applicant, plan)
+    if nobody is not None:
+        return Judgement(denials=(nobody,))
+    judge = _Judge(rights, view, carriers.people)
+    denials = tuple(judge.denials(plan))
+    if denials:
+        return Judgement(denials=denials)
+    return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
+
+
+def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
+    """Why the applicant applies nothing at all (OPR-09, OPR-06 of a plan without changes)."""
+    if applicant.barred:
+        return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
+    if applicant.role is RoleWord.AUDITOR and not any(_needs_a_right(one) for one in plan.changes):
+        return Denial(who=applicant.title, verb="apply", address=None, reason=_REASONS["OPR-06"], code="OPR-06")
+    if applicant.only is None:
+        return None
+    company, edge = applicant.only
+    for change in plan.changes:
+        if _needs_a_right(change) and not (change.address == company and str(change.edge) == edge):
+            reason = f"its company {company} is suspended; only its way back to active may be applied"
+            return Denial(who=applicant.title, verb="apply", address=None, reason=reason, code="OPR-09")
+    return None
+
+
+def _needs_a_right(change: Change) -> bool:
+    return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+
+
+# --- parts -----------------------------------------------------------------------------------------------------------
+
+
+def parts(change: Change, entity: Entity) -> Iterator[Part]:
+    """What of a change needs a right."""
+    match change.action:
+        case Action.CREATE:
+            yield Part(change=change, entity=entity, verb="create", source=change.source)
+            yield from _fields_of_their_own(change, entity)
+        case Action.UPDATE | Action.ROTATE_SECRET:
+            for line in change.fields:
+                verb = "update"
+                if line.path.startswith(_ENVELOPE):
+                    verb = "unprotect" if line.path == _PROTECT and line.before else "manage"
+                yield Part(change=change, entity=entity, verb=verb, path=line.path, source=line.source or change.source)
+        case Action.TRANSITION:
+            source = next((line.source for line in change.fields if line.source is not None), change.source)
+            yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
+        case Action.DELETE:
+            yield Part(change=change, entity=entity, verb="delete", source=change.source)
+        case Action.ADOPT | Action.FORGET:
+            yield Part(change=change, entity=entity, verb="manage", source=change.source)
+
+
+def _fields_of_their_own(change: Change, entity: Entity) -> Iterator[Part]:
+    """Fields with a ``create`` row of their own, when the manifest gives another value than the default."""
+    resource = entity.resource
+    if resource is None:
+        return
+    for row in entity.kind.allow:
+        if row.verb != "create" or row.fields == ("*",):
+            continue
+        for field in entity.kind.fields:
+            if not any(field.path == one or field.path.startswith(f"{one}.") for one in row.fields):
+                continue
+            if resource.given(field.path) and field_value(field, resource) != field.default:
+                source = next((one.source for one in change.fields if one.path == field.path), None)
+                yield Part(change=change, entity=entity, verb="create", path=field.path, source=source or change.source)
+
+
+# --- the judge -------------------------------------------------------------------------------------------------------
+
+
+class _Judge:
+    """Judges the parts of one plan, and remembers who walked which edge."""
+
+    def __init__(self, rights: Rights, view: View, people: Sequence[Principal]) -> None:
+        self._rights = rights
+        self._view = view
+        self._people = people
+        self.walked: dict[tuple[Address, str], Principal] = {}
+
+    def denials(self, plan: Plan) -> Iterator[Denial]:
+        """The denials, by resource in the order of the plan."""
+        found: dict[Address, list[tuple[Part, Verdict]]] = {}
+        allowed_edges: dict[Address, list[str]] = {}
+        for change in plan.changes:
+            if not _needs_a_right(change):
+                continue
+            for part in parts(change, self._entity(change)):
+                verdict = self._carried(part)
+                if not verdict.allowed:
+                    found.setdefault(change.address, []).append((part, verdict))
+                elif part.verb == "transition":
+                    allowed_edges.setdefault(change.address, []).append(part.edge)
+        for address, denied in found.items():
+            yield from self._told(denied, allowed_edges.get(address, []))
+
+    def _entity(self, change: Change) -> Entity:
+        """The resource; one that is gone on both sides is known by its address alone."""
+        found = self._view.at(change.address)
+        return found or Entity(change.address, self._view.catalog[change.address.kind], None, None)
+
+    def _carried(self, part: Part) -> Verdict:
+        """The verdict for the first who may, else that for the applicant."""
+        first: Verdict | None = None
+        for who in self._people:
+            verdict = self._decide(who, part)
+            if verdict.allowed:
+                if part.verb == "transition":
+                    self.walked[(part.entity.address, part.edge)] = who
+                return verdict
+            first = first or verdict
+        return first or Verdict(allowed=False, code="PRM-01")
+
+    def _decide(self, who: Principal, part: Part) -> Verdict:
+        if who.only is not None and who.only != (part.entity.address, part.edge):
+            return Verdict(allowed=False, code="OPR-09")
+        match part.verb:
+            case "manage":
+                return self._rights.manages(who, part.entity)
+            case "unprotect":
+                return self._rights.unprotects(who, part.entity)
+        return self._rights.decide(who, part.verb, part.entity, path=part.path, edge=part.edge)
+
+    # --- telling -----------------------------------------------------------------------------------------------------
+
+    def _told(self, denied: Sequence[tuple[Part, Verdict]], walkable: Sequence[str]) -> Iterator[Denial]:
+        first = denied[0][0]
+        if not any(self._seen(who, first.entity) for who in self._people):
+            yield self._hidden(*denied[0])
+            return
+        steps = [(part, verdict) for part, verdict in denied if part.verb == "transition"]
+        creates = any(part.verb == "create" and not part.path for part, _ in denied)
+        for part, verdict in denied:
+            # A creation that is denied says it all; so does the first of several steps.
+            if (creates and part.path) or (steps and part.verb == "transition" and part is not steps[0][0]):
+                continue
+            if part.verb == "transition" and walkable:
+                yield self._partly(part, [str(one.edge) for one, _ in steps], walkable)
+            else:
+                yield self._denial(part, verdict)
+
+    def _seen(self, who: Principal, entity: Entity) -> bool:
+        return self._rights.reads(who, entity)
+
+    def _hidden(self, part: Part, verdict: Verdict) -> Denial:
+        """About what lies outside the reach nothing is told: neither whether it exists nor what would change.
+
+        A kind that the role never writes is denied with the code of the matrix; that depends on nothing that is there.
+        """
+        writers = _writers(part.entity.kind)
+        never = self._people[0].role not in writers
+        code = verdict.code if never else "PRM-02"
+        return Denial(
+            who=self._people[0].title,
+            verb="change",
+            address=part.entity.address,
+            reason=self._reason(part.entity.kind, code),
+            code=code,
+            who_can=tuple(role.value for role in _PEOPLE if role in writers),
+            path="metadata.name",
+            source=part.change.source,
+            hidden=True,
+        )
+
+    def _denial(self, part: Part, verdict: Verdict) -> Denial:
+        reason = self._reason(part.entity.kind, verdict.code, verdict.condition)
+        if verdict.code == "PRM-03":
+            reason = self._steps(part, reason)
+        return Denial(
+            who=self._people[0].title,
+            verb=_WORDS.get(part.verb, part.verb),
+            address=part.entity.address,
+            what=f"edge {part.edge}" if part.edge else f"field {part.path}" if part.path else "",
+            reason=reason,
+            code=verdict.code,
+            who_can=self._who_can(part),
+            path=part.path or ("state" if part.edge else "metadata.name"),
+            source=part.source,
+        )
+
+    def _partly(self, part: Part, denied: Sequence[str], walkable: Sequence[str]) -> Denial:
+        """LIF-02: some steps of the way may be walked and others not."""
+        others = "; ".join(
+            f"{edge} belongs to {', '.join(self._who_can(replace(part, edge=edge))) or 'nobody'}" for edge in denied
+        )
+        return replace(
+            self._denial(part, Verdict(allowed=False, code="LIF-02")),
+            reason=f"you may walk {', '.join(walkable)}; {others}",
+        )
+
+    def _steps(self, part: Part, reason: str) -> str:
+        """PRM-03 names whose step it is, and a step out of the same state that may be walked."""
+        whose = self._who_can(part)
+        lifecycle = part.entity.kind.lifecycle
+        onward = () if lifecycle is None else lifecycle.onward(part.edge.partition("->")[0])
+        mine = [
+            str(edge)
+            for edge in onward
+            if any(self._rights.decide(who, "transition", part.entity, edge=str(edge)).allowed for who in self._people)
+        ]
+        found = f"this step belongs to {', '.join(whose)}" if whose else reason
+        return f"{found}; you may walk {', '.join(mine)}" if mine else found
+
+    def _reason(self, kind: Kind, code: str, condition: str = "") -> str:
+        if code in kind.denials:
+            return kind.denials[code]
+        if code == "LIF-03":
+            return "who resumes stands at the level of who stopped it, or above"
+        if code in _REASONS:
+            return _REASONS[code]
+        return f"the condition {condition!r} does not hold" if condition else "the role has no right to this"
+
+    def _who_can(self, part: Part) -> tuple[str, ...]:
+        """The words of the roles that have the right on this resource."""
+        found = {who.role for who in self._stand_ins(part.entity) if self._decide(who, part).allowed}
+        return tuple(role.value for role in _PEOPLE if role in found)
+
+    def _stand_ins(self, entity: Entity) -> Iterator[Principal]:
+        """Somebody of each role who could have a right here: of the platform, and of each company around it."""
+        yield _stand_in(RoleWord.ADMINISTRATOR, entity, None)
+        for address in self._rights.around(entity):
+            company = self._rights.view.at(address) or self._view.at(address)
+            if company is not None and company.kind.company_role is not None:
+                yield _stand_in(company.kind.company_role(company), entity, company.address)
+
+
+_WORDS = {"manage": "update", "unprotect": "update"}
+
+
+def _stand_in(role: RoleWord, entity: Entity, company: Address | None) -> Principal:
+    """Nobody in person: an operator of a role and a company."""
+    nowhere = Address(entity.address.kind, entity.address.tenant, "")
+    selves = frozenset() if company is None else frozenset({company})
+    return Principal(address=nowhere, known_as="", role=role, company=company, selves=selves)
+
+
+def _writers(kind: Kind) -> frozenset[RoleWord]:
+    """The roles that may write anything of a kind somewhere."""
+    return frozenset(
+        role
+        for role in _PEOPLE
+        for row in kind.allow
+        if row.verb in WRITES and row.grant(role).reach.value not in ("none", "never")
+    )
+
+
+# --- what only the carriers decide -----------------------------------------------------------------------------------
+
+
+def _stamped(view: View, plan: Plan, walked: Mapping[tuple[Address, str], Principal]) -> Plan:
+    """The plan with ``status.stoppedBy``: the level of the one who carries the last step into a stopped state."""
+    changes = tuple(_with_level(view, one, walked) for one in plan.changes)
+    applicant = next(iter(walked.values()), None)
+    cascades = tuple(
+        replace(one, columns=(*one.columns, *extra.items()))
+        if (extra := _level(view, one.address, one.state, applicant))
+        else one
+        for one in plan.cascades
+    )
+    return replace(plan, changes=changes, cascades=cascades)
+
+
+def _with_level(view: View, change: Change, walked: Mapping[tuple[Address, str], Principal]) -> Change:
+    if change.action is not Action.TRANSITION or change.edge is None:
+        return change
+    who = walked.get((change.address, str(change.edge)))
+    extra = _level(view, change.address, change.edge.target, who)
+    return replace(change, columns={**change.columns, **extra}) if extra else change
+
+
+def _level(view: View, address: Address, state: str, who: Principal | None) -> Mapping[str, Any]:
+    """The column of ``status.stoppedBy`` with its value; nothing for a state that is no stop."""
+    kind = view.catalog[address.kind]
+    if kind.lifecycle is None or state not in kind.lifecycle.stopped:
+        return {}
+    column = next((one.column for one in kind.status if one.path == STOPPED_BY), "")
+    role = who.role if who is not None else LEVELS[0]
+    return {column: role.value} if column else {}

@@ -1,0 +1,211 @@
+"""Lens: what of a plan some people may see. Absent, not blanked; the lens never widens.
+
+A field that nobody of them may read is absent. A resource of which no field may be read is absent as a whole, with one
+exception: a change of it that is denied, or carried by somebody else, is told by its address alone. Words about other
+resources name these only when they may be read, so that an absent and a foreign resource give the same answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.address import PLATFORM, Address
+from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.denial import Denial
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.formats import NAME_PATTERN
+from reconciler.model.kind import Kind
+from reconciler.model.plan import Plan
+from reconciler.model.principal import Principal
+from reconciler.model.rights import Rights
+from reconciler.model.view import Entity, View
+
+OUTSIDE = "LNS-01"
+"""Code of the finding that stands for findings about what may not be read."""
+ANOTHER = "another resource"
+"""Stands for an address that may not be read."""
+_ENVELOPE = ("metadata", "lifecycle")
+
+
+class Lens:
+    """What ``people`` may see together: those who are asking in this very call."""
+
+    def __init__(self, rights: Rights, people: Sequence[Principal], view: View | None = None) -> None:
+        self._rights = rights
+        self._people = people
+        self._view = view or rights.view
+        self._readable: dict[Address, frozenset[str]] = {}
+        name = NAME_PATTERN.strip("^$\\AZz")
+        kinds = "|".join(map(re.escape, rights.catalog))
+        self._addresses = re.compile(rf"\b(?:{kinds})/(?:{name})(?:/(?:{name}))?")
+
+    def readable(self, address: Address) -> frozenset[str]:
+        """The field paths of a resource that may be read; none for one that is not there, or is out of reach."""
+        known = self._readable.get(address)
+        if known is None:
+            known = self._readable[address] = self._paths(address)
+        return known
+
+    def sees(self, address: Address) -> bool:
+        """Whether anything of a resource may be read."""
+        return bool(self.readable(address))
+
+    def plan(self, plan: Plan, denials: Sequence[Denial] = ()) -> Plan:
+        """The plan as these people may see it. Its digest stays that of the whole plan."""
+        shown = [(one, self._change(one)) for one in plan.changes]
+        changes = [seen for _, seen in shown if seen is not None]
+        bare = dict.fromkeys(
+            one.address for one in plan.changes if one.action in COUNTED and not self.sees(one.address)
+        )
+        made = replace(
+            plan,
+            changes=(*changes, *(Change(address=one, action=Action.DENIED, reason=_UNREAD) for one in bare)),
+            observed=tuple(seen for one in plan.observed if (seen := self._change(one)) is not None),
+            cascades=tuple(
+                replace(one, reason=self.words(one.reason)) for one in plan.cascades if self.sees(one.address)
+            ),
+            notices=tuple(one for one in plan.notices if self.sees(one.resource)),
+            preconditions=tuple(one for one in plan.preconditions if self.sees(one.address)),
+            diagnostics=self.diagnostics(plan.diagnostics),
+            denials=tuple(denials),
+            carriers=tuple(one.title for one in self._people),
+        )
+        return replace(made, partial=_content(made) != _content(plan))
+
+    def diagnostics(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Findings without words about what may not be read. What a manifest alone shows may be told to its reader."""
+        told: list[Diagnostic] = []
+        outside = 0
+        errors = False
+        for one in found:
+            if one.phase is not Phase.SCHEMA and one.address is not None and not self.sees(one.address):
+                outside += 1
+                errors = errors or one.severity is Severity.ERROR
+            else:
+                told.append(
+                    replace(
+                        one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)
+                    )
+                )
+        if outside:
+            told.append(
+                Diagnostic(
+                    code=OUTSIDE,
+                    severity=Severity.ERROR if errors else Severity.WARNING,
+                    phase=Phase.POLICY,
+                    summary=f"{outside} {'finding is' if outside == 1 else 'findings are'} about resources outside of "
+                    "your reach",
+                    hint="ask an administrator to plan",
+                )
+            )
+        return tuple(told)
+
+    def words(self, text: str) -> str:
+        """A text without the addresses that may not be read."""
+        return self._addresses.sub(lambda match: self._word(match[0]), text)
+
+    def tree(self, address: Address, tree: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """A whole resource, as a change holds it, without the fields that may not be read."""
+        if tree is None:
+            return None
+        readable = self.readable(address)
+        kind = self._rights.catalog[address.kind]
+        found: dict[str, Any] = _copy(tree)
+        for field in kind.fields:
+            if field.path not in readable:
+                _remove(found, field.path)
+        return found
+
+    # --- fields ------------------------------------------------------------------------------------------------------
+
+    def _paths(self, address: Address) -> frozenset[str]:
+        entity = self._view.at(address) or self._rights.view.at(address)
+        if entity is None:
+            kind = self._rights.catalog.get(address.kind)
+            if kind is None:
+                return frozenset()
+            entity = Entity(address, kind, None, None)
+        found: set[str] = set()
+        verdicts: dict[tuple[int, str], bool] = {}
+        for field in entity.kind.fields:
+            path = _row_path(entity.kind, field.path)
+            row = self._rights.row(entity.kind, "read", path=path)
+            for place, who in enumerate(self._people):
+                key = (place, "" if row is None else row.fields[0])
+                allowed = verdicts.get(key)
+                if allowed is None:
+                    allowed = verdicts[key] = self._rights.decide(who, "read", entity, path=path).allowed
+                if allowed:
+                    found.add(field.path)
+        if found:
+            found.update(one.path for one in entity.kind.fields if one.path.partition(".")[0] in _ENVELOPE)
+        return frozenset(found)
+
+    def _change(self, change: Change) -> Change | None:
+        readable = self.readable(change.address)
+        if not readable:
+            return None
+        kind = self._rights.catalog[change.address.kind]
+        if len(readable) == len(kind.fields):
+            return replace(change, reason=self.words(change.reason))
+        fields = tuple(one for one in change.fields if one.path in readable)
+        left = len(change.fields) - len(fields)
+        columns = {name for one in kind.fields if one.path not in readable for name in (c.name for c in one.columns)}
+        reason = self.words(change.reason)
+        if left:
+            reason = f"{reason}; {_UNREAD}" if reason else _UNREAD
+        return replace(
+            change,
+            fields=fields,
+            columns={name: value for name, value in change.columns.items() if name not in columns},
+            secrets=tuple(one for one in change.secrets if one in readable),
+            before=self.tree(change.address, change.before),
+            after=self.tree(change.address, change.after),
+            reason=reason,
+            applied="",
+        )
+
+    def _word(self, text: str) -> str:
+        kind, *rest = text.split("/")
+        spellings = [Address(kind, rest[0], rest[1])] if len(rest) > 1 else []
+        spellings.append(Address(kind, PLATFORM, rest[0]))
+        return text if self.sees(spellings[0]) else ANOTHER
+
+
+def _content(plan: Plan) -> tuple[Any, ...]:
+    """What the digest of a plan follows from, as far as a lens can take from it."""
+    written = [(one.address, one.action, one.columns, one.secrets, one.applied, one.fields) for one in plan.changes]
+    return (written, plan.cascades, plan.notices, plan.preconditions)
+
+
+_UNREAD = "there is a change that you may not read"
+
+
+def _row_path(kind: Kind, path: str) -> str:
+    """The path whose row decides about reading.
+
+    Of a secret only its version is shown: that is as open as what surrounds it.
+    """
+    field = kind.by_path[path]
+    if field.secret is None and path.partition(".")[0] not in _ENVELOPE:
+        return path
+    return path.rpartition(".")[0] if "." in path and field.secret is not None else ""
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(one) for key, one in value.items()}
+    return value
+
+
+def _remove(tree: dict[str, Any], path: str) -> None:
+    head, _, _ = path.partition(".")
+    keys = path.split(".") if head in _ENVELOPE else ["spec", *path.split(".")]
+    node: Any = tree
+    for key in keys[:-1]:
+        node = node.get(key) if isinstance(node, dict) else None
+    if isinstance(node, dict):
+        node.pop(keys[-1], None)
