@@ -78,7 +78,9 @@ class ApplySession(Protocol):
     def write(
         self, authorization: Authorization, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]
     ) -> None:
-        """Write the whole plan that was authorised: rows by compare-and-set, ledger, runs, changes, outbox; then read back and compare.
+        """Write the whole plan that was authorised, then read back and compare.
+
+        That is: rows by compare-and-set, ledger, runs, changes and outbox.
 
         ``sealed`` maps address and field path of each changed secret to its resting form and its fingerprint.
 

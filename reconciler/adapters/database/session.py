@@ -102,13 +102,16 @@ class Session:
             OutcomeUnknown: the commit failed, and the database does not answer whether it holds the run (DB-11).
             ValueError: something was only attempted in it.
         """
-        if self._attempts:
-            msg = "what was only attempted is never committed"
-            raise ValueError(msg)
+        self._refuse_attempts()
         try:
             self._connection.commit()
         except sa.exc.DBAPIError as error:
             self._settle(error)
+
+    def _refuse_attempts(self) -> None:
+        if self._attempts:
+            msg = "what was only attempted is never committed"
+            raise ValueError(msg)
 
     def _write(self, plan: Plan, run: Run, sealed: Sealed) -> None:
         writes = writes_of(plan, self._catalog, sealed, at=run.finished_at)

@@ -22,7 +22,7 @@ from reconciler.model.errors import WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
-from reconciler.ports import ApplySession
+from reconciler.ports import Rehearsal
 
 if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
     from reconciler.adapters.database.session import Session
@@ -117,7 +117,7 @@ class Database:
     @contextmanager
     def rehearse(
         self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
-    ) -> Iterator[ApplySession]:
+    ) -> Iterator[Rehearsal]:
         """The transaction of an apply that nobody commits. A database that does not exist is made elsewhere for it."""
         if not self.exists():
             with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:

@@ -38,10 +38,9 @@ class ServerSession(Session):
         """Lock the rows of tenants in sorted order, that of the platform shared unless it is among them."""
         locking.lock_tenants(self._connection, tenants)
 
-    def write(self, plan: Plan, *, run: Run, sealed: Sealed) -> None:
-        """Write the whole plan; see :class:`reconciler.ports.ApplySession`."""
+    def _try(self, plan: Plan, run: Run, sealed: Sealed) -> None:
         try:
-            super().write(plan, run=run, sealed=sealed)
+            super()._try(plan, run, sealed)
         except psycopg.Error as error:
             raise explain_state(error, "writing") from None
 
@@ -51,7 +50,9 @@ class ServerSession(Session):
         Raises:
             WorldError: the commit failed, and nothing was applied (DB-10, DB-12).
             OutcomeUnknown: nobody can say whether the run was applied (DB-11).
+            ValueError: something was only attempted in it.
         """
+        self._refuse_attempts()
         if self._run is None:
             self._connection.commit()
             return

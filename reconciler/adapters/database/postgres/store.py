@@ -17,7 +17,10 @@ from reconciler.model.errors import Collision, LockTimeout, WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
-from reconciler.ports import ApplySession
+from reconciler.ports import Rehearsal
+
+if TYPE_CHECKING:  # what stands behind this name is loaded by those who write only
+    from reconciler.adapters.database.postgres.session import ServerSession
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -80,7 +83,7 @@ class ServerDatabase:
     @contextmanager
     def apply(
         self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
-    ) -> Iterator[ApplySession]:
+    ) -> Iterator[ServerSession]:
         """Begin the one transaction of an apply; see :class:`reconciler.ports.LiveStore`.
 
         Raises:
@@ -126,7 +129,7 @@ class ServerDatabase:
     @contextmanager
     def rehearse(
         self, tenants: Sequence[str], *, lock_timeout: float, rows: Sequence[Address] = ()
-    ) -> Iterator[ApplySession]:
+    ) -> Iterator[Rehearsal]:
         """The transaction of an apply that nobody commits. Sequences step on all the same."""
         with self.apply(tenants, lock_timeout=lock_timeout, run="rehearsal", rows=rows) as session:
             yield session
