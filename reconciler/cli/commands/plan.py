@@ -116,7 +116,7 @@ def _plan(
     if out and stopped:
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
     elif out:
-        data = seal_plan(proposal, version=__version__, principal=session.people[0], asked=asked.as_facts())
+        data = seal_plan(proposal, version=__version__, principal=session.asking.applicant, asked=asked.as_facts())
         session.save(out, data, mode=0o600)
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
     return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines
@@ -134,7 +134,7 @@ def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposa
         house.catalog,
         house.database,
         proposal,
-        actor=session.people[0],
+        actor=session.asking.applicant,
         lock_timeout=patience,
         clock=lambda: datetime.now(UTC),
     )
