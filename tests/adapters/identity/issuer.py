@@ -134,7 +134,7 @@ class Issuer:
         """The claims of a job of GitHub Actions, those of a job with an environment among them."""
         return {
             "jti": "6f4a3e0c-0e1c-4b5e-9c1d-3a4b5c6d7e8f",
-            "sub": "repo:org/farol:ref:refs/heads/main",
+            "sub": "repo:org/farol:environment:production",
             "ref": "refs/heads/main",
             "ref_type": "branch",
             "ref_protected": "true",

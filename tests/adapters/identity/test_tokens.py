@@ -60,7 +60,7 @@ def test_a_job_of_github_is_the_operator_of_its_repository(issuer: Issuer, kid: 
     assert (found.operator, found.issuer, found.subject) == (
         "op-farol",
         issuer.url,
-        "repo:org/farol:ref:refs/heads/main",
+        "repo:org/farol:environment:production",
     )
     assert found.expires_at == NOW + timedelta(seconds=290)
     kept = {name: found.claims[name] for name in ("repository", "ref", "sha", "run_id", "run_attempt", "actor")}
