@@ -56,11 +56,10 @@ class Sink(Protocol):
 class Orders:
     """How to apply.
 
-    ``applicant`` is how the run records somebody who is no operator, which only the installer is. ``digest`` must be that of the plan, when given. ``reviewed`` is
-    the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id`` the identity that the file carries; a run
-    without a file gets a new one.
-    ``agree`` shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the
-    time that rules see.
+    ``applicant`` is how the run records somebody who is no operator, which only the installer is. ``digest`` must be
+    that of the plan, when given. ``reviewed`` is the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id``
+    the identity that the file carries; a run without a file gets a new one. ``agree`` shows the plan and says whether
+    to go on. ``clock`` tells when the run began and ended; it is not the time that rules see.
     """
 
     agree: Callable[[Proposal], bool]
