@@ -99,7 +99,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     Raises:
         InvalidManifests: manifests, plan or secrets hold errors.
         Held: a guard holds the plan.
-        Denied: an approval is missing (GEN-25).
+        Denied: an approval is missing (GEN-25), or a policy forbids the plan (POL-10).
         Stale: the plan is not the one that was reviewed, or the world moved under it.
         LockTimeout: somebody else holds the lock.
         OutcomeUnknown: the connection was lost around commit.

@@ -14,10 +14,12 @@ from reconciler.engine.guard import EMPTY, guard
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
-from reconciler.model.errors import Held, InvalidManifests
+from reconciler.model.errors import Denied, Held, InvalidManifests
 from reconciler.model.plan import Plan
+from reconciler.model.policy import BROKEN, DENIED
 from reconciler.model.resource import Live
 from reconciler.model.view import View
+from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import fingerprints, unreadable
 from reconciler.operations.validate import Judged, fit, judge
@@ -28,7 +30,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan with what it was made from. ``guarded`` is what the guards say about it."""
+    """A plan with what it was made from. ``guarded`` is what the guards and the policies say about it."""
 
     plan: Plan
     guarded: tuple[Diagnostic, ...]
@@ -45,14 +47,20 @@ class Proposal:
         """
         if any(one.code == EMPTY.code for one in self.guarded):
             return ()
-        found = self.plan.diagnostics
+        found = (*self.plan.diagnostics, *(one for one in self.guarded if one.code in BROKEN))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+
+    @property
+    def denials(self) -> tuple[Diagnostic, ...]:
+        """What policies forbid."""
+        return tuple(one for one in self.guarded if one.code == DENIED.code)
 
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        return tuple(one for one in (*found, *self.guarded) if one.severity is Severity.ERROR)
+        guards = [one for one in self.guarded if one.code not in BROKEN and one.code != DENIED.code]
+        return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
 def plan(doors: Doors, request: Request) -> Proposal:
@@ -92,6 +100,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return _proposal(
+        doors,
         request,
         judged=judged,
         live=live,
@@ -113,6 +122,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         raise _invalid(tuple(in_order(found)))
     made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
     return _proposal(
+        doors,
         request,
         judged=before.judged,
         live=live,
@@ -133,10 +143,13 @@ def refuse(proposal: Proposal) -> None:
 
     Raises:
         InvalidManifests: it holds errors.
+        Denied: a policy forbids it.
         Held: a guard holds it.
     """
     if proposal.errors:
         raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=proposal.errors)
+    if proposal.denials:
+        raise Denied("a policy forbids the plan; nothing was applied", diagnostics=proposal.denials)
     if proposal.holds:
         raise Held(
             "a guard holds the plan; nothing was applied",
@@ -146,6 +159,7 @@ def refuse(proposal: Proposal) -> None:
 
 
 def _proposal(
+    doors: Doors,
     request: Request,
     *,
     judged: Judged,
@@ -157,7 +171,10 @@ def _proposal(
 ) -> Proposal:
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
-    return Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
+    proposal = Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
+    if proposal.errors:
+        return proposal  # a phase is judged only when those before it found no error
+    return replace(proposal, guarded=(*guarded, *judge_policies(doors, made, guarded)))
 
 
 def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:

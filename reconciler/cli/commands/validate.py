@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli import exits
-from reconciler.cli.options import format_option, global_options, paths_argument
+from reconciler.cli.options import format_option, global_options, paths_argument, policy_option
 from reconciler.cli.session import Session
 
 
@@ -15,12 +15,14 @@ from reconciler.cli.session import Session
 @paths_argument
 @format_option("text", "json")
 @click.option("--rev", metavar="COMMIT", help="Read the manifests from git at this commit.")
+@policy_option
 @global_options(hidden=True)
 @click.pass_context
-def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None) -> int:
+def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None, policy_rev: str | None) -> int:
     """Check manifests without a database.
 
-    PATH is a folder or a file; by default the folders of the configuration, or the working folder.
+    PATH is a folder or a file; by default the folders of the configuration, or the working folder. The policies are
+    checked too, and their tests run.
     """
     from reconciler.operations.validate import validate
     from reconciler.render.findings_json import findings_json
@@ -29,7 +31,8 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     session = Session.begin(context)
     house = session.house
     reader = house.reader(paths, rev=rev)
-    findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout)
+    policies = house.policies(policy_rev)
+    findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout, policies=policies)
     if form == "json":
         session.output.json(findings_json(findings))
     else:
