@@ -31,6 +31,7 @@ BREAKS = [
     ("terminal", "render/author.py", "import click"),
     ("yaml", "engine/explain.py", "import ruamel.yaml"),
     ("processes", "operations/validate.py", "import subprocess"),
+    ("expressions", "engine/explain.py", "import cel"),
     ("pure", "engine/explain.py", "import os"),
 ]
 
