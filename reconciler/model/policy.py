@@ -70,8 +70,6 @@ RULES = (
     WARNED,
 )
 """What is said about policies and by them."""
-BROKEN = frozenset(one.code for one in RULES if one not in (DENIED, WARNED))
-"""Codes of policies that cannot be judged by, as against those that were."""
 
 
 class Match(Spec):

@@ -16,7 +16,7 @@ from reconciler.engine.plan.steps import NO_PATH
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import Denied, Held, InvalidManifests
 from reconciler.model.plan import Plan
-from reconciler.model.policy import BROKEN, DENIED
+from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
 from reconciler.model.view import View
 from reconciler.operations.policies import judge_policies
@@ -30,7 +30,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan with what it was made from. ``guarded`` is what the guards and the policies say about it."""
+    """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say."""
 
     plan: Plan
     guarded: tuple[Diagnostic, ...]
@@ -38,6 +38,7 @@ class Proposal:
     live: Live
     view: View
     marks: Fingerprints
+    ruled: tuple[Diagnostic, ...] = ()
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -47,19 +48,19 @@ class Proposal:
         """
         if any(one.code == EMPTY.code for one in self.guarded):
             return ()
-        found = (*self.plan.diagnostics, *(one for one in self.guarded if one.code in BROKEN))
+        found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
 
     @property
     def denials(self) -> tuple[Diagnostic, ...]:
         """What policies forbid."""
-        return tuple(one for one in self.guarded if one.code == DENIED.code)
+        return tuple(one for one in self.ruled if one.code == DENIED.code)
 
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        guards = [one for one in self.guarded if one.code not in BROKEN and one.code != DENIED.code]
+        guards = [one for one in self.guarded if one not in self.ruled]
         return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
@@ -174,7 +175,8 @@ def _proposal(
     proposal = Proposal(plan=made, guarded=guarded, judged=judged, live=live, view=view, marks=marks)
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error
-    return replace(proposal, guarded=(*guarded, *judge_policies(doors, made, guarded)))
+    ruled = tuple(judge_policies(doors, made, guarded))
+    return replace(proposal, guarded=(*guarded, *ruled), ruled=ruled)
 
 
 def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:

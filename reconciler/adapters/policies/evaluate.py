@@ -25,12 +25,14 @@ _MEBIBYTE = 1 << 20
 class Bounds:
     """What evaluating may cost.
 
-    ``seconds`` of the processor's time, and one more for each ``changes_a_second`` questions; ``patience`` times as
-    long by the clock. ``memory`` in bytes, and ``share`` bytes more for each byte that the plan has as JSON.
+    ``seconds`` of the processor's time, and one more for each ``questions_a_second`` and for each ``bytes_a_second`` of
+    the plan as JSON; ``patience`` times as long by the clock. ``memory`` in bytes, and ``share`` bytes more for each
+    byte of the plan.
     """
 
     seconds: int = 2
-    changes_a_second: int = 2_000
+    questions_a_second: int = 2_000
+    bytes_a_second: int = _MEBIBYTE
     patience: int = 5
     memory: int = 256 * _MEBIBYTE
     share: int = 64
@@ -45,7 +47,7 @@ def evaluate(work: Work, *, bounds: Bounds | None = None) -> Answers:
     limits = bounds or Bounds()
     body = json.dumps(_plain(work), ensure_ascii=True).encode()
     questions = sum(max(1, len(ask.changes)) for case in work.cases for ask in case.asks)
-    seconds = limits.seconds + questions // limits.changes_a_second
+    seconds = limits.seconds + questions // limits.questions_a_second + len(body) // limits.bytes_a_second
     memory = limits.memory + limits.share * len(body)
     head = json.dumps({"seconds": seconds, "memory": memory}).encode()
     given = head[:-1] + b", " + body[1:]

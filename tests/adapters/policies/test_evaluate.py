@@ -124,7 +124,7 @@ def test_long_messages_are_cut() -> None:
 
 
 def test_many_strikes_are_counted_and_the_first_are_listed() -> None:
-    changes = {number: CHANGE for number in range(100)}
+    changes = dict.fromkeys(range(100), CHANGE)
     found = ask("after.spec.port == 25", "after.spec.nothing == 1", changes=changes)
     assert (len(found.strikes), found.counts[0, 0], len(found.breaches)) == (20, 100, 20)
 
