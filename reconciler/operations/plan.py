@@ -20,10 +20,12 @@ from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
+from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import View
 from reconciler.operations.people import summon
+from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import fingerprints, unreadable
 from reconciler.operations.validate import Judged, fit, judge
@@ -34,7 +36,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan with what it was made from. ``guarded`` is what the guards say about it.
+    """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything.
@@ -46,6 +48,7 @@ class Proposal:
     live: Live
     view: View
     marks: Fingerprints
+    ruled: tuple[Diagnostic, ...] = ()
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
@@ -66,9 +69,14 @@ class Proposal:
         """The error with which an apply of it would end; None when it may be applied."""
         if self.errors:
             return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
-        if self.denials:
+        if self.denials or self.forbidden:
             return Denied
         return Held if self.holds else None
+
+    @property
+    def approvable(self) -> bool:
+        """Whether nothing is wrong with it, or nothing but rights that others may have."""
+        return self.refusal is None or (self.refusal is Denied and not (self.errors or self.forbidden))
 
     @property
     def denials(self) -> tuple[Denial, ...]:
@@ -83,14 +91,20 @@ class Proposal:
         """
         if any(one.code == EMPTY.code for one in self.guarded):
             return ()
-        found = self.plan.diagnostics
+        found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+
+    @property
+    def forbidden(self) -> tuple[Diagnostic, ...]:
+        """What policies of the users' own forbid."""
+        return tuple(one for one in self.ruled if one.code == DENIED.code)
 
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        return tuple(one for one in (*found, *self.guarded) if one.severity is Severity.ERROR)
+        guards = [one for one in self.guarded if one not in self.ruled]
+        return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
 def plan(doors: Doors, request: Request) -> Proposal:
@@ -173,11 +187,12 @@ def refuse(proposal: Proposal) -> None:
 
     Raises:
         InvalidManifests: it holds errors.
-        Denied: those who ask have no right to a part of it (GEN-07), or a rule that binds everybody denies it.
+        Denied: those who ask have no right to a part of it (GEN-07), a rule that binds everybody denies it, or a policy
+            of the users' own forbids it.
         Held: a guard holds it.
     """
     denied = tuple(one.diagnostic() for one in proposal.denials)
-    wrong = (*_seen(proposal, proposal.errors), *denied)
+    wrong = (*_seen(proposal, proposal.errors), *denied, *_seen(proposal, proposal.forbidden))
     refusal = proposal.refusal
     if refusal is InvalidManifests:
         raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=wrong)
@@ -224,7 +239,7 @@ def _proposal(
     judgement = None if carriers is None else authorize(rights, made, view, carriers)
     if judgement is not None:
         judgement = _once(judgement, made)
-    return Proposal(
+    proposal = Proposal(
         plan=made,
         guarded=guarded,
         judged=judged,
@@ -236,6 +251,10 @@ def _proposal(
         lens=lens,
         rights=rights,
     )
+    if proposal.errors:
+        return proposal  # a phase is judged only when those before it found no error
+    ruled = tuple(judge_policies(doors, made, guarded))
+    return replace(proposal, guarded=(*guarded, *ruled), ruled=ruled)
 
 
 def _once(judgement: Judgement, made: Plan) -> Judgement:
