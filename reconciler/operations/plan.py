@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.model.after import live_after
 from reconciler.model.authorization import Carriers, Judgement
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
 from reconciler.model.policy import DENIED
@@ -39,7 +42,7 @@ class Proposal:
     """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
-    ``lens`` is what they may see; None sees everything.
+    ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     """
 
     plan: Plan
@@ -49,6 +52,7 @@ class Proposal:
     view: View
     marks: Fingerprints
     ruled: tuple[Diagnostic, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
@@ -63,6 +67,11 @@ class Proposal:
     def seen_guards(self) -> tuple[Diagnostic, ...]:
         """What the guards say, as those who ask may see it."""
         return self.guarded if self.lens is None else self.lens.diagnostics(self.guarded)
+
+    @property
+    def seen_shifts(self) -> tuple[Shift, ...]:
+        """What people gain and lose, as those who ask may see it."""
+        return self.shifts if self.lens is None else self.lens.shifts(self.shifts)
 
     @property
     def refusal(self) -> type[ReconcilerError] | None:
@@ -236,9 +245,11 @@ def _proposal(
     applicant = None if carriers is None else carriers.applicant
     guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
-    judgement = None if carriers is None else authorize(rights, made, view, carriers)
-    if judgement is not None:
-        judgement = _once(judgement, made)
+    judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
+    moved: tuple[Shift, ...] = ()
+    if carriers is not None and not carriers.installer and feeds_rights(rights, made):
+        moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
+        judgement = _closed(judgement, closed(rights, view, moved, carriers))
     proposal = Proposal(
         plan=made,
         guarded=guarded,
@@ -250,11 +261,19 @@ def _proposal(
         judgement=judgement,
         lens=lens,
         rights=rights,
+        shifts=moved,
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error
     ruled = tuple(judge_policies(doors, made, guarded))
     return replace(proposal, guarded=(*guarded, *ruled), ruled=ruled)
+
+
+def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgement | None:
+    """The judgement with the denials of the second wall, which take the authorization away."""
+    if judgement is None or not denials:
+        return judgement
+    return Judgement(denials=(*judgement.denials, *denials))
 
 
 def _once(judgement: Judgement, made: Plan) -> Judgement:

@@ -114,7 +114,9 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
     with listening(session) as progress:
 
         def agree(proposal: Proposal) -> bool:
-            progress.report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
+            progress.report = describe(
+                house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
+            )
             named = reviewed is not None or bool(how["digest"])
             _show(session, progress.report, whole=not named)
             return named or how["auto_approve"] or _asked_for_yes()

@@ -110,7 +110,7 @@ def _plan(
     proposal = plan(house.doors(reader, writes=False, policy_rev=policy_rev), request)
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
-    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
+    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
     lines = list(plan_lines(report))
     match form:
         case "events":
