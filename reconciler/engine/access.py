@@ -186,7 +186,7 @@ def _compared(
                 continue
             fresh = _beyond(more, less, only)
             if fresh is not None:
-                yield Shift(who=who, gains=gains, right=fresh)
+                yield Shift(who=who, gains=gains, entirely=not had or not has, right=fresh)
 
 
 def _beyond(more: Entitlement, less: Entitlement | None, only: frozenset[Address] | None) -> Entitlement | None:

@@ -32,8 +32,12 @@ class Entitlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """What one person gains or loses through a plan: a right, with the resources over which it is new or gone."""
+    """What one person gains or loses through a plan: a right, with the resources over which it is new or gone.
+
+    ``entirely`` says that the person had no right at all before, or has none behind the plan.
+    """
 
     who: Principal
     gains: bool
+    entirely: bool = False
     right: Entitlement

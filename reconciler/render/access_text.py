@@ -46,11 +46,21 @@ def shifts_lines(found: Sequence[Shift], style: Style, *, whole: bool) -> list[s
         who = mine[0].who
         lines.append(f"  {style.palette.paint(safe(f'{who.title} ({address})'), 'bold')}")
         told = [line for gains in (True, False) for line in _by_kind(mine, gains=gains)]
+        if mine[0].entirely and not whole:
+            told = [_entirely(mine)]
         for line in told if whole else told[:_SHOWN]:
             lines += wrap(line, indent="    ", hanging="        ")
         if len(told) > _SHOWN and not whole:
             lines.append(f"    and {len(told) - _SHOWN} more; access diff shows them")
     return lines
+
+
+def _entirely(found: Sequence[Shift]) -> str:
+    """One line for somebody who comes or goes."""
+    who = found[0].who
+    whose = f" of {who.company}" if who.company is not None else ""
+    word = "gains" if found[0].gains else "loses"
+    return f"{word} everything that {who.role.value} rights{whose} give: {len(found)} {plural(len(found), 'right')}"
 
 
 def shifts_text(found: Sequence[Shift], style: Style) -> str:
