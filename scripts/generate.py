@@ -1,5 +1,4 @@
-"""Everything that is written from the declarations: schemas/, docs/kinds/, docs/rules.md, docs/permissions.md,
-docs/cli.md.
+"""Everything that is written from the declarations: schemas/, docs/kinds/, and the pages of rules, rights and verbs.
 
 ``python scripts/generate.py`` writes the files; ``generated()`` gives them as text, for the test that keeps them fresh.
 """
@@ -62,7 +61,7 @@ def generated() -> dict[str, str]:
     return files
 
 
-# --- who may do what --------------------------------------------------------------------------------------------------
+# --- who may do what -------------------------------------------------------------------------------------------------
 
 _PERMISSIONS = """\
 A cell is the reach of a role: `self` (the own record), `own` (the own company and all that belongs to it), `tree` (that
