@@ -65,7 +65,7 @@ def generated() -> dict[str, str]:
 
 _PERMISSIONS = """\
 A cell is the reach of a role: `self` (the own record), `own` (the own company and all that belongs to it), `tree` (that
-and the companies below), `scope` (the issuers of an auditor), `all`, `none`, or `never` (nobody may, whatever the role).
+and the companies below), `scope` (the issuers of an auditor), `all`, `none`, or `never` (nobody may, in any role).
 A condition stands in round brackets, the code of a denial in square ones where it is not PRM-01 for `none` and PRM-02
 outside of the reach. `*` is every field without a row of its own; what no row allows is denied. `Engine` is the program
 itself. How a plan is carried, and by whom, is told in [Roles](roles.md)."""
