@@ -37,6 +37,23 @@ class ManifestReader(Protocol):
         """
 
 
+class ManifestEditor(Protocol):
+    """Tidies the manifests of a working tree."""
+
+    def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files by shown path, and which of them cannot be read."""
+
+    def tidied(self, file: str, data: bytes) -> tuple[bytes, list[Diagnostic]]:
+        """The bytes of a file as they should be; with a finding, the bytes that came in."""
+
+    def replace(self, file: str, before: bytes, after: bytes) -> None:
+        """Put ``after`` in the place of a file that still holds ``before``.
+
+        Raises:
+            WorldError: the file was changed meanwhile (FMT-02), or cannot be written (OUT-01).
+        """
+
+
 class SecretReader(Protocol):
     """Reads secret values from where manifests say they are."""
 

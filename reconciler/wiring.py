@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler.adapters.database.store import LiveDatabase, open_database
-from reconciler.adapters.manifests import FilesReader, GitReader, read_file
+from reconciler.adapters.manifests import FilesEditor, FilesReader, GitReader, read_file
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -21,6 +21,7 @@ from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, for_environment, judge_policies
+from reconciler.engine.key_order import key_orders
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
@@ -29,7 +30,7 @@ from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.manifest import Document
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.request import Doors, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.ports import ManifestEditor, ManifestReader, Sealer, SecretReader
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
@@ -74,6 +75,11 @@ def open_house(
         now=now,
         warnings=tuple(in_order(found)),
     )
+
+
+def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
+    """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
 
 
 @dataclass(frozen=True)

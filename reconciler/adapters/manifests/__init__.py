@@ -8,8 +8,9 @@ broken file is an error and never an absent resource.
 from __future__ import annotations
 
 from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
 
-__all__ = ["RULES", "FilesReader", "GitReader", "Limits", "parse", "read_file"]
+__all__ = ["RULES", "FilesEditor", "FilesReader", "GitReader", "Limits", "parse", "read_file"]
