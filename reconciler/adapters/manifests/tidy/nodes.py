@@ -43,7 +43,7 @@ class Scalar:
 class Block:
     """A literal or folded scalar: the characters of its header, a comment there, and its lines without indentation.
 
-    ``keeps`` says that blank lines at its end are part of the value.
+    ``keeps`` says that blank lines at its end are part of the value, or look as if they were.
     """
 
     header: str

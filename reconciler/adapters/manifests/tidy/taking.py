@@ -96,9 +96,11 @@ class _Taking:
         return page
 
     def _gap_below_head(self, page: Page, start: Any, first: Any) -> bool:
-        if page.above and not page.head and blank_before(self._text, start.start_mark.index):
-            return True  # the marker goes away, and the distance to the head stays
-        return bool(page.head or page.above) and blank_before(self._text, first.start_mark.index)
+        """Whether a blank line comes before the first key, with something above it; the marker may go away."""
+        if not page.head and (page.beside is not None or not page.above):
+            return False
+        marker = page.marked and not page.head and blank_before(self._text, start.start_mark.index)
+        return marker or blank_before(self._text, first.start_mark.index)
 
     def _settle_root(self, page: Page) -> None:
         root = page.root
@@ -257,7 +259,7 @@ class _Taking:
                 rest.append(comment)
 
     def _key(self, event: Any) -> tuple[str, str]:
-        text = self._text[event.start_mark.index : event.end_mark.index] if type(event) is ScalarEvent else ""
+        text = self._text[event.start_mark.index : event.end_mark.index] if _is_scalar(event) else ""
         if not text or "\n" in text:
             raise Unusual("a key is no word on one line", event.start_mark.line + 1)
         return text, str(event.value)
@@ -269,7 +271,7 @@ class _Taking:
         return self._dashes[self._dash - 1]
 
     def _is_empty(self, event: Any) -> bool:
-        return type(event) is ScalarEvent and event.start_mark.index == event.end_mark.index
+        return _is_scalar(event) and bool(event.start_mark.index == event.end_mark.index)
 
     def _scalar(self, event: Any, column: int) -> Scalar | Block:
         raw = self._text[event.start_mark.index : event.end_mark.index]
@@ -287,6 +289,10 @@ def _is_end(event: Any) -> bool:
     return type(event) in _ENDS
 
 
+def _is_scalar(event: Any) -> bool:
+    return type(event) is ScalarEvent
+
+
 def _without_trailing(line: str) -> str:
     """A line of a scalar that goes on below it; an escaped space at its end is part of the value and stays."""
     bare = line.rstrip(" \t")
@@ -300,7 +306,9 @@ def _block(raw: str, column: int, line: int) -> Block:
     found = _HEADER.fullmatch(header.rstrip())
     if found is None:
         raise Unusual("a text of several lines begins in an unknown way", line)
-    lines = body.split("\n")[:-1] if body.endswith("\n") else body.split("\n")
+    lines = body.split("\n")
+    if not lines[-1]:
+        lines.pop()
     digit = re.search("[1-9]", found[2])
     if digit is not None:
         indent = column + int(digit[0])
@@ -314,4 +322,5 @@ def _block(raw: str, column: int, line: int) -> Block:
     keeps = "+" in found[2]
     while lines and not lines[-1] and not keeps:
         lines.pop()
-    return Block(found[1] + re.sub("[1-9]", "2", found[2]), found[3] or "", lines, keeps)
+    ends_in_space = bool(lines) and not lines[-1].strip()
+    return Block(found[1] + re.sub("[1-9]", "2", found[2]), found[3] or "", lines, keeps or ends_in_space)
