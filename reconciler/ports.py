@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
+from reconciler.model.blueprint import NewFile
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
@@ -51,6 +52,20 @@ class ManifestEditor(Protocol):
 
         Raises:
             WorldError: the file was changed meanwhile (FMT-02), or cannot be written (OUT-01).
+        """
+
+
+class NewFolder(Protocol):
+    """A folder into which a new repository goes."""
+
+    def in_the_way(self, files: Sequence[NewFile]) -> list[str]:
+        """What is there and would have to be written over, by path below the folder."""
+
+    def write(self, files: Sequence[NewFile]) -> list[str]:
+        """Write the files, all or none, over nothing; the paths of those that were written.
+
+        Raises:
+            WorldError: one cannot be written; then nothing was (OUT-01).
         """
 
 
