@@ -132,7 +132,9 @@ def test_an_error_in_the_middle_leaves_the_folder_as_it_was(
     assert main(["init", "new/repo"]) == 1
     assert main(["init"]) == 1
     assert len(opened) > 20
-    assert "schemas/support_mail.schema.json cannot be written, so nothing was" in " ".join(capsys.readouterr().err.split())
+    assert "schemas/support_mail.schema.json cannot be written, so nothing was" in " ".join(
+        capsys.readouterr().err.split()
+    )
     assert everything(folder) == {".gitignore": b"/dist/\n"}
     assert [one.name for one in folder.iterdir()] == [".gitignore"]
 
