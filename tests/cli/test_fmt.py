@@ -71,6 +71,18 @@ def test_standard_input_becomes_standard_output(tree: Tree, monkeypatch: pytest.
     assert tree.run("fmt", "--diff", "-").out.startswith("--- a/<stdin>\n")
 
 
+def test_manifests_are_written_in_their_own_encoding(tree: Tree) -> None:
+    text = TIDY.replace("X", "Ação").encode()
+    call = subprocess.run(
+        [sys.executable, "-m", "reconciler", "fmt", "-"],
+        input=text,
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(Path(__file__).parents[2])},
+        check=True,
+    )
+    assert call.stdout == text
+
+
 def test_standard_input_that_is_no_manifest_gives_nothing(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     feed(monkeypatch, b"a: &x 1\n")
     call = tree.run("fmt", "-")

@@ -224,6 +224,18 @@ def test_the_workflow_runs_with_few_rights_and_no_text_of_others(folder: Path) -
         assert names_secrets == ("environment" in job)
 
 
+ZIZMOR = Path(sys.executable).with_name("zizmor")
+
+
+@pytest.mark.skipif(not ZIZMOR.exists(), reason="zizmor is not installed")
+@pytest.mark.parametrize("trust", ["local", "oidc"])
+def test_an_auditor_of_workflows_finds_nothing(folder: Path, trust: str) -> None:
+    assert main(["init", "--trust", trust, "--admin-email", EMAIL]) == 0
+    found = subprocess.run([ZIZMOR, "--offline", "--persona=auditor", "."], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+    assert "No findings to report" in found.stdout + found.stderr
+
+
 def test_the_editor_finds_the_schemas(folder: Path) -> None:
     assert main(["init"]) == 0
     settings = json.loads((folder / ".vscode/settings.json").read_text(encoding="utf-8"))

@@ -19,6 +19,7 @@ from tests.properties.crooked import Crooked
 
 ORDERS: Mapping[str, KeyOrder] = key_orders(discover())
 LIMITS = Limits()
+SLIPS = ("", *"{}[],:#|>&*!%@`'\"-? \n\t\r\\+~0aé", "\n---\n", "\n...\n", "<<: ")
 
 
 def values(data: bytes) -> list[object]:
@@ -54,6 +55,25 @@ def check(crooked: Crooked, data: bytes) -> str:
 def test_values_and_comments_stay_and_twice_is_once(seed: int) -> None:
     crooked = Crooked(Random(seed))  # noqa: S311 - repeatable on purpose
     check(crooked, crooked.text().encode())
+
+
+@pytest.mark.slow
+@settings(max_examples=500)
+@given(st.integers(min_value=1000))
+def test_a_slip_of_the_hand_never_ends_in_a_fault_of_the_program(seed: int) -> None:
+    random = Random(seed)  # noqa: S311 - repeatable on purpose
+    crooked = Crooked(random)
+    letters = list(crooked.text())
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(len(letters) + 1)
+        letters[at : at + random.randint(0, 1)] = random.choice(SLIPS)
+    data = "".join(letters).encode()
+    made, found = tidy("a.yaml", data, ORDERS)
+    if found:
+        assert made == data
+    else:
+        assert values(made) == values(data)
+        assert tidy("a.yaml", made, ORDERS) == (made, [])
 
 
 @pytest.mark.slow

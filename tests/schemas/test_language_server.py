@@ -15,7 +15,6 @@ from tests.schemas.language_server import LanguageServer, found
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("language server"),
     pytest.mark.skipif(found() is None, reason="there is no node, or no yaml-language-server: make language-server"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,6 +39,8 @@ def command(context: click.Context, *, paths: Sequence[str], only_check: bool, s
     from reconciler.operations.tidy import tidy_files
 
     session = Session.begin(context)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # manifests are, wherever they are written
     if "-" in paths:
         return _tidy_stdin(session, paths, only_check=only_check, show_diff=show_diff)
     from reconciler.wiring import open_editor
@@ -66,7 +69,7 @@ def _tidy_stdin(session: Session, paths: Sequence[str], *, only_check: bool, sho
 
     if len(paths) > 1:
         raise UsageError("- stands alone: standard input is one text", hint="tidy the other paths in another call")
-    data = sys.stdin.buffer.read(_LARGEST + 1)
+    data = sys.stdin.buffer.read(_LARGEST + 1) if sys.stdin is not None else b""
     if len(data) > _LARGEST:
         raise WorldError(f"standard input is larger than {_LARGEST} bytes", code="LOD-01", hint="split it")
     tidied = tidy_text(open_editor(()), _STDIN, data)
