@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import time
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
+from reconciler.adapters.manifests import Limits
 from reconciler.adapters.manifests import tidy as package
 from reconciler.adapters.manifests.tidy import tidy
 from reconciler.engine.explain import scaffold
@@ -119,6 +121,29 @@ def test_what_is_no_manifest_has_the_findings_of_the_loader(text: str, code: str
     data, found = tidy("a.yaml", text.encode(), LETTERS)
     assert data == text.encode()
     assert [one.code for one in found] == [code]
+
+
+def test_a_file_does_not_grow_beyond_what_a_manifest_may_be() -> None:
+    text = b"a: " + b"[" * 20 + b",".join([b"1"] * 500) + b"]" * 20 + b"\n"
+    data, found = tidy("a.yaml", text, LETTERS, limits=Limits(file=5000))
+    assert data == text
+    assert [(one.code, one.hint) for one in found] == [("FMT-01", "split it")]
+    assert tidy("a.yaml", text, LETTERS)[1] == []
+
+
+@pytest.mark.slow
+def test_what_is_written_to_hurt_takes_no_longer_than_its_size() -> None:
+    many = 20_000
+    texts = (
+        f"a: [{','.join('1' * many)}]\n",
+        "a: [\n" + "1, # x\n# y\n" * many + "]\n",
+        "a: 1\n" + "# x\n" * many + "b: 1\n",
+        "a:\n b:\n  c: 1\n" + "  # x\n" * many + "d: 1\n",
+    )
+    for text in texts:
+        began = time.process_time()
+        assert tidy("a.yaml", text.encode(), LETTERS)[1] == []
+        assert time.process_time() - began < 10
 
 
 def test_a_key_over_two_lines_is_left_alone() -> None:

@@ -52,6 +52,8 @@ def tidy(
     made = laid.encode()
     if made == data:
         return data, []
+    if len(made) > max(bounds.file, len(data)):
+        return data, [_refused(file, 1, "it would be larger than a manifest may be", "split it")]
     again, problems = parse(file, made, limits=bounds)
     if problems:
         return data, [_refused(file, 1, "it could not be read any more afterwards")]

@@ -247,13 +247,15 @@ class _Taking:
 
     def _share(self, made: Collection, found: list[Comment], rest: list[Comment]) -> None:
         """Comments inside brackets: those at the end of a line belong to what stands there, the others to ``rest``."""
-        entries = [one for one in made.entries if one.lead is not rest]
+        last = made.entries[-1] if made.entries else None
+        if last is not None and last.lead is rest:  # the entry that begins: it has nothing beside it yet
+            last = made.entries[-2] if len(made.entries) > 1 else None
         for comment in found:
             if comment.own or comment.line != self._end_line:
                 rest.append(comment)
-            elif entries and entries[-1].beside is None:
-                entries[-1].beside = comment
-            elif not entries and made.opening is None:
+            elif last is not None and last.beside is None:
+                last.beside = comment
+            elif last is None and made.opening is None:
                 made.opening = comment
             else:
                 rest.append(comment)
