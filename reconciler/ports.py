@@ -36,6 +36,9 @@ class ManifestReader(Protocol):
             FileRefused: it is missing, no regular file, too large, or outside of the folder.
         """
 
+    def beside(self, roots: Sequence[str]) -> ManifestReader:
+        """A reader of other folders of the same tree, or of the same commit."""
+
 
 class SecretReader(Protocol):
     """Reads secret values from where manifests say they are."""

@@ -28,7 +28,7 @@ from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.manifest import Document
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
-from reconciler.operations.request import Doors, Request
+from reconciler.operations.request import Doors, Request, WaiverFolders
 from reconciler.ports import ManifestReader, Sealer, SecretReader
 
 CONFIGURATION = "reconciler.yaml"
@@ -159,7 +159,14 @@ class House:
             sealer=self.sealer(writes=writes),
             draw=generate_value,
             now=self.now,
+            waivers=self.waivers(reader),
         )
+
+    def waivers(self, reader: ManifestReader) -> WaiverFolders:
+        """The folders of waivers, as they are where ``reader`` reads."""
+        roots = self.settings.waivers
+        optional = "waivers" not in self.settings.model_fields_set
+        return WaiverFolders(reader=reader.beside(roots), roots=tuple(roots), now=self.now, optional=optional)
 
     def request(
         self,
@@ -167,13 +174,16 @@ class House:
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
         prune: bool = False,
+        only_drift: bool = False,
         allow_delete: Mapping[str, int] | None = None,
     ) -> Request:
         """What a plan is about, with the limits of the configuration.
 
         Raises:
-            UsageError: ``allow_delete`` names no kind.
+            UsageError: ``allow_delete`` names no kind, or ``prune`` stands beside ``only_drift``.
         """
+        if prune and only_drift:
+            raise UsageError("--prune deletes what git left out, and --only-drift leaves that out", hint="choose one")
         unknown = sorted(set(allow_delete or {}) - set(self.catalog))
         if unknown:
             raise UsageError(f"--allow-delete {unknown[0]}: there is no such kind", hint="write KIND:N, as in Domain:3")
@@ -183,6 +193,7 @@ class House:
             targets=tuple(targets),
             excludes=tuple(excludes),
             prune=prune,
+            only_drift=only_drift,
             layout=self.settings.layout,
             guards=Guards(
                 max_deletes=DeleteBudget(**guards.max_deletes.model_dump()),

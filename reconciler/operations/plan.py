@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard
+from reconciler.engine.leave import Kept, leave
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
@@ -72,7 +73,7 @@ def read(doors: Doors, request: Request) -> Judged:
     Raises:
         InvalidManifests: they are not.
     """
-    judged = judge(doors.catalog, doors.reader, layout=request.layout)
+    judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     if not judged.valid:
         raise _invalid(judged.diagnostics)
     return judged
@@ -88,7 +89,8 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     if _unfit(found):
         raise _invalid(tuple(in_order([*judged.diagnostics, *found])))
     marks, problems = fingerprints(doors, view)
-    made = make_plan(view, diff(view, marks), _options(request, judged))
+    kept = _kept(view, marks, request, judged)
+    made = make_plan(view, kept.differences, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return _proposal(
@@ -98,7 +100,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         view=view,
         made=made,
         marks=marks,
-        found=(*judged.diagnostics, *found, *problems),
+        found=(*judged.diagnostics, *found, *problems, *kept.diagnostics),
     )
 
 
@@ -111,7 +113,8 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(tuple(in_order(found)))
-    made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
+    kept = _kept(view, before.marks, request, before.judged)
+    made = make_plan(view, kept.differences, _options(request, before.judged))
     return _proposal(
         request,
         judged=before.judged,
@@ -119,8 +122,15 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         view=view,
         made=made,
         marks=before.marks,
-        found=(*before.judged.diagnostics, *found),
+        found=(*before.judged.diagnostics, *found, *kept.diagnostics),
     )
+
+
+def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
+    """What differs and is to be planned; the view learns what stays as it is."""
+    kept = leave(diff(view, marks), judged.waivers, only_drift=request.only_drift)
+    view.keep(kept.fields, kept.absent)
+    return kept
 
 
 def _unfit(found: Sequence[Diagnostic]) -> bool:

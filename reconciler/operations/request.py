@@ -14,6 +14,19 @@ from reconciler.ports import LiveStore, ManifestReader, Sealer, SecretReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFolders:
+    """Where waivers stand: ``roots`` as shown paths, what reads them, and the time by which they expire.
+
+    ``optional`` says that nobody named them: one that does not exist holds no waivers then.
+    """
+
+    reader: ManifestReader
+    roots: tuple[str, ...]
+    now: datetime
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """The world of one run. ``now`` is the time that rules see.
 
@@ -27,6 +40,7 @@ class Doors:
     sealer: Sealer
     draw: Callable[[str, Mapping[str, Any]], SecretValue]
     now: datetime
+    waivers: WaiverFolders | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +48,7 @@ class Request:
     """What a plan is about.
 
     ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
+    ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none.
     """
 
@@ -41,5 +56,6 @@ class Request:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     prune: bool = False
+    only_drift: bool = False
     layout: str = ""
     guards: Guards = field(default_factory=Guards)

@@ -51,6 +51,10 @@ class FilesReader:
         self._limits = limits or Limits()
         self._ask_git = ask_git
 
+    def beside(self, roots: Sequence[str]) -> FilesReader:
+        """A reader of other folders of the same working tree."""
+        return FilesReader(self._working, roots, limits=self._limits, ask_git=False)
+
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         collector = Collector(self._limits)

@@ -48,6 +48,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     report: str | None,
@@ -69,6 +70,7 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
@@ -101,7 +103,11 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
     reviewed, asked = (None, asked) if file is None else _reviewed(file, asked)
     people = session.people
     request = house.request(
-        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+        targets=asked.targets,
+        excludes=asked.excludes,
+        prune=asked.prune,
+        only_drift=asked.only_drift,
+        allow_delete=asked.allow_delete,
     )
 
     with listening(session) as progress:
@@ -140,7 +146,7 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
     if asked.narrowed:
         raise UsageError(
             "a plan file carries what it was asked for",
-            hint="leave --target, --exclude, --prune, --allow-delete and --rev out",
+            hint="leave --target, --exclude, --prune, --only-drift, --allow-delete and --rev out",
         )
     found = open_plan(read_plan_file(file))
     before = Asked.from_facts(found.made_by)

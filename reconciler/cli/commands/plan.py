@@ -41,6 +41,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     out: str | None,
@@ -67,6 +68,7 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
@@ -97,7 +99,11 @@ def _plan(
 
     house = session.house
     request = house.request(
-        targets=asked.targets, excludes=asked.excludes, prune=asked.prune, allow_delete=asked.allow_delete
+        targets=asked.targets,
+        excludes=asked.excludes,
+        prune=asked.prune,
+        only_drift=asked.only_drift,
+        allow_delete=asked.allow_delete,
     )
     proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
     if patience is not None:
