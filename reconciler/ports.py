@@ -5,12 +5,13 @@ A door speaks in values of ``reconciler.model``. Operations take doors as argume
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
@@ -91,11 +92,33 @@ class ApplySession(Protocol):
         """Make it last. Without this call everything is rolled back."""
 
 
+class Look(Protocol):
+    """One consistent read that cannot write, and what the database remembers beside its rows."""
+
+    def live(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+    def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
+        """What the journal tells of rows, oldest first."""
+
+    def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:
+        """What applies wrote to resources, oldest first."""
+
+    def findings(self) -> Mapping[str, Recorded]:
+        """The findings of drift that were written down, by id."""
+
+
 class LiveStore(Protocol):
     """The live database."""
 
     def read(self) -> Live:
         """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+
+    def look(self) -> AbstractContextManager[Look]:
+        """Begin one consistent read of more than the rows."""
+
+    def record(self, findings: Sequence[Recorded]) -> None:
+        """Write findings of drift down, all of them or none."""
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed."""

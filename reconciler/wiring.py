@@ -107,6 +107,21 @@ class House:
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
 
+    @property
+    def writing_database(self) -> LiveDatabase:
+        """The live database, for a run that writes.
+
+        Raises:
+            UsageError: it would write to a server by a clock that was set by hand (CFGF-08).
+        """
+        if self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
+            raise UsageError(
+                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
+                code="CFGF-08",
+                hint="unset RECONCILER_CLOCK",
+            )
+        return self.database
+
     @cached_property
     def secrets(self) -> SecretReader:
         """Where secret values come from."""
@@ -145,16 +160,10 @@ class House:
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
         """
-        if writes and self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
-            raise UsageError(
-                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
-                code="CFGF-08",
-                hint="unset RECONCILER_CLOCK",
-            )
         return Doors(
             catalog=self.catalog,
             reader=reader,
-            store=self.database if writes else self.planning_database,
+            store=self.writing_database if writes else self.planning_database,
             secrets=self.secrets,
             sealer=self.sealer(writes=writes),
             draw=generate_value,

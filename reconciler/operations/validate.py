@@ -39,6 +39,8 @@ class Judged:
     diagnostics: tuple[Diagnostic, ...]
     read_file: Callable[[Document, str], bytes]
     waivers: Waivers = NO_WAIVERS
+    about_waivers: tuple[Diagnostic, ...] = ()
+    """Those of ``diagnostics`` that are about waivers."""
 
     @property
     def valid(self) -> bool:
@@ -63,6 +65,7 @@ def judge(
         diagnostics=tuple(in_order(list(dict.fromkeys([*found, *about_waivers])))),
         read_file=reader.file,
         waivers=waivers,
+        about_waivers=tuple(about_waivers),
     )
 
 
