@@ -6,9 +6,9 @@ it can be told apart from who writes manifests.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,8 +26,7 @@ VALUE = RuleText("WVR-02", _ERROR, Phase.SCHEMA, "Every value of a waiver is the
 REPEATED = RuleText("WVR-03", _ERROR, Phase.SCHEMA, "No two waivers have the same name.")
 EXPIRED = RuleText("WVR-04", _WARNING, Phase.TIME, "A waiver whose day has passed is removed or renewed.")
 ELSEWHERE = RuleText("WVR-05", _ERROR, Phase.SCHEMA, "A waiver stands in a folder of waivers.")
-
-SCHEMA_FILE = "waiver.schema.json"
+NO_FOLDER = RuleText("WVR-07", _WARNING, Phase.SCHEMA, "A folder of waivers that the configuration names exists.")
 
 _TYPES = {
     "string_type": "a string",
@@ -52,7 +51,7 @@ def waive(documents: Sequence[Document], *, now: datetime) -> tuple[Waivers, lis
             where = before.source.short if before.source else ""
             summary = f"there is another waiver {waiver.name} at {where}"
             found.append(_at(REPEATED, document, ("metadata", "name"), summary, "give each its own name"))
-    waivers = waivers_of((one for one, _ in made.values()), today=now.date())
+    waivers = waivers_of((one for one, _ in made.values()), today=now.astimezone(UTC).date())
     for one in waivers.expired:
         summary = f"the waiver {one.name} of {one.owner} expired on {one.expires}; what it covered is drift again"
         hint = "renew it in review, or remove the file"
@@ -76,31 +75,10 @@ def parted(documents: Iterable[Document], folders: Sequence[str]) -> tuple[tuple
     return tuple(kept), found
 
 
-def waiver_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a waiver."""
-    made = WaiverManifest.model_json_schema(by_alias=True)
-    inner = made.pop("$defs")
-    properties = {
-        key: _inlined(value, inner) | ({"description": value["description"]} if "description" in value else {})
-        for key, value in made["properties"].items()
-    }
-    # An explicit null is the same as leaving a key out.
-    properties["spec"]["properties"]["fields"]["type"] = ["array", "null"]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:reconciler:v1:waiver",
-        "title": WAIVER,
-        "description": made["description"],
-        "type": "object",
-        "properties": properties,
-        "required": made["required"],
-        "additionalProperties": False,
-    }
-
-
-def waiver_schema_file() -> str:
-    """The content of :data:`SCHEMA_FILE`."""
-    return json.dumps(waiver_schema(), indent=2, ensure_ascii=False) + "\n"
+def no_folder(one: Diagnostic) -> Diagnostic:
+    """What is said of a folder that does not exist: nothing is waived there."""
+    hint = "check the name under waivers: in reconciler.yaml"
+    return replace(one, code=NO_FOLDER.code, severity=NO_FOLDER.severity, hint=hint)
 
 
 # --- one document ----------------------------------------------------------------------------------------------------
@@ -212,14 +190,3 @@ def _at(rule: RuleText, document: Document, at: PathKey, summary: str, hint: str
         source=source,
         snippet=line,
     )
-
-
-def _inlined(value: Any, inner: dict[str, Any]) -> Any:
-    """A schema without references and without titles that pydantic makes up."""
-    if isinstance(value, dict):
-        name = value.get("$ref")
-        if isinstance(name, str):
-            return _inlined(inner[name.rpartition("/")[2]], inner)
-        hidden = ("title", "x-says", "x-name")
-        return {key: _inlined(one, inner) for key, one in value.items() if key not in hidden or isinstance(one, dict)}
-    return [_inlined(one, inner) for one in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from reconciler.engine.clock import judge_time
 from reconciler.engine.layout import judge_layout
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
-from reconciler.engine.waive import parted, waive
+from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests
@@ -74,8 +74,10 @@ def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnosti
     if folders is None:
         return NO_WAIVERS, []
     there, found = folders.reader.read()
-    if folders.optional:
-        found = [one for one in found if one.code != MISSING]
+    lacking = [one for one in found if one.code == MISSING]
+    # Git keeps no empty folder, so one that is missing is no error; one that somebody has named may be a slip.
+    found = [one for one in found if one.code != MISSING]
+    found += [] if folders.optional else map(no_folder, lacking)
     waivers, problems = waive(there.documents, now=folders.now)
     return waivers, [*found, *problems]
 

@@ -180,7 +180,8 @@ def _waived(report: DriftReport, style: Style) -> Iterable[list[str]]:
     if not report.waived:
         return
     count = len(report.waived)
-    yield [style.palette.paint(f"Waived: {count} {plural(count, 'finding')}, left as they are.", "bold")]
+    left = "1 finding, left as it is" if count == 1 else f"{count} findings, left as they are"
+    yield [style.palette.paint(f"Waived: {left}.", "bold")]
     yield from _resources(report.waived, report, style)
 
 

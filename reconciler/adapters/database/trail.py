@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from reconciler.adapters.database.columns import CHANGES, FINDINGS, JOURNAL
+from reconciler.adapters.database.columns import CHANGES, FINDINGS, JOURNAL, RUNS
 from reconciler.adapters.database.read import Fetch, read_live
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -64,7 +64,9 @@ class Look:
         tables = {kind.table: name for name, kind in self._catalog.items()}
         keys = [(self._catalog[one.kind].table, one.tenant, one.name) for one in wanted]
         keys += sorted({(table, "", "") for table, _, _ in keys})
-        columns = "table_name, tenant, name, seq, at, operation, columns, run, actor, database_user, application"
+        # Any program of a server can name a run; only one that was committed was an apply.
+        run = f"(SELECT id FROM {RUNS} WHERE id = {JOURNAL}.run)"  # noqa: S608  # constants
+        columns = f"table_name, tenant, name, seq, at, operation, columns, {run}, actor, database_user, application"
         found: dict[Address, list[Written]] = {}
         emptied: dict[str, list[Written]] = {}
         for table, tenant, name, *rest in self._about(JOURNAL, ("table_name", "tenant", "name"), columns, keys):
