@@ -7,7 +7,7 @@ resources that are only watched are compared with their manifest. Whatever git a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.placing import path_key
 from reconciler.model.resource import LedgerEntry, Live, Resource, Row
 from reconciler.model.rule import RuleText
+from reconciler.model.selection import Selects
 from reconciler.model.source import Source
 from reconciler.model.view import View
 from reconciler.model.waiver import Waivers
@@ -51,8 +52,6 @@ _HEAD = 3
 
 _OPEN = frozenset({FindingState.NEW, FindingState.KNOWN, FindingState.WAIVED})
 _MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT})
-
-Selects = Callable[[Address], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

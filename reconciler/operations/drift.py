@@ -6,7 +6,6 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -19,6 +18,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
 from reconciler.model.drift import DriftReport, Recorded
 from reconciler.model.resource import Live
+from reconciler.model.selection import selecting
 from reconciler.model.view import View
 from reconciler.operations.request import Doors
 from reconciler.operations.validate import Judged, judge
@@ -45,7 +45,7 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     about_waivers = frozenset(judged.about_waivers)
     faults = [one for one in judged.diagnostics if one.severity is Severity.ERROR and one not in about_waivers]
-    selects = _selects(doors.catalog, request)
+    selects = selecting(doors.catalog, targets=request.targets, excludes=request.excludes, tenants=request.tenants)
     with doors.store.look() as look:
         live = look.live()
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
@@ -83,22 +83,6 @@ def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, 
         stored = None if row is None else row[catalog[resource.address.kind].index[field.columns[1].name]]
         prints.setdefault(resource.address, {})[field.path] = stored or ""
     return view, diff(view, prints), 0
-
-
-def _selects(catalog: Catalog, request: DriftRequest) -> Callable[[Address], bool]:
-    tenants = frozenset(request.tenants)
-
-    def selects(address: Address) -> bool:
-        text = str(address)
-        kind = catalog.get(address.kind)
-        home = address.name if kind is not None and kind.is_tenant else address.tenant
-        if tenants and home not in tenants:
-            return False
-        if request.targets and not any(fnmatchcase(text, glob) for glob in request.targets):
-            return False
-        return not any(fnmatchcase(text, glob) for glob in request.excludes)
-
-    return selects
 
 
 def _unmatched(request: DriftRequest, live: Live, view: View | None) -> list[Diagnostic]:

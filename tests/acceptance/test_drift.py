@@ -340,6 +340,17 @@ def test_a_server_tells_who_wrote_last_and_who_first(served_tree: ServedTree) ->
     assert both["Category/farol/signing", "audience"]["first_seen"] == "2026-06-15T09:00:00Z"
 
 
+def test_nobody_passes_for_an_apply_by_naming_a_run(served_tree: ServedTree) -> None:
+    served_tree.run("db", "upgrade")
+    served_tree.apply()
+    with served_tree.cluster.connect(served_tree.name) as other:
+        other.execute("SET application_name = 'pretender'")
+        other.execute("SELECT set_config('reconciler.run', 'no-run', false)")
+        other.execute("UPDATE categories SET sort_order = 30")
+    order = found(served_tree)["Category/farol/signing", "sortOrder"]
+    assert order["last_change"]["application"] == "pretender"
+
+
 def test_relative_times_follow_the_clock_of_the_rules(served_tree: ServedTree, monkeypatch: pytest.MonkeyPatch) -> None:
     served_tree.run("db", "upgrade")
     served_tree.apply()

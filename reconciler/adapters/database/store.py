@@ -112,6 +112,10 @@ class Database:
         """All runs, the newest first."""
         return self._ask(history.runs) if self.exists() else []
 
+    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
+        """The ids of the runs that changed one of some resources."""
+        return self._ask(lambda fetch: history.touched(fetch, selects)) if self.exists() else set()
+
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""
         return self._ask(audit.broken) if self.exists() else []

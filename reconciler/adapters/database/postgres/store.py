@@ -94,6 +94,10 @@ class ServerDatabase:
         """All runs, the newest first."""
         return self._ask(history.runs)
 
+    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
+        """The ids of the runs that changed one of some resources."""
+        return self._ask(lambda fetch: history.touched(fetch, selects))
+
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""
         return self._ask(audit.broken)
