@@ -5,7 +5,7 @@ A door speaks in values of ``reconciler.model``. Operations take doors as argume
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.blueprint import NewFile
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
@@ -37,6 +38,9 @@ class ManifestReader(Protocol):
         Raises:
             FileRefused: it is missing, no regular file, too large, or outside of the folder.
         """
+
+    def beside(self, roots: Sequence[str]) -> ManifestReader:
+        """A reader of other folders of the same tree, or of the same commit."""
 
 
 class ManifestEditor(Protocol):
@@ -132,11 +136,33 @@ class Rehearsal(Protocol):
         """Write a plan as :meth:`ApplySession.write` does, whoever asks: nothing of it will last."""
 
 
+class Look(Protocol):
+    """One consistent read that cannot write, and what the database remembers beside its rows."""
+
+    def live(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+    def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
+        """What the journal tells of rows, oldest first."""
+
+    def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:
+        """What applies wrote to resources, oldest first."""
+
+    def findings(self) -> Mapping[str, Recorded]:
+        """The findings of drift that were written down, by id."""
+
+
 class LiveStore(Protocol):
     """The live database."""
 
     def read(self) -> Live:
         """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+
+    def look(self) -> AbstractContextManager[Look]:
+        """Begin one consistent read of more than the rows."""
+
+    def record(self, findings: Sequence[Recorded]) -> None:
+        """Write findings of drift down, all of them or none."""
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed."""

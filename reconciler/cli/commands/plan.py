@@ -42,6 +42,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     policy_rev: str | None,
@@ -69,6 +70,7 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
@@ -103,6 +105,7 @@ def _plan(
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
+        only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=session.people(),
     )

@@ -40,8 +40,14 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
         doors = house.doors(reader, writes=False, policy_rev=policy_rev)
         findings = validate_for(doors, house.request(people=session.people()))
     else:
-        policies = house.policies(policy_rev)
-        findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout, policies=policies)
+        findings = validate(
+            house.catalog,
+            reader,
+            now=house.now,
+            layout=house.settings.layout,
+            policies=house.policies(policy_rev),
+            folders=house.waivers(reader),
+        )
     if form == "json":
         session.output.json(findings_json(findings))
     else:
