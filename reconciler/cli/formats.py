@@ -23,7 +23,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {"markdown": ("profile", "max_bytes")}
 """The settings that a form takes, as keyword arguments of its function."""
 
 PROFILES = ("github", "gitlab", "bitbucket", "azure")
-SMALLEST = 2_000
+SMALLEST = 4_000
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

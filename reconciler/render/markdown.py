@@ -56,8 +56,8 @@ PROFILES = {
     "bitbucket": Profile(32_767, folds=False),
     "azure": Profile(150_000),
 }
-SMALLEST = 2_000
-"""Bytes that a comment always has: the verdict, and how much is not shown."""
+SMALLEST = 4_000
+"""Bytes that a comment may always have: enough for the verdict, and for how much of each section is not shown."""
 
 
 def marker(environment: str, *, folds: bool = True) -> str:
@@ -89,8 +89,8 @@ class _Comment:
         free = limit - size(self.head) - size(self.foot)
         lists = _Lists(changes, free)
         self.errors = _findings(errors(report), f"\n{_alert(takes)}{_refusal(report)}\n\n")
-        self.risky = Section("\n### Look at these first\n\n", lists.risky, partial(_rest, "risky"))
-        self.waiting = Section("\n### Waits for somebody\n\n", lists.waiting, partial(_rest, "waiting"))
+        self.risky = _changes("\n### Look at these first\n\n", lists.risky, "risky")
+        self.waiting = _changes("\n### Waits for somebody\n\n", lists.waiting, "waiting")
         self.table = Section(f"\n### By tenant\n\n{_TABLE}", self._rows(changes), _rest_of_tenants)
         self.follows = Section("\n### Follows from these changes\n\n", self._effects(), _rest_of_effects)
         self.warnings = _findings(warnings(report), "\n### Worth a look\n\n")
@@ -99,13 +99,15 @@ class _Comment:
 
     def text(self) -> str:
         sections = (self.errors, self.risky, self.waiting, self.table, self.follows, self.warnings)
-        fixed = (*sections, *([self.observed] if self.observed.parts else []))
+        fixed = (*sections, self.observed)
         room = Room(self.limit - size(self.head) - size(self.foot) - size(self._note(worst=True)))
         room.left -= sum(one.least() for one in fixed if one.parts)
+        if room.left < 0:
+            return self.head + self._note()
         self._fill(room)
         body = "".join(one.text() for one in (*sections, *self.tenants, self.observed))
         # Each block brings the empty lines that it needs; two of them say no more than one.
-        return (self.head + body + self._note() + self.foot).replace("\n\n\n", "\n\n")
+        return (self.head + self._note() + body + self.foot).replace("\n\n\n", "\n\n")
 
     def _fill(self, room: Room) -> None:
         """In the order of importance; the first that has no room ends it."""
@@ -147,7 +149,7 @@ class _Comment:
 
     def _tenant(self, name: str, found: Sequence[ResourceLine]) -> Section:
         folds = self.takes.folds
-        words = f"{len(found)} {plural(len(found), 'change')}"
+        words = f"{len(found):,} {plural(len(found), 'change')}"
         head = (
             f"\n<details><summary>{markup_code(name)}: {words}</summary>\n\n"
             if folds
@@ -156,20 +158,20 @@ class _Comment:
         parts = [
             Part(one, (partial(resource_line, one, tenant=False), partial(folded, one, folds=folds))) for one in found
         ]
-        return Section(head, parts, partial(_rest, ""), foot="\n</details>\n" if folds else "", always=False)
+        return _changes(head, parts, "", foot="\n</details>\n" if folds else "", always=False)
 
     def _observed(self) -> Section:
         found = self.report.observed
         words = f"{len(found)} watched {plural(len(found), 'resource')} differ{'s' if len(found) == 1 else ''}"
         parts = [Part(one, (partial(resource_line, one), partial(resource_lines, one))) for one in found]
-        return Section(f"\n### Only observed\n\n{words} and will not be written.\n\n", parts, partial(_rest, ""))
+        return _changes(f"\n### Only observed\n\n{words} and will not be written.\n\n", parts, "")
 
     def _note(self, *, worst: bool = False) -> str:
         """What was left out; empty when nothing was. ``worst`` is the longest that it can become."""
         ordinary = [part for section in self.tenants for part in section.parts]
         risky = [*self.risky.parts, *self.waiting.parts, *self.observed.parts]
-        lines = sum(worst or not part.shown for part in (*ordinary, *risky))
-        fields = sum(worst or (part.shown and not part.whole) for part in (*ordinary, *risky))
+        lines = sum(_weight(part) for part in (*ordinary, *risky) if worst or not part.shown)
+        fields = sum(_weight(part) for part in (*ordinary, *risky) if worst or (part.shown and not part.whole))
         findings = sum(worst or not part.whole for part in (*self.errors.parts, *self.warnings.parts))
         others = sum(worst or not part.shown for part in (*self.table.parts, *self.follows.parts))
         left = [
@@ -182,7 +184,7 @@ class _Comment:
         if not told:
             return ""
         return (
-            f"\n---\n\nShortened to {self.limit:,} bytes. Left out, the least risky first: {told}. "
+            f"\nShortened to {self.limit:,} bytes. Left out, the least risky first: {told}. "
             "The plan file holds everything: `reconciler show PLANFILE`.\n"
         )
 
@@ -205,6 +207,11 @@ class _Lists:
                 break
 
 
+def _weight(part: Part) -> int:
+    """How many changes it stands for."""
+    return len(part.about) if type(part.about) is tuple else 1
+
+
 def _groups(found: Iterable[ResourceLine]) -> list[Part]:
     return [Part(members, (partial(str, text),)) for members, text in grouped_lines(found)]
 
@@ -214,10 +221,19 @@ def _findings(found: Sequence[Diagnostic], head: str) -> Section:
     return Section(head, parts, lambda hidden: f"- and {counted(hidden)} more\n")
 
 
-def _rest(word: str, hidden: Sequence[ResourceLine | tuple[ResourceLine, ...]]) -> str:
-    found = [one for many in hidden for one in (many if isinstance(many, tuple) else (many,))]
-    words = f"{len(found):,} more {word}".rstrip()
-    return f"- and {words}: {kind_counts(found)}\n"
+def _changes(head: str, parts: list[Part], word: str, *, foot: str = "", always: bool = True) -> Section:
+    """A section of changes, which counts by action and kind those that it does not show."""
+
+    def flat(about: Iterable[ResourceLine | tuple[ResourceLine, ...]]) -> list[ResourceLine]:
+        return [one for many in about for one in (many if isinstance(many, tuple) else (many,))]
+
+    counts = kind_counts(flat(part.about for part in parts))
+
+    def tail(hidden: Sequence[ResourceLine | tuple[ResourceLine, ...]]) -> str:
+        found = flat(hidden)
+        return f"- and {len(found):,} more {word}".rstrip() + f": {counts(found)}\n"
+
+    return Section(head, parts, tail, foot=foot, always=always)
 
 
 def _rest_of_tenants(hidden: Sequence[Tally]) -> str:

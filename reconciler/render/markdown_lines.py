@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
 from reconciler.model.diagnostic import Diagnostic
@@ -19,13 +19,13 @@ from reconciler.render.review import (
     line_words,
     ordered_fields,
     tenant_of,
-    waits,
 )
 from reconciler.render.values import plural, secret_text, value_text
 
 _ROOM = 80
 _DOT = " · "
 _GROUP = 40
+_PAIRS = 16
 _RECIPIENTS = 3
 _SIGNS = {"+": "\\+", "-": "\\-", "~": "\\~", ">": "\\>", "!": "\\!", "=": "\\=", "x": "x"}
 
@@ -70,7 +70,8 @@ def resource_line(one: ResourceLine, *, tenant: bool = True) -> str:
     facts = [f"- **{_SIGNS[symbol]} {words}** {code(_name(one, tenant=tenant))}"]
     if one.risks:
         facts.append(f"**{', '.join(one.risks)}**")
-    facts += [f"{edge.before} → {edge.after}" for edge in one.edges if _plain(edge)]
+    facts += [f"{prose(edge.before)} → {prose(edge.after)}" for edge in one.edges]
+    facts += [prose(reason) for reason in one.reasons]
     why = _causes(one)
     facts += [why] if why else []
     facts += [code(one.source.short)] if one.source else []
@@ -90,7 +91,7 @@ def folded(one: ResourceLine, *, folds: bool) -> str:
     symbol, words = action_words(one)
     facts = [f"{symbol.replace('>', '&gt;')} {words} {markup_code(_name(one, tenant=False))}"]
     why = _causes(one)
-    facts += [markup_prose(why)] if why else []
+    facts += [markup_prose(words) for words in (*one.reasons, why) if words]
     facts += [markup_code(one.source.short)] if one.source else []
     return f"<details><summary>{_DOT.join(facts)}</summary>\n\n{body}\n</details>\n\n"
 
@@ -114,11 +115,29 @@ def grouped_lines(found: Iterable[ResourceLine]) -> list[tuple[tuple[ResourceLin
     return lines
 
 
-def kind_counts(found: Iterable[ResourceLine]) -> str:
-    """``12 create `Category`, 3 update `Domain```, in a fixed order."""
-    counts = Counter((next((name for name in SYMBOLS if name in one.actions), ""), one.address.kind) for one in found)
-    order = sorted(counts, key=lambda key: (-counts[key], key))
-    return ", ".join(f"{counts[key]:,} {SYMBOLS[key[0]][1] if key[0] else 'change'} {code(key[1])}" for key in order)
+def kind_counts(found: Iterable[ResourceLine]) -> Callable[[Iterable[ResourceLine]], str]:
+    """How parts of ``found`` are counted: ``12 create (9 Category, 3 Domain)``, or by action alone if kinds are many.
+
+    What it returns is never longer for fewer resources.
+    """
+    detailed = len({(_action(one), one.address.kind) for one in found}) <= _PAIRS
+
+    def counted(some: Iterable[ResourceLine]) -> str:
+        counts: dict[str, Counter[str]] = {}
+        for one in some:
+            counts.setdefault(_action(one), Counter())[one.address.kind] += 1
+        told = []
+        for action in sorted(counts, key=lambda key: (-counts[key].total(), key)):
+            kinds = sorted(counts[action].items(), key=lambda item: (-item[1], item[0]))
+            names = ", ".join(f"{count:,} {code(kind, room=40)}" for kind, count in kinds)
+            told.append(f"{counts[action].total():,} {action}" + (f" ({names})" if detailed else ""))
+        return ", ".join(told)
+
+    return counted
+
+
+def _action(one: ResourceLine) -> str:
+    return next((word for action, (_, word, _) in SYMBOLS.items() if action in one.actions), "change")
 
 
 def tenant_row(one: Tally) -> str:
@@ -149,8 +168,7 @@ def _name(one: ResourceLine, *, tenant: bool) -> str:
 
 
 def _group(one: ResourceLine) -> tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    reasons = one.reasons if waits(one) else ()
-    return (one.address.kind, tenant_of(one), one.actions, tuple(map(str, one.risks)), reasons)
+    return (one.address.kind, tenant_of(one), one.actions, tuple(map(str, one.risks)), one.reasons)
 
 
 def _group_line(some: Sequence[ResourceLine]) -> str:
@@ -158,7 +176,7 @@ def _group_line(some: Sequence[ResourceLine]) -> str:
     symbol, words = action_words(first)
     facts = [f"- **{_SIGNS[symbol]} {words}** {len(some)} {code(first.address.kind)} in {code(tenant_of(first))}"]
     facts += [f"**{', '.join(first.risks)}**"] if first.risks else []
-    facts += [prose(reason) for reason in (first.reasons if waits(first) else ())]
+    facts += [prose(reason) for reason in first.reasons]
     return _DOT.join(facts) + ": " + code(" ".join(one.address.name for one in some), room=65 * _GROUP) + "\n"
 
 
@@ -177,7 +195,7 @@ def _causes(one: ResourceLine) -> str:
 def _body(one: ResourceLine, indent: str) -> str:
     file = one.source.file if one.source else ""
     creates = "create" in one.actions
-    text = "".join(f"{indent}- {prose(reason)}\n" for reason in one.reasons)
+    text = ""
     fields = [field for field in ordered_fields(one) if not (creates and field.cause == "default")]
     text += "".join(_field(field, file, indent, creates=creates) for field in fields)
     hidden = len(one.fields) - len(fields)
@@ -217,8 +235,3 @@ def _step(edge: EdgeLine, one: ResourceLine, indent: str) -> str:
     behind = _DOT + ", ".join(why) if why else ""
     effect = f"{_DOT}{prose(edge.effect)}" if edge.effect else ""
     return f"{indent}- state: {code(edge.before)} → {code(edge.after)}{behind}{effect}\n"
-
-
-def _plain(edge: EdgeLine) -> bool:
-    """Whether both states are plain words, as those of every kind are."""
-    return all(word.isascii() and word.replace("-", "").isalpha() for word in (edge.before, edge.after))
