@@ -46,9 +46,9 @@ def bars(found: Sequence[Tally], *, label: str) -> Markup:
     used = [(field, word) for field, word in SERIES if any(getattr(one, field) for one in shown)]
     chart = pygal.HorizontalStackedBar(
         pygal.Config(js=[], css=[], no_prefix=True, show_y_guides=True, print_values=False),
-        style=Style(label_font_size=13, major_label_font_size=13, legend_font_size=13),
-        width=640,
-        height=90 + 26 * len(shown),
+        style=Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),
+        width=500,
+        height=80 + 24 * len(shown),
         legend_at_bottom=True,
         legend_at_bottom_columns=max(1, len(used)),
         legend_box_size=12,

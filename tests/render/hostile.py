@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
@@ -112,9 +114,7 @@ def _change(number: int, tenants: int) -> ResourceLine:
         )
     fields = tuple(_field(number, index, place) for index in range(2 + number % 6))
     if number % 3 == 0:
-        fields = tuple(
-            FieldLine(path=one.path, before=None, after=one.after, cause="intent", source=one.source) for one in fields
-        )
+        fields = tuple(replace(one, before=None, base=None, cause="intent") for one in fields)
     action = "create" if number % 3 == 0 else "update"
     return ResourceLine(address=address, type=kind.lower(), actions=(action,), fields=fields, source=place)
 

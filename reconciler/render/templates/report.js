@@ -66,6 +66,7 @@
 
   if (box) {
     box.hidden = false;
+    id("unscripted").hidden = true;
     let waiting = 0;
     search.addEventListener("input", () => {
       clearTimeout(waiting);
