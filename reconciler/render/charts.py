@@ -6,6 +6,7 @@ identity or date of it reaches the page, which forbids the first two and must no
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -39,14 +40,12 @@ _DROPPED = frozenset({"text-overlay", "tooltip-overlay", "tooltip", "titles"})
 
 def bars(found: Sequence[Tally], *, label: str) -> Markup:
     """A bar for each of the first :data:`BARS` tallies; ``label`` is what a screen reader says of the drawing."""
-    import pygal  # type: ignore[import-untyped] # it has no types
-    from pygal.style import Style  # type: ignore[import-untyped] # as above
-
+    pygal = _pygal()
     shown = found[:BARS]
     used = [(field, word) for field, word in SERIES if any(getattr(one, field) for one in shown)]
     chart = pygal.HorizontalStackedBar(
         pygal.Config(js=[], css=[], no_prefix=True, show_y_guides=True, print_values=False),
-        style=Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),
+        style=pygal.style.Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),
         width=500,
         height=80 + 24 * len(shown),
         legend_at_bottom=True,
@@ -61,6 +60,15 @@ def bars(found: Sequence[Tally], *, label: str) -> Markup:
     for field, word in used:
         chart.add(word, [getattr(one, field) for one in reversed(shown)])
     return Markup("").join(_clean(chart.render_tree(), [field for field, _ in used], label))
+
+
+def _pygal() -> Any:
+    import pygal  # type: ignore[import-untyped] # it has no types
+    import pygal.style  # type: ignore[import-untyped] # as above
+
+    # It leaves an importer of an old form behind, of which Python complains at every import that follows.
+    sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != pygal.__name__]
+    return pygal
 
 
 def _clean(node: Element, fields: Sequence[str], label: str = "") -> Iterator[Markup]:

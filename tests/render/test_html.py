@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -122,6 +123,10 @@ def test_the_charts_hold_nothing_but_shapes_and_words() -> None:
     assert len(drawings) == 2
     assert set(re.findall(r"<(\w+)", "".join(drawings))) == {"svg", "g", "rect", "path", "text"}
     assert "pygal" not in PAGE.lower()
+
+
+def test_drawing_leaves_no_importer_behind() -> None:
+    assert [type(one).__module__ for one in sys.meta_path if type(one).__module__.startswith("pygal")] == []
 
 
 def test_only_the_longest_bars_are_drawn_and_the_rest_is_counted() -> None:
