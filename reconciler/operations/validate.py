@@ -70,4 +70,5 @@ def validate(catalog: Catalog, reader: ManifestReader, *, now: datetime, layout:
         diagnostics=tuple(in_order(found)),
         resources=len(judged.resources),
         files=len(judged.manifests.files),
+        names=judged.manifests.files,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import exits
+from reconciler.cli import exits, formats
 from reconciler.cli.options import format_option, global_options, paths_argument, selection_options
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
-@format_option("text", "json")
+@format_option("text", "json", *formats.PLAN)
 @global_options(hidden=True)
 @click.pass_context
 def command(
@@ -77,6 +77,8 @@ def command(
     try:
         code, lines = _plan(session, asked, out=out, form="events" if as_json else form, patience=patience)
     except ReconcilerError as error:
+        if error.diagnostics and form in formats.FINDINGS and not as_json:
+            formats.write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
         raise
@@ -109,6 +111,8 @@ def _plan(
             session.output.json_lines(lines)
         case "json":
             session.output.json(plan_json(report, version=__version__))
+        case _ if form in formats.PLAN:
+            formats.write_plan(session, form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))
