@@ -123,7 +123,7 @@ def fingerprints(remarks: Sequence[Remark]) -> list[str]:
         subject = f"{one.about}\0{one.path}" if one.about else f"\0{one.place.file}\0{one.summary}"
         identity = f"{one.code}\0{subject}"
         seen[identity] += 1
-        found.append(hashlib.sha256(f"{identity}\0{seen[identity]}".encode()).hexdigest()[:32])
+        found.append(hashlib.sha256(f"{identity}\0{seen[identity]}".encode(errors="backslashreplace")).hexdigest()[:32])
     return found
 
 

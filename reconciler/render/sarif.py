@@ -87,7 +87,10 @@ def _result(one: Remark, index: int, mark: str, prefix: str) -> dict[str, Any]:
     if (place.end_line, place.end_column) > (place.line, place.column):
         region |= {"endLine": place.end_line, "endColumn": place.end_column}
     physical: dict[str, Any] = {
-        "artifactLocation": {"uri": quote(prefix + place.file, safe="/"), "uriBaseId": _ROOT},
+        "artifactLocation": {
+            "uri": quote(prefix + place.file, safe="/", errors="backslashreplace"),
+            "uriBaseId": _ROOT,
+        },
         "region": region,
     }
     if one.snippet is not None and one.source is not None:

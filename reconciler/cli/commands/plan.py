@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
-from reconciler.cli import exits, formats
+from reconciler.cli import exits
+from reconciler.cli.findings import leave, write_refusal
+from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan
 from reconciler.cli.options import format_option, global_options, paths_argument, selection_options
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
@@ -31,7 +33,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
-@format_option("text", "json", *formats.PLAN)
+@format_option(*plan_words())
 @global_options(hidden=True)
 @click.pass_context
 def command(
@@ -77,8 +79,8 @@ def command(
     try:
         code, lines = _plan(session, asked, out=out, form="events" if as_json else form, patience=patience)
     except ReconcilerError as error:
-        if error.diagnostics and form in formats.FINDINGS and not as_json:
-            formats.write_refusal(session, form, error)
+        if not as_json:
+            write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
         raise
@@ -111,8 +113,9 @@ def _plan(
             session.output.json_lines(lines)
         case "json":
             session.output.json(plan_json(report, version=__version__))
-        case _ if form in formats.PLAN:
-            formats.write_plan(session, form, report)
+        case _ if form in PLAN_FORMATS:
+            session.output.result(rendered_plan(form, report, {}))
+            leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))

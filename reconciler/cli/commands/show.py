@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from reconciler import __version__
-from reconciler.cli import exits, formats
+from reconciler.cli import exits
+from reconciler.cli.findings import leave
+from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan
 from reconciler.cli.options import format_option, global_options
 from reconciler.cli.planning import read_plan_file
 from reconciler.cli.session import Session
@@ -15,7 +17,7 @@ from reconciler.cli.session import Session
 
 @click.command(short_help="A plan file, for people or machines.")
 @click.argument("planfile", metavar="PLANFILE", type=click.Path())
-@format_option("text", "json", *formats.PLAN)
+@format_option(*plan_words())
 @global_options(hidden=True)
 @click.pass_context
 def command(context: click.Context, *, planfile: str, form: str) -> int:
@@ -31,8 +33,9 @@ def command(context: click.Context, *, planfile: str, form: str) -> int:
     report = describe(discover(), found.plan)
     if form == "json":
         session.output.json(plan_json(report, version=__version__))
-    elif form in formats.PLAN:
-        formats.write_plan(session, form, report)
+    elif form in PLAN_FORMATS:
+        session.output.result(rendered_plan(form, report, {}))
+        leave(form, report)
     else:
         text = quiet_text if session.options.quiet else plan_text
         session.output.result(text(report, session.style))

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import click
 
-from reconciler.cli import exits, formats
+from reconciler.cli import exits
+from reconciler.cli.findings import FINDINGS_FORMATS, write_findings
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
 
 
 @click.command(short_help="Every error of the manifests at once, offline.")
 @paths_argument
-@format_option("text", "json", *formats.FINDINGS)
+@format_option("text", "json", *FINDINGS_FORMATS)
 @click.option("--rev", metavar="COMMIT", help="Read the manifests from git at this commit.")
 @global_options(hidden=True)
 @click.pass_context
@@ -32,8 +33,8 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout)
     if form == "json":
         session.output.json(findings_json(findings))
-    elif form in formats.FINDINGS:
-        formats.write_findings(session, form, findings)
+    elif form in FINDINGS_FORMATS:
+        write_findings(session, form, findings)
     else:
         session.output.result(findings_text(findings, session.style.palette, brief=session.options.quiet))
     return exits.DONE if findings.valid else exits.ERROR
