@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.manifests import FilesReader, GitReader, read_file
+from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -29,7 +30,7 @@ from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.manifest import Document
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.request import Doors, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.ports import ManifestReader, Review, Sealer, SecretReader
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
@@ -213,6 +214,16 @@ class House:
             code="CFGF-05",
             hint=f"set {name}, or mend database in {CONFIGURATION}",
         )
+
+
+def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
+    """The review that a runner's job is about. ``provider`` is github or gitlab.
+
+    Raises:
+        UsageError: the environment does not say where it is, or with which token to write (CMT-01).
+    """
+    kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
+    return kinds[provider].of(variables, number=number, author=author)
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:
