@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
@@ -11,7 +13,12 @@ from reconciler.model.plan import Summary
 from reconciler.model.report import EdgeLine, FieldLine, Findings, Report, ResourceLine
 from reconciler.model.source import Snippet, Source
 
+_CORPUS = Path(__file__).parents[1] / "data" / "injections.json"
+_SHARED: list[dict[str, str]] = json.loads(_CORPUS.read_text(encoding="utf-8")) if _CORPUS.exists() else []
+"""The texts that the tests of all renderers share, where there are any."""
+
 PAYLOADS = (
+    *(one["text"] for one in _SHARED),
     # commands of runners
     "::error::taken over",
     "  ::set-output name=digest::sha256:00",
