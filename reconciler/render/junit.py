@@ -71,7 +71,8 @@ def _document(name: str, suites: Sequence[tuple[str, list[_Case]]]) -> str:
         for case in cases:
             lines += _case(case)
         lines.append("  </testsuite>")
-    return "\n".join([*lines, "</testsuites>"]) + "\n"
+    # In ASCII, so that the document is what it says it is, whatever the stream that it is written to speaks.
+    return ("\n".join([*lines, "</testsuites>"]) + "\n").encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
 def _counts(name: str, cases: Sequence[_Case]) -> str:

@@ -228,6 +228,12 @@ def test_junit_holds_no_character_that_xml_has_no_room_for() -> None:
     assert "a\\x00\\x08\\ufffe\\ud800.yaml" in cases(text)
 
 
+def test_junit_is_ascii_so_that_every_stream_can_hold_it() -> None:
+    text = junit.findings_junit(replace(FINDINGS, names=("tenants/praça.yaml",)))
+    assert text.isascii()
+    assert "tenants/praça.yaml" in cases(text)
+
+
 # --- the same bytes --------------------------------------------------------------------------------------------------
 
 RENDERED = """
