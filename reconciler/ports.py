@@ -5,13 +5,14 @@ A door speaks in values of ``reconciler.model``. Operations take doors as argume
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.blueprint import NewFile
+from reconciler.model.comment import Comment
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.manifest import Document, Manifests
@@ -190,3 +191,34 @@ class LiveStore(Protocol):
         Raises:
             LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         """
+
+
+class Unanswered(Exception):
+    """A host was asked to create something and did not say whether it did."""
+
+
+class Review(Protocol):
+    """The comments below one pull request or merge request.
+
+    Every method raises WorldError when the host refuses (CMT-02) or does not answer in time (CMT-03).
+    """
+
+    @property
+    def longest(self) -> int:
+        """Characters that a comment may have."""
+
+    def author(self) -> str:
+        """The name under which this program writes."""
+
+    def comments(self) -> Iterator[Comment]:
+        """All comments, oldest first."""
+
+    def create(self, body: str) -> int:
+        """Write a new comment and return its number.
+
+        Raises:
+            Unanswered: nobody knows whether it was written.
+        """
+
+    def edit(self, number: int, body: str) -> None:
+        """Replace the text of a comment; doing it twice is doing it once."""

@@ -26,6 +26,7 @@ from reconciler.adapters.manifests import (
 )
 from reconciler.adapters.policies import evaluate
 from reconciler.adapters.repository import NewFiles, read_templates
+from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -49,7 +50,7 @@ from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
-from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Sealer, SecretReader
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, Sealer, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -358,6 +359,16 @@ def _others(commit: str) -> Diagnostic:
         summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
         hint="a change of policies is reviewed by itself, before what it allows",
     )
+
+
+def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
+    """The review that a runner's job is about. ``provider`` is github or gitlab.
+
+    Raises:
+        UsageError: the environment does not say where it is, or with which token to write (CMT-01).
+    """
+    kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
+    return kinds[provider].of(variables, number=number, author=author)
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:  # help must not load it
 PLAN_FORMATS = {
     "markdown": "reconciler.render.markdown:render_markdown",
     "html": "reconciler.render.html:render_html",
+    "sarif": "reconciler.cli.machine:plan_sarif",
+    "junit": "reconciler.cli.machine:plan_junit",
+    "github": "reconciler.cli.machine:plan_github",
+    "gitlab": "reconciler.cli.machine:plan_gitlab",
+    "gitlab-terraform": "reconciler.render.gitlab:plan_gitlab_widget",
 }
 """Word of ``--format`` to the pure function that renders a report; its first argument is the report."""
 

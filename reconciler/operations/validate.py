@@ -110,4 +110,5 @@ def validate(
         diagnostics=tuple(in_order(found)),
         resources=len(judged.resources),
         files=len(judged.manifests.files),
+        names=judged.manifests.files,
     )

@@ -219,5 +219,5 @@ def _foot(report: Report, style: Style) -> list[list[str]]:
     if causes - {"intent"}:
         lines += wrap("; ".join(f"{cause}: {words}" for cause, words in CAUSES.items() if cause in causes) + ".")
     if report.digest and not report.empty:
-        lines.append(f"Digest: {report.digest}")
+        lines.append(f"Digest: {safe(report.digest)}")
     return [[style.palette.paint(line, "dim") for line in lines]]

@@ -10,6 +10,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.findings import leave, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import json_line
@@ -89,6 +90,8 @@ def command(
             session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev, settings=settings
         )
     except ReconcilerError as error:
+        if not as_json:
+            write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
         raise
@@ -136,6 +139,7 @@ def _plan(
             session.output.json(plan_json(report, version=__version__))
         case word if word in PLAN_FORMATS:
             session.output.document(rendered_plan(word, report, settings))
+            leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))

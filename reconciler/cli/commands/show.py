@@ -8,6 +8,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.findings import leave
 from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import format_option, global_options
 from reconciler.cli.planning import read_plan_file
@@ -36,6 +37,7 @@ def command(context: click.Context, *, planfile: str, form: str, profile: str | 
         session.output.json(plan_json(report, version=__version__))
     elif form in PLAN_FORMATS:
         session.output.document(rendered_plan(form, report, settings))
+        leave(form, report)
     else:
         text = quiet_text if session.options.quiet else plan_text
         session.output.result(text(report, session.style))
