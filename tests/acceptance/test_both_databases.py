@@ -22,8 +22,8 @@ IDENTITY = "UPDATE reconciler_meta SET value = 'one-and-the-same' WHERE key = 'i
 def test_validate_plan_apply_and_plan_again(home: Tree) -> None:
     assert home.run("validate").code == 0
     first = home.run("plan", "--detailed-exitcode")
-    assert (first.code, first.out.splitlines()[0]) == (2, "Plan: 7 to add, 0 to change, 0 to destroy.")
-    assert "Apply complete! 7 added, 0 changed, 0 destroyed." in home.apply().out.splitlines()
+    assert (first.code, first.out.splitlines()[0]) == (2, "Plan: 8 to add, 0 to change, 0 to destroy.")
+    assert "Apply complete! 8 added, 0 changed, 0 destroyed." in home.apply().out.splitlines()
     again = home.run("plan", "--detailed-exitcode")
     assert (again.code, again.out.splitlines()[0]) == (0, "No changes.")
     assert home.run("db", "check").code == 0
@@ -72,13 +72,13 @@ def test_a_plan_file_is_applied_once_and_refused_when_it_is_stale(home: Tree) ->
     home.edit(SMALL, "Questions about seals", "All about seals")
     assert home.run("plan", "--out", "p.plan").code == 0
     assert home.run("status", "p.plan").code == 1
-    assert home.run("apply", "p.plan").out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
-    assert home.run("apply", "p.plan").out.startswith("Already applied")
+    assert home.run("apply", "p.plan", *home.everybody).out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
+    assert home.run("apply", "p.plan", *home.everybody).out.startswith("Already applied")
     assert home.run("status", "p.plan").code == 0
     home.edit(SMALL, "All about seals", "Everything about seals")
     home.run("plan", "--out", "q.plan")
     home.sql("UPDATE categories SET audience = 'all'")
-    call = home.run("apply", "q.plan")
+    call = home.run("apply", "q.plan", *home.everybody)
     assert (call.code, "Category/farol/signing" in call.err) == (5, True)
 
 
@@ -155,7 +155,7 @@ def test_a_clock_that_was_set_by_hand_writes_to_no_server(
     served_tree.run("db", "upgrade")
     monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
     assert served_tree.run("plan").code == 0
-    call = served_tree.run("apply", "--auto-approve")
+    call = served_tree.run("apply", "--auto-approve", *served_tree.everybody)
     assert (call.code, "CFGF-08" in call.err) == (1, True)
     assert served_tree.sql("SELECT count(*) FROM reconciler_runs") == [(0,)]
 
@@ -166,7 +166,7 @@ def test_without_a_key_a_server_keeps_no_encrypted_secret(
     monkeypatch.delenv("RECONCILER_SECRET_KEY")
     served_tree.run("db", "upgrade")
     served_tree.edit("tenants/farol/customers.yaml", ', version: "1"', "")
-    call = served_tree.run("apply", "--auto-approve")
+    call = served_tree.run("apply", "--auto-approve", *served_tree.everybody)
     assert (call.code, "KEY-01" in call.err) == (1, True)
     assert served_tree.sql("SELECT count(*) FROM reconciler_runs") == [(0,)]
     assert not list(served_tree.folder.rglob("*.key"))
@@ -179,7 +179,7 @@ def test_a_busy_tenant_ends_with_six_and_locks_lists_the_holder(served_tree: Ser
     with served_tree.cluster.connect(served_tree.name) as other, other.transaction():
         other.execute("SET application_name = 'reconciler run-7'")
         other.execute("SELECT FROM reconciler_tenants WHERE tenant = 'farol' FOR UPDATE")
-        call = served_tree.run("apply", "--auto-approve", "--lock-timeout", "100ms")
+        call = served_tree.run("apply", "--auto-approve", "--lock-timeout", "100ms", *served_tree.everybody)
         assert call.code == 6
         assert "tenant farol is held by process" in " ".join(call.err.split())
         held = served_tree.run("locks", "--format", "json").json["locks"]

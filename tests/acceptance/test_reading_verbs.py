@@ -72,7 +72,7 @@ def test_reading_verbs_need_no_right_to_write_on_a_server(
     for words in (*READING, ("locks",), ("locks", "--format", "json")):
         call = served_tree.run(*words)
         assert call.code == (1 if words == ("status", "p.plan") else 0), (words, call.err)
-    assert served_tree.run("apply", "--auto-approve").code == 1
+    assert served_tree.run("apply", "--auto-approve", *served_tree.everybody).code == 1
 
 
 def test_reading_verbs_need_no_right_to_write_on_a_file(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
