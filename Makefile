@@ -49,7 +49,7 @@ generated: venv ## write schemas/, docs/rules.md, docs/kinds/ and docs/cli.md an
 schemas: generated ## the same as generated
 
 lock: venv ## write requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra postgres --group test --group lint --group bench --group build \
+	uv pip compile pyproject.toml --extra postgres --extra oidc --group test --group lint --group bench --group build \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
 		--output-file requirements.lock
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler.adapters.database.store import LiveDatabase, open_database
+from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import FilesReader, GitReader, read_file
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
@@ -26,6 +27,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
+from reconciler.model.identity import Asking
 from reconciler.model.manifest import Document
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.request import Doors, People, Request
@@ -47,7 +49,7 @@ def open_house(
     say.
 
     Raises:
-        UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-08).
+        UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-10).
     """
     where = folder or Path.cwd()
     path = Path(config or CONFIGURATION)
@@ -111,6 +113,24 @@ class House:
     def secrets(self) -> SecretReader:
         """Where secret values come from."""
         return EnvFileReader(self.variables, root=self.folder, allowed=self.settings.secrets.allow)
+
+    def who(self, as_: Sequence[str] = ()) -> Asking:
+        """Who asks for this run; ``as_`` is what ``--as`` says. A token is judged by the time of day, never by ``now``.
+
+        Raises:
+            UsageError: a name is none; or somebody is named although tokens alone are believed (IDT-13).
+            Unidentified: the token proves nobody (IDT-01 to IDT-11).
+            WorldError: the keys of the issuer cannot be read (IDT-12).
+        """
+        return who_asks(self.settings.identity, self.variables, as_=as_, clock=lambda: datetime.now(UTC))
+
+    def refuse_names(self, as_: Sequence[str]) -> None:
+        """For every verb, also one that asks nobody who it is: under OIDC trust a call names nobody.
+
+        Raises:
+            UsageError: it does (IDT-13).
+        """
+        refuse_names(self.settings.identity, self.variables, as_=as_)
 
     def sealer(self, *, writes: bool) -> Sealer:
         """What seals and fingerprints secrets.

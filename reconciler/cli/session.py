@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from functools import cached_property
@@ -14,10 +13,8 @@ from reconciler.cli.options import Globals, globals_of
 from reconciler.cli.output import Output, write_file
 from reconciler.model.errors import UsageError, WorldError
 
-_LONGEST = 320
-"""Characters of a name of a person: as many as an address of mail may have."""
-
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.model.identity import Asking
     from reconciler.operations.request import People
     from reconciler.render.resource_text import Style
     from reconciler.wiring import House
@@ -56,6 +53,7 @@ class Session:
             from reconciler.render.findings_text import diagnostics_text
 
             self.output.tell(diagnostics_text(house.warnings, self.style_of_errors.palette))
+        house.refuse_names(self.options.people)
         return house
 
     @property
@@ -74,31 +72,32 @@ class Session:
 
         return Style(Palette(self.output.colours(sys.stderr)), verbose=self.options.verbose)
 
-    @property
-    def people(self) -> tuple[str, ...]:
-        """Who applies, then who approves: ``--as``, else ``RECONCILER_ACTOR``, else the user of this machine.
+    @cached_property
+    def asking(self) -> Asking:
+        """Who asks, and who agrees. It is found out once: a token may expire while a run goes on.
 
         Raises:
-            UsageError: one is no name that could be written down.
+            UsageError: a name is none, or tokens alone are believed.
+            Unidentified: a token proves nobody.
         """
-        if self.options.people:
-            return tuple(_person(one, "--as") for one in self.options.people)
-        named = os.environ.get("RECONCILER_ACTOR", "").strip()
-        if named:
-            return (_person(named, "RECONCILER_ACTOR"),)
-        try:
-            return (f"local:{getpass.getuser()}",)
-        except (KeyError, OSError):
-            return (f"local:{os.getuid()}",)
+        return self.house.who(self.options.people)
 
-    def asking(self, *, bootstrap: bool = False) -> People:
-        """Who asks: nobody, unless somebody says so. With ``bootstrap`` it is the installer of an empty database."""
+    def people(self, *, bootstrap: bool = False) -> People:
+        """Those whose rights count: nobody, unless somebody says so. ``bootstrap``: the installer of an empty database.
+
+        Raises:
+            UsageError: a name is none, or tokens alone are believed.
+            Unidentified: a token proves nobody.
+        """
         from reconciler.operations.request import People
 
+        asking = self.asking
+        local = asking.trust == "local"
         if bootstrap:
-            return People(installer=self.people[0])
-        said = self.options.people or os.environ.get("RECONCILER_ACTOR", "").strip()
-        return People(names=self.people if said else ())
+            return People(installer=asking.applicant, local=local)
+        if asking.anonymous:
+            return People(local=local)
+        return People(names=(asking.applicant, *asking.approvers), local=local)
 
     def save(self, path: str, content: str | bytes, *, mode: int = 0o644) -> None:
         """Write a file that the user asked for, whole or not at all.
@@ -110,11 +109,3 @@ class Session:
             write_file(path, content, mode=mode)
         except OSError as error:
             raise WorldError(f"{path} cannot be written: {error.strerror}", code="OUT-01") from error
-
-
-def _person(text: str, origin: str) -> str:
-    """A name that the audit can carry: not empty, on one line, of a sensible length."""
-    name = text.strip()
-    if not name or not name.isprintable() or len(name) > _LONGEST:
-        raise UsageError(f"{origin} names nobody", hint="give the address of mail of a person")
-    return name

@@ -12,6 +12,7 @@ CFGF-06   a part of the file that this version cannot honour
 CFGF-07   the file does not exist
 CFGF-08   a ``RECONCILER_`` variable that makes no sense
 CFGF-09   a part of the file that this version reads and does not judge (a warning)
+CFGF-10   a match of tokens that those of strangers may fit
 ========= ==============================================================================
 """
 
@@ -28,6 +29,7 @@ from reconciler.model.formats import nearest
 from reconciler.model.manifest import Document, PathKey
 from reconciler.model.placing import path_text, shown_key
 from reconciler.model.settings import Settings
+from reconciler.model.trust import open_to_strangers
 
 API_VERSION = "reconciler/v1"
 _HEAD = ("apiVersion", "kind")
@@ -144,9 +146,11 @@ def _keys_beside(at: PathKey) -> list[str]:
 
 def _unsupported(document: Document, settings: Settings) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    if settings.identity.trust != "local":
-        at = ("identity", "trust")
-        found.append(_finding(document, at, "CFGF-06", "this version knows only trust: local", "write trust: local"))
+    for place in open_to_strangers(settings.identity):
+        at: PathKey = ("identity", "subjects", place, "match")
+        summary = "this issuer gives everybody a token, and this match may fit those of strangers"
+        hint = "name the owner without a star: repository or project_path, or sub with it"
+        found.append(_finding(document, at, "CFGF-10", summary, hint))
     for path, source in _databases(settings):
         if source is not None and _PASSWORD.match(source):
             summary = "the URL of a database holds a password"

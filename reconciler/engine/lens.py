@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from reconciler.model.access import RoleWord
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.kind import Kind
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, summary_of
 from reconciler.model.principal import Principal
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
@@ -60,10 +61,12 @@ class Lens:
         bare = dict.fromkeys(
             one.address for one in plan.changes if one.action in COUNTED and not self.sees(one.address)
         )
+        observed = tuple(seen for one in plan.observed if (seen := self._change(one)) is not None)
         made = replace(
             plan,
             changes=(*changes, *(Change(address=one, action=Action.DENIED, reason=_UNREAD) for one in bare)),
-            observed=tuple(seen for one in plan.observed if (seen := self._change(one)) is not None),
+            observed=observed,
+            summary=summary_of(changes, observed, unchanged=self._unchanged(plan)),
             cascades=tuple(
                 replace(one, reason=self.words(one.reason)) for one in plan.cascades if self.sees(one.address)
             ),
@@ -118,6 +121,16 @@ class Lens:
             if field.path not in readable:
                 _remove(found, field.path)
         return found
+
+    def _unchanged(self, plan: Plan) -> int:
+        """How many declared resources are as they should be, of those that may be read.
+
+        Administrators read something of every kind.
+        """
+        if any(one.role is RoleWord.ADMINISTRATOR for one in self._people):
+            return plan.summary.unchanged
+        changed = {one.address for one in (*plan.changes, *plan.observed)}
+        return sum(one not in changed and self.sees(one) for one in self._view.declared)
 
     # --- fields ------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@
     ├── WorldError                 1   a file, a repository or a database did not answer
     │   └── RowRefused             1   a constraint of the database refuses a row
     ├── Denied                     4   role rules, policy, or a missing approval
+    │   └── Unidentified           4   nobody has proven who asks
     ├── Stale                      5   the plan no longer fits the manifests, the database or the rules
     ├── LockTimeout                6   somebody else holds the lock
     │   └── Collision              6   two programs stood in each other's way; the whole may be tried again
@@ -78,6 +79,12 @@ class Denied(ReconcilerError):
 
     exit_code = 4
     default_code = "ERR-05"
+
+
+class Unidentified(Denied):
+    """The token of a run does not prove who asks; the codes IDT-01 to IDT-11 say why. No message holds the token."""
+
+    default_code = "IDT-02"
 
 
 class Stale(ReconcilerError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
-from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.change import COUNTED, Action, Cause, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade, Notice
@@ -38,6 +39,40 @@ class Summary:
     drift: int = 0
 
 
+_CHANGES = frozenset({Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION})
+
+
+def summary_of(changes: Sequence[Change], observed: Sequence[Change], *, unchanged: int) -> Summary:
+    """Count resources by what happens to them; one that is created or removed is not counted as changed too."""
+    with_action: dict[Action, set[Address]] = {}
+    for one in changes:
+        with_action.setdefault(one.action, set()).add(one.address)
+    added = with_action.get(Action.CREATE, set())
+    forgotten = with_action.get(Action.FORGET, set())
+    # Steps of what is forgotten then lead into its tombstone: its manifest is gone.
+    destroyed = with_action.get(Action.DELETE, set()) | (with_action.get(Action.TRANSITION, set()) & forgotten)
+    changed: set[Address] = set()
+    for action in _CHANGES:
+        changed |= with_action.get(action, set())
+    drifted = {
+        one.address
+        for one in (*changes, *observed)
+        if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in one.fields)
+    }
+    return Summary(
+        add=len(added),
+        change=len(changed - added - destroyed),
+        destroy=len(destroyed),
+        adopt=len(with_action.get(Action.ADOPT, set())),
+        forget=len(forgotten - destroyed),
+        held=len(with_action.get(Action.HELD, set())),
+        manual=len(with_action.get(Action.MANUAL, set())),
+        transitions=sum(one.action is Action.TRANSITION for one in changes),
+        unchanged=unchanged,
+        drift=len(drifted),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The plan. ``changes`` are in the order of apply. ``drift`` lists changes of resources that are only observed.
@@ -68,7 +103,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether it changes nothing that people would notice: "No changes."."""
-        return not any(one.action in COUNTED for one in self.changes)
+        return not any(one.action in COUNTED or one.action is Action.DENIED for one in self.changes)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one class."""

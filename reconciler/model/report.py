@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.denial import Denial
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
@@ -125,3 +125,9 @@ class Findings:
     def valid(self) -> bool:
         """Whether no error was found."""
         return all(one.severity is not Severity.ERROR for one in self.diagnostics)
+
+    @property
+    def denied(self) -> bool:
+        """Whether nothing is wrong but that whoever asks has no right to it."""
+        errors = [one for one in self.diagnostics if one.severity is Severity.ERROR]
+        return bool(errors) and all(one.phase is Phase.POLICY for one in errors)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from reconciler.model.spec import Spec
+from reconciler.model.trust import IdentitySettings
 
 DEFAULT_DATABASE = "sqlite:///.reconciler/live.db"
 """The embedded database of a working folder without configuration."""
@@ -69,15 +70,6 @@ class ApprovalSettings(Spec):
     sensitive: Count = Field(1, description="Approvals of a plan with a sensitive change.")
     critical: Count = Field(2, description="Approvals of a plan with a critical change.")
     valid_for: str = Field("24h", pattern="^[1-9][0-9]{0,5}[smhd]$", description="How long an approval holds.")
-
-
-class IdentitySettings(Spec):
-    """Whom the program believes."""
-
-    trust: Literal["local", "oidc"] = Field("local", description="local believes --as and RECONCILER_ACTOR.")
-    issuer: str | None = Field(None, description="Issuer of tokens.")
-    audience: str | None = Field(None, description="Audience of tokens.")
-    subjects: list[dict[str, Any]] = Field(default_factory=list, description="Which token is which operator.")
 
 
 class SecretSettings(Spec):

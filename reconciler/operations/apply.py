@@ -56,16 +56,14 @@ class Sink(Protocol):
 class Orders:
     """How to apply.
 
-    ``applicant`` applies and ``approvers`` agree. ``digest`` must be that of the plan, when given. ``reviewed`` is
-    the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id`` the identity that the file carries; a run
-    without a file gets a new one.
-    ``agree`` shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the
-    time that rules see.
+    ``applicant`` is how the run records somebody who is no operator, which only the installer is. ``digest`` must be
+    that of the plan, when given. ``reviewed`` is the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id``
+    the identity that the file carries; a run without a file gets a new one. ``agree`` shows the plan and says whether
+    to go on. ``clock`` tells when the run began and ended; it is not the time that rules see.
     """
 
-    applicant: str
     agree: Callable[[Proposal], bool]
-    approvers: tuple[str, ...] = ()
+    applicant: str = ""
     digest: str = ""
     reviewed: Plan | None = None
     reviewed_by: tuple[str, ...] = ()
@@ -125,7 +123,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     refuse(shown)
     _approved(doors, orders, shown)
     if not touched(shown.plan):
-        return Applied(run=_run(orders, shown.plan, run_id, started, Outcome.UNCHANGED), proposal=shown)
+        return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)
     if not shown.plan.empty and not orders.agree(shown):
         raise ReconcilerError(
             "not confirmed; nothing was applied", code="APL-01", hint="only the word yes applies a plan"
@@ -197,7 +195,7 @@ def _transaction(
         listener(_progress("check", "planning again under the locks"))
         now = _again(doors, request, orders, shown, session)
         reach("planned-again")
-        run = _run(orders, now.plan, run_id, started, Outcome.APPLIED)
+        run = _run(orders, now, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
         session.write(_authorized(now), run=run, sealed=values)
@@ -317,9 +315,8 @@ def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
 
 
 def _approved(doors: Doors, orders: Orders, shown: Proposal) -> None:
-    missing = judge_approval(
-        doors.catalog, shown.plan, shown.live, applicant=orders.applicant, approvers=orders.approvers
-    )
+    applicant, *approvers = _names(orders, shown)
+    missing = judge_approval(doors.catalog, shown.plan, shown.live, applicant=applicant, approvers=approvers)
     if missing:
         raise Denied("an approval is missing; nothing was applied", diagnostics=tuple(missing))
 
@@ -332,13 +329,23 @@ def _resolved(doors: Doors, orders: Orders, shown: Proposal) -> tuple[Sealed, li
     return values, made
 
 
-def _run(orders: Orders, plan: Plan, run_id: str, started: datetime, outcome: Outcome) -> Run:
-    actor = f"{INSTALLER} {orders.applicant}" if orders.bootstrap else orders.applicant
+def _names(orders: Orders, shown: Proposal) -> tuple[str, ...]:
+    """Who applies, then who approved, as the audit knows them."""
+    if shown.carriers is None or shown.carriers.installer:
+        return (orders.applicant,)
+    return tuple(one.known_as for one in shown.carriers.people)
+
+
+def _run(orders: Orders, shown: Proposal, run_id: str, started: datetime, outcome: Outcome) -> Run:
+    plan = shown.plan
+    actor, *approvers = _names(orders, shown)
+    if orders.bootstrap:
+        actor = f"{INSTALLER} {actor}"
     return Run(
         id=run_id,
         digest=plan.digest,
         actor=actor,
-        approvers=orders.approvers,
+        approvers=tuple(approvers),
         started_at=_text(started),
         finished_at=_text(orders.clock()),
         outcome=outcome,

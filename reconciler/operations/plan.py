@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
-from reconciler.engine.guard import EMPTY, guard
+from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
@@ -218,6 +218,8 @@ def _proposal(
     guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
+    applicant = None if carriers is None else carriers.applicant
+    guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     judgement = None if carriers is None else authorize(rights, made, view, carriers)
     if judgement is not None:

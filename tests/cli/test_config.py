@@ -55,7 +55,7 @@ def test_a_plan_file_of_one_environment_is_refused_in_another(tree: Tree) -> Non
         (HEAD + "layout: tenants\n", "CFGF-03", 3),
         (HEAD + "database: {url: sqlite:///a.db, fromEnv: A}\n", "CFGF-03", 3),
         (HEAD + "database:\n  url: postgresql://reconciler:hunter2@db.example.com/live\n", "CFGF-03", 4),
-        (HEAD + "identity: {trust: oidc}\n", "CFGF-06", 3),
+        (HEAD + "identity: {trust: oidc}\n", "CFGF-03", 3),
         ("kind: Project\n", "CFGF-03", 1),
         (HEAD + HEAD, "CFGF-01", 3),
         (HEAD + "---\n" + HEAD, "CFGF-01", 0),

@@ -18,8 +18,9 @@ FUNCTION_LINES = 80
 URL = re.compile(r"https?://([\w.-]+)")
 KNOWN = re.compile(
     r"(?:[\w-]+\.)*example(?:\.(?:com|org|net))?|json-schema\.org|www\.(?:w3|apache)\.org|git-lfs\.github\.com"
+    r"|token\.actions\.githubusercontent\.com"
 )
-"""Hosts that may stand in the repository: reserved names, and those that name a standard or a licence."""
+"""Hosts that may stand in the repository: reserved names, and those that name a standard, a licence or an issuer."""
 
 
 def relative(path: Path) -> str:

@@ -99,13 +99,15 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
     house = session.house
     file = plan_file_among(asked.paths)
     reviewed, asked = (None, asked) if file is None else _reviewed(file, asked)
-    people = session.people
+    asking = session.asking
+    if how["bootstrap"] and asking.trust != "local":
+        raise UsageError("--bootstrap is for local trust", hint="make the first administrator under trust: local")
     request = house.request(
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
         allow_delete=asked.allow_delete,
-        people=session.asking(bootstrap=how["bootstrap"]),
+        people=session.people(bootstrap=how["bootstrap"]),
     )
 
     with listening(session) as progress:
@@ -117,8 +119,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             return named or how["auto_approve"] or _asked_for_yes()
 
         orders = Orders(
-            applicant=people[0],
-            approvers=people[1:],
+            applicant=asking.applicant,
             agree=agree,
             digest=how["digest"] or "",
             reviewed=None if reviewed is None else reviewed.plan,

@@ -101,7 +101,7 @@ def _plan(
         excludes=asked.excludes,
         prune=asked.prune,
         allow_delete=asked.allow_delete,
-        people=session.asking(),
+        people=session.people(),
     )
     proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
     if patience is not None:
@@ -122,7 +122,7 @@ def _plan(
     if out and refusal not in (None, Denied):
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
     elif out:
-        data = seal_plan(proposal, version=__version__, principal=session.people[0], asked=asked.as_facts())
+        data = seal_plan(proposal, version=__version__, principal=session.asking.applicant, asked=asked.as_facts())
         session.save(out, data, mode=0o600)
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
     if proposal.carriers is None:
@@ -142,7 +142,7 @@ def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposa
         house.catalog,
         house.database,
         proposal,
-        actor=session.people[0],
+        actor=session.asking.applicant,
         lock_timeout=patience,
         clock=lambda: datetime.now(UTC),
     )

@@ -1,4 +1,4 @@
-"""``reconciler validate``: every error of the manifests at once, without a database."""
+"""``reconciler validate``: every error of the manifests at once; without a database, unless somebody asks by name."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
+from reconciler.model.errors import Denied
 
 
 @click.command(short_help="Every error of the manifests at once, offline.")
@@ -20,18 +21,27 @@ from reconciler.cli.session import Session
 def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None) -> int:
     """Check manifests without a database.
 
+    With --as EMAIL they are also held against the live database, which is only read, and against what this operator
+    may do: each denial is a finding, and 4 is the exit code when nothing else is wrong.
+
     PATH is a folder or a file; by default the folders of the configuration, or the working folder.
     """
     from reconciler.operations.validate import validate
+    from reconciler.operations.validate_for import validate_for
     from reconciler.render.findings_json import findings_json
     from reconciler.render.findings_text import findings_text
 
     session = Session.begin(context)
     house = session.house
     reader = house.reader(paths, rev=rev)
-    findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout)
+    if session.options.people:
+        findings = validate_for(house.doors(reader, writes=False), house.request(people=session.people()))
+    else:
+        findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout)
     if form == "json":
         session.output.json(findings_json(findings))
     else:
         session.output.result(findings_text(findings, session.style.palette, brief=session.options.quiet))
-    return exits.DONE if findings.valid else exits.ERROR
+    if findings.valid:
+        return exits.DONE
+    return Denied.exit_code if findings.denied else exits.ERROR

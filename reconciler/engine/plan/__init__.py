@@ -21,7 +21,7 @@ from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.effect import Cascade
 from reconciler.model.judging import judge, placed
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, summary_of
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import View
 
@@ -95,7 +95,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         manifests=options.manifests,
         commit=options.commit,
     )
-    counted = content.summary(plan.changes, plan.observed, removed, differences.unchanged)
+    counted = summary_of(plan.changes, plan.observed, unchanged=differences.unchanged)
     return replace(plan, summary=counted, digest=content.digest(plan))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import rfc8785
@@ -12,13 +12,12 @@ from reconciler.engine.plan.checks import references
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
-from reconciler.model.change import COUNTED, Action, Cause, Change
+from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.effect import Cascade, Notice
-from reconciler.model.plan import Plan, Precondition, Summary
+from reconciler.model.plan import Plan, Precondition
 from reconciler.model.view import View
 
 _DOES = COUNTED | {Action.REFRESH}
-_CHANGES = frozenset({Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION})
 
 
 def preconditions(view: View, drafts: Iterable[Draft], cascades: Iterable[Cascade]) -> tuple[Precondition, ...]:
@@ -37,37 +36,6 @@ def preconditions(view: View, drafts: Iterable[Draft], cascades: Iterable[Cascad
         rev = None if row is None or entity is None else int(row[entity.kind.index["rev"]])
         found.append(Precondition(address=address, rev=rev))
     return tuple(found)
-
-
-def summary(
-    changes: Sequence[Change], observed: Sequence[Change], removed: frozenset[Address], unchanged: int
-) -> Summary:
-    """Count resources by what happens to them; one that is created or removed is not counted as changed too."""
-    with_action: dict[Action, set[Address]] = {}
-    for one in changes:
-        with_action.setdefault(one.action, set()).add(one.address)
-    added = with_action.get(Action.CREATE, set())
-    destroyed = with_action.get(Action.DELETE, set()) | (with_action.get(Action.TRANSITION, set()) & removed)
-    changed: set[Address] = set()
-    for action in _CHANGES:
-        changed |= with_action.get(action, set())
-    drifted = {
-        one.address
-        for one in (*changes, *observed)
-        if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in one.fields)
-    }
-    return Summary(
-        add=len(added),
-        change=len(changed - added - destroyed),
-        destroy=len(destroyed),
-        adopt=len(with_action.get(Action.ADOPT, set())),
-        forget=len(with_action.get(Action.FORGET, set()) - destroyed),
-        held=len(with_action.get(Action.HELD, set())),
-        manual=len(with_action.get(Action.MANUAL, set())),
-        transitions=sum(one.action is Action.TRANSITION for one in changes),
-        unchanged=unchanged,
-        drift=len(drifted),
-    )
 
 
 def digest(plan: Plan) -> str:

@@ -1,0 +1,39 @@
+"""validate for somebody: what offline validation finds, and what the rules of phase policy say about whoever asks.
+
+That needs the live database, because rights are judged on it; it is read and never written.
+"""
+
+from __future__ import annotations
+
+from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.errors import InvalidManifests
+from reconciler.model.report import Findings
+from reconciler.operations.plan import Proposal, propose
+from reconciler.operations.request import Doors, Request
+from reconciler.operations.validate import judge
+
+
+def validate_for(doors: Doors, request: Request) -> Findings:
+    """Every finding about the manifests, those beside the live database included, and each denial.
+
+    Raises:
+        Denied: whoever asks is nobody (OPR-09).
+        WorldError: a file or the database did not answer.
+    """
+    judged = judge(doors.catalog, doors.reader, layout=request.layout)
+    found: tuple[Diagnostic, ...] = judged.diagnostics
+    if judged.valid:
+        try:
+            proposal = propose(doors, request, judged, doors.store.read())
+        except InvalidManifests as error:
+            found = error.diagnostics
+        else:
+            found = _all_of(proposal)
+    return Findings(
+        diagnostics=tuple(in_order(list(found))), resources=len(judged.resources), files=len(judged.manifests.files)
+    )
+
+
+def _all_of(proposal: Proposal) -> tuple[Diagnostic, ...]:
+    denials = tuple(one.diagnostic() for one in proposal.denials)
+    return (*proposal.seen.diagnostics, *denials)
