@@ -66,7 +66,7 @@ def test_an_empty_tree_deletes_nothing(tree: Tree, words: tuple[str, ...]) -> No
     before = tree.sql("select count(*) from categories")
     for folder in ("tenants", "platform"):
         shutil.rmtree(tree.folder / folder)
-    call = tree.run("apply", "--auto-approve", *words)
+    call = tree.run("apply", "--auto-approve", *words, *tree.everybody)
     assert call.code == 7, call.err
     assert "GRD-04" in call.err + call.out
     assert tree.sql("select count(*) from categories") == before

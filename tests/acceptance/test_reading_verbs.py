@@ -15,7 +15,7 @@ import pytest
 from reconciler.cli.main import cli, main
 from tests.acceptance.homes import KEY, ServedTree
 from tests.acceptance.test_rehearse import content
-from tests.cli.tree import Tree
+from tests.cli.tree import INES, Tree
 from tests.house.places import ROOT
 
 READING = (
@@ -114,7 +114,7 @@ def as_nobody(folder: Path) -> list[int] | None:
                 os.setuid(nobody.pw_uid)
             os.chdir(folder)
             if os.access(ROOT / "reconciler" / "cli" / "commands", os.R_OK | os.X_OK):
-                found = [main(words) for words in (*READING, ("apply", "--auto-approve"))]
+                found = [main(words) for words in (*READING, ("apply", "--auto-approve", "--as", INES))]
         finally:
             os.write(answer, json.dumps(found).encode())
             os._exit(0)

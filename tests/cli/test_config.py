@@ -33,7 +33,7 @@ def test_an_environment_has_a_database_of_its_own(tree: Tree, monkeypatch: pytes
     missing = tree.run("plan", *words)
     assert (missing.code, "CFGF-05" in missing.err) == (1, True)
     monkeypatch.setenv("STAGING", "sqlite:///staging.db")
-    assert tree.run("apply", "--auto-approve", *words).code == 0
+    assert tree.run("apply", "--auto-approve", "--bootstrap", *words).code == 0
     assert (tree.folder / "staging.db").exists()
     assert tree.run("plan", *words, "--format", "json").json["reconciler"]["environment"] == "staging"
 

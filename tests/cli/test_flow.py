@@ -217,7 +217,7 @@ def test_a_large_decision_needs_another_administrator(tree: Tree) -> None:
     assert tree.run(*words, "--as", "ROOT@example.com").code == 4
     assert tree.run(*words, "--as", "Second@example.com").code == 0
     assert tree.sql("SELECT actor, approvers FROM reconciler_runs ORDER BY seq DESC LIMIT 1") == [
-        ("root@example.com", '["Second@example.com"]')
+        ("root@example.com", '["second@example.com"]')
     ]
 
 
@@ -391,7 +391,7 @@ def test_an_output_that_is_no_file_is_written_into_and_not_replaced(tree: Tree) 
     os.mkfifo("pipe")
     reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
     try:
-        assert tree.run("plan", "--target", "Operator/*", "--out", "pipe").code == 0
+        assert tree.run("plan", "--target", "Partner/*", "--out", "pipe").code == 0
         assert json.loads(os.read(reader, 1 << 16))["schema"] == "reconciler-plan"
     finally:
         os.close(reader)
