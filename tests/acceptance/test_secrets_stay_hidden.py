@@ -19,7 +19,7 @@ CALLS = (
     ("plan",),
     ("plan", "--json", "--out", "plan.json"),
     ("--log-format", "json", "plan"),
-    ("--verbose", "apply", "--auto-approve", "--report", "report.json"),
+    ("--verbose", "apply", "--auto-approve", "--bootstrap", "--report", "report.json"),
 )
 
 
