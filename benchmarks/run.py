@@ -177,7 +177,7 @@ def change(folder: Path, number: int, word: str) -> None:
 
 
 def apply(folder: Path, who: Sequence[str], more: Mapping[str, str] | None = None) -> Applied:
-    """Apply as ``who``, and how long the lock of the database was held: from the plan under it to the end of the commit."""
+    """Apply as ``who``, and how long the database was locked: from the plan under the lock to the end of the commit."""
     moments: dict[str, float] = {}
     cost = run([*PRODUCT, "apply", "--auto-approve", *who], folder, "Apply complete!", moments, more)
     return Applied(cost, moments["committed"] - moments["planning again under the locks"])

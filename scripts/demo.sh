@@ -89,14 +89,14 @@ run 0 'Apply complete! 0 added, 2 changed, 0 destroyed.' \
 echo
 echo '# What belongs to the platform is the other way round.'
 run 0 '' sed -i 's/page: first/page: last/' tenants/farol-services/cedro-retail.yaml
-run 4 'general configurations are changed by administrators only [CFG-01]; who can: administrator' \
+run 4 'general configurations are changed by administrators only' \
     reconciler apply --auto-approve --as diogo.farol@farol.example.com
 run 0 'Apply complete! 0 added, 1 changed, 0 destroyed.' \
     reconciler apply --auto-approve --as tomas.vidal@sign.example.net
 echo
 echo '# A plan of several people is carried by all of them together: each part by one who has the right to it.'
 run 0 '' sed -i 's/and stamps/and seals/' tenants/farol-services/helpdesk.yaml
-run 0 '' sed -i 's/page: last/page: all/' tenants/farol-services/cedro-retail.yaml
+run 0 '' sed -i 's/position: top-right/position: bottom-right/' tenants/farol-services/cedro-retail.yaml
 run 0 'Apply complete! 0 added, 2 changed, 0 destroyed.' \
     reconciler apply --auto-approve --as tomas.vidal@sign.example.net --as diogo.farol@farol.example.com
 run 0 'No changes.' reconciler plan --detailed-exitcode --as helena.paz@auditors.example.org
