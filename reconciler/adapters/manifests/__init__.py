@@ -11,5 +11,15 @@ from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
+from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
 
-__all__ = ["RULES", "FilesReader", "GitReader", "Limits", "parse", "read_file"]
+__all__ = [
+    "RULES",
+    "FilesReader",
+    "GitReader",
+    "Limits",
+    "committed_configuration",
+    "parse",
+    "read_file",
+    "read_policy_files",
+]

@@ -20,7 +20,7 @@ from pathlib import Path
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
+from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable, selected
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
@@ -35,7 +35,8 @@ class FilesReader:
 
     ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of
     it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
-    manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git.
+    manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
+    selects are no manifests, although they are named like some.
     """
 
     def __init__(
@@ -45,11 +46,13 @@ class FilesReader:
         *,
         limits: Limits | None = None,
         ask_git: bool = True,
+        beside: Sequence[str] = (),
     ) -> None:
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in roots]
         self._limits = limits or Limits()
         self._ask_git = ask_git
+        self._beside = beside
 
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
@@ -67,7 +70,8 @@ class FilesReader:
             collector.add(file, data, key=keys[file])
         commit = None
         if self._ask_git and contents and not collector.problems:
-            commit = committed(self._working, [inside(root, self._working) for root in self._roots], contents)
+            roots = [inside(root, self._working) for root in self._roots]
+            commit = committed(self._working, roots, contents, beside=self._beside)
         return collector.manifests(commit)
 
     def file(self, document: Document, path: str) -> bytes:
@@ -128,6 +132,8 @@ class FilesReader:
             if name.startswith(".") or (sort != "folder" and not is_manifest(name) and sort != "link"):
                 continue
             path = posixpath.join(shown, name)
+            if sort == "file" and selected(path, self._beside):
+                continue
             if not name.isprintable() or invisible(name) is not None:
                 summary = "the name of a file or folder holds characters that cannot be shown"
                 collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
