@@ -99,6 +99,6 @@ run 0 '' sed -i 's/and stamps/and seals/' tenants/farol-services/helpdesk.yaml
 run 0 '' sed -i 's/position: top-right/position: bottom-right/' tenants/farol-services/cedro-retail.yaml
 run 0 'Apply complete! 0 added, 2 changed, 0 destroyed.' \
     reconciler apply --auto-approve --as tomas.vidal@sign.example.net --as diogo.farol@farol.example.com
-run 0 'No changes.' reconciler plan --detailed-exitcode --as helena.paz@auditors.example.org
+run 0 'No changes.' reconciler plan --detailed-exitcode --as rita.fonseca@sign.example.net
 
 printf '\nThe demo went as expected.\n'

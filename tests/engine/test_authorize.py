@@ -37,8 +37,8 @@ def test_a_field_that_belongs_to_administrators() -> None:
     assert case(configuration(value={"years": 12})).denials(INES_MAIL) == [
         (
             "partner operator ines@farol.example.com may not update "
-            "GeneralConfiguration/farol-services/cs-cedro-invoices.custody (field value.years): general configurations are "
-            "changed by administrators only [CFG-01]; who can: administrator"
+            "GeneralConfiguration/farol-services/cs-cedro-invoices.custody (field value.years): "
+            "general configurations are changed by administrators only [CFG-01]; who can: administrator"
         )
     ]
 
@@ -61,8 +61,8 @@ def test_a_certificate_is_refused_even_to_administrators() -> None:
     found = case(certificate(wallet="Direction"))
     assert found.denials(ROOT_MAIL) == [
         (
-            "administrator operator root@example.com may not update Certificate/farol-services/cedro-seal (field wallet): "
-            "certificates are changed by operators of their issuer only [CRT-01]; who can: issuer"
+            "administrator operator root@example.com may not update Certificate/farol-services/cedro-seal "
+            "(field wallet): certificates are changed by operators of their issuer only [CRT-01]; who can: issuer"
         )
     ]
     assert found.denials(RUI_MAIL) == []
