@@ -17,6 +17,7 @@ from reconciler import __version__
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
+    FilesEditor,
     FilesReader,
     GitReader,
     committed_configuration,
@@ -24,6 +25,7 @@ from reconciler.adapters.manifests import (
     read_policy_files,
 )
 from reconciler.adapters.policies import evaluate
+from reconciler.adapters.repository import NewFiles, read_templates
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -32,7 +34,10 @@ from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, for_environment
 from reconciler.engine.describe import describe
+from reconciler.engine.key_order import key_orders
+from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
+from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import UsageError
@@ -42,8 +47,9 @@ from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
+from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Sealer, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -90,6 +96,25 @@ def open_house(
         config=path,
         warnings=tuple(in_order(found)),
     )
+
+
+def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
+    """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
+
+
+def new_repository(answers: Answers) -> list[NewFile]:
+    """The files of a new repository of manifests.
+
+    Raises:
+        UsageError: an answer is off.
+    """
+    return compose(read_templates(answers.pipeline), schema_files(discover()), answers)
+
+
+def new_folder(folder: Path) -> NewFolder:
+    """A folder into which a new repository goes."""
+    return NewFiles(folder)
 
 
 @dataclass(frozen=True)
