@@ -77,6 +77,8 @@ class Proposal:
     @property
     def refusal(self) -> type[ReconcilerError] | None:
         """The error with which an apply of it would end; None when it may be applied."""
+        if self._of_nothing:
+            return Held
         if self.errors:
             return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
         if self.denials or self.forbidden:
@@ -99,10 +101,15 @@ class Proposal:
 
         Of an empty set everything else follows; so nothing else counts beside the guard that speaks about it.
         """
-        if any(one.code == EMPTY.code for one in self.guarded):
+        if self._of_nothing:
             return ()
         found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+
+    @property
+    def _of_nothing(self) -> bool:
+        """Whether it was made from an empty set."""
+        return any(one.code == EMPTY.code for one in self.guarded)
 
     @property
     def forbidden(self) -> tuple[Diagnostic, ...]:

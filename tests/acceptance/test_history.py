@@ -31,7 +31,7 @@ def test_history_lists_runs_the_newest_first(home: Tree) -> None:
     runs = call.json["runs"]
     assert [(one["added"], one["changed"], one["actor"], one["outcome"]) for one in runs] == [
         (0, 1, "root@example.com", "applied"),
-        (7, 0, "root@example.com", "applied"),
+        (8, 0, "installer root@example.com", "applied"),
     ]
     text = home.run("history").out
     assert text.startswith("2 runs, the newest first.")
@@ -60,10 +60,10 @@ COPY = (
     ("tampering", "first"),
     [
         ("UPDATE reconciler_changes SET actor = 'somebody' WHERE seq = 3", "change 3 was altered"),
-        ("UPDATE reconciler_changes SET fields = '[]' WHERE seq = 8", "change 8 was altered"),
+        ("UPDATE reconciler_changes SET fields = '[]' WHERE seq = 10", "change 10 was altered"),
         ("DELETE FROM reconciler_changes WHERE seq = 5", "changes 5 to 5 are missing"),
         ("DELETE FROM reconciler_changes WHERE seq = 1", "changes 1 to 1 are missing"),
-        (COPY.format(seq=9, like=8), "change 9 was altered"),
+        (COPY.format(seq=11, like=10), "change 11 was altered"),
         (COPY.format(seq=0, like=1), "change 0 was put in"),
     ],
 )
@@ -83,7 +83,7 @@ def test_a_run_that_was_taken_away_leaves_changes_behind(home: Tree) -> None:
     newest = home.run("history", "--format", "json").json["runs"][0]["id"]
     home.sql(f"DELETE FROM reconciler_runs WHERE id = '{newest}'")
     call = home.run("history", "verify")
-    assert (call.code, "changes from 8 on belong to no run" in call.out) == (1, True)
+    assert (call.code, "changes from 10 on belong to no run" in call.out) == (1, True)
 
 
 def test_history_is_narrowed_to_people_times_commits_and_addresses(home: Tree) -> None:

@@ -20,7 +20,7 @@ CALLS = (
     ("plan", "--json", "--out", "plan.json"),
     ("--log-format", "json", "plan"),
     ("drift", "--verbose"),
-    ("--verbose", "apply", "--auto-approve", "--report", "report.json"),
+    ("--verbose", "apply", "--auto-approve", "--bootstrap", "--report", "report.json"),
 )
 
 
