@@ -180,7 +180,7 @@ def _transaction(
     locks = doors.store.apply(
         touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows_of(doors.catalog, shown.plan)
     )
-    with _truthful_after_commit(run_id) as done, locks as session:
+    with truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
@@ -199,23 +199,28 @@ def _transaction(
         session.commit()
         done.set()
         reach("committed")
-    reach("session-closed")
-    listener(_progress("done", "committed"))
+    with truthful_after_commit(run_id, done=True):
+        reach("session-closed")
+        listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
 
 
 @contextmanager
-def _truthful_after_commit(run_id: str) -> Iterator[Flag]:
+def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
     """From the commit on nothing may say that nothing was applied, whatever else fails.
 
+    Gives the flag to set when the commit was confirmed, which ``done`` says was before.
+
     Raises:
-        OutcomeUnknown: something failed after the commit was confirmed.
+        OutcomeUnknown: something failed after the commit was confirmed (APL-04).
     """
-    done = Flag()
+    confirmed = Flag()
+    if done:
+        confirmed.set()
     try:
-        yield done
+        yield confirmed
     except Exception as error:
-        if not done.is_set():
+        if not confirmed.is_set():
             raise
         raise OutcomeUnknown(
             "the plan was applied; what had to follow failed",
