@@ -37,7 +37,9 @@ CONFIRMED = frozenset({"committed", "session-closed", "before-report"})
 PATIENCE_SECONDS = 2.0
 """How long a server may take to let go of the locks of a client that was killed."""
 
-_APPLY = ["apply", "--auto-approve", "--prune", "--as", "root@example.com", "--as", "second@example.com"]
+APPLY = ["apply", "--auto-approve", "--prune", "--as", "root@example.com", "--as", "second@example.com"]
+"""The call that faults happen to."""
+
 _PLAN = ["plan", "--prune", "--detailed-exitcode"]
 _DRIFTING = frozenset({"id", "row_id", "run", "hash", "previous", "chain", "plan", "at", "password", "application"})
 """Columns that are not the same in two applies of the same plan, besides those of times."""
@@ -235,20 +237,15 @@ def problems(home: Home, case: Case) -> list[str]:
     home.reset(case.stage)
     before = home.dump()
     fault = {"delay": case.delay} if case.delay is not None else {"point": case.point, "action": case.action}
-    ended = home.run(_APPLY, nth=case.nth, **fault)
+    ended = home.run(APPLY, nth=case.nth, **fault)
     if case.delay is None and ended.reached.count(case.point) < case.nth:
         return [f"{case.point} was not reached"]
-    found = _judge(home, case, ended, before)
-    again = home.run([*_APPLY, "--lock-timeout", "3s"])
-    if again.code != 0:
-        found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
-    if comparable(home.dump()) != home.whole[case.stage]:
-        found.append("the call again did not come to the whole")
-    return found + home.broken_chain()
+    old, found = left_behind(home, case.stage, before)
+    return found + _untrue(ended, case, old=old) + called_again(home, case.stage)
 
 
-def _judge(home: Home, case: Case, ended: Ended, before: Dump) -> list[str]:
-    """What the fault left behind, as it is found by others."""
+def left_behind(home: Home, stage: str, before: Dump) -> tuple[bool, list[str]]:
+    """What a fault left behind, as it is found by others: whether it is the old state, and what is wrong with it."""
     found = []
     begun = time.monotonic()
     while home.links():
@@ -258,14 +255,23 @@ def _judge(home: Home, case: Case, ended: Ended, before: Dump) -> list[str]:
         time.sleep(0.01)
     planned = home.run(_PLAN)
     after = home.dump()
-    old, new = after == before, comparable(after) == home.whole[case.stage]
+    old, new = after == before, comparable(after) == home.whole[stage]
     if old == new:
         found.append("the database is neither as it was nor as it should be")
     if planned.code != (2 if old else 0):
         found.append(f"a plan ended with {planned.code} on {'old' if old else 'new'} data: {planned.text[-300:]}")
-    found += _untrue(ended, case, old=old)
-    found += home.broken_chain()
-    return found
+    return old, found + home.broken_chain()
+
+
+def called_again(home: Home, stage: str) -> list[str]:
+    """What is wrong when the same call is made again, without a fault."""
+    found = []
+    again = home.run([*APPLY, "--lock-timeout", "3s"])
+    if again.code != 0:
+        found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
+    if comparable(home.dump()) != home.whole[stage]:
+        found.append("the call again did not come to the whole")
+    return found + home.broken_chain()
 
 
 def _untrue(ended: Ended, case: Case, *, old: bool) -> list[str]:
@@ -321,7 +327,7 @@ def _template(cluster: Cluster) -> str:
 def _reference(made: Home, stage: str) -> None:
     """What an apply without a fault comes to."""
     made.reset(stage)
-    ended = made.run(_APPLY)
+    ended = made.run(APPLY)
     assert ended.code == 0, ended.text
     made.whole[stage], made.reached[stage] = comparable(made.dump()), ended.reached
     made.seconds[stage] = ended.seconds

@@ -9,14 +9,20 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.campaigns import commits, crashes
-from tests.servers import installed, running
+from tests.campaigns import commits, crashes, disks, updates
+from tests.servers import Cluster, installed, running
 
 TIMED = 350
 """Kills at any moment, for each database: with the named places, more than a thousand crash points."""
 
 COMMITS = 500
 """Links that break around a commit."""
+
+UPDATES = 5_000
+"""Values written at the same time, for each of two databases."""
+
+CROWDS = ((2, 6), (4, 5), (8, 4), (16, 3))
+"""Appliers at the same time, and how often each of them applies."""
 
 
 class Figure(NamedTuple):
@@ -47,22 +53,55 @@ def commit_ambiguity(seed: int, backend: str) -> Figure:
     return _survived("commit ambiguity resolved truthfully", backend, n, wrong)
 
 
+def lost_updates(seed: int, backend: str) -> Figure:
+    """Appliers and other programs that write the same rows at the same time."""
+    n, refused, number = 0, 0, 0
+    bad: list[str] = []
+    with contextlib.ExitStack() as stack:
+        cluster = _cluster(stack, backend)
+        while n < UPDATES:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            arena = updates.Arena(folder=folder, cluster=cluster)
+            arena.make()
+            appliers, rounds = CROWDS[number % len(CROWDS)]
+            came = updates.fought(arena, appliers=appliers, rounds=rounds, seed=seed + number)
+            n, refused, number = n + came.n, refused + came.refused, number + 1
+            bad += [*came.lost, *came.wrong]
+    note = f"{number} crowds of 2 to 16 appliers; {refused} applies were refused and came again"
+    return Figure(f"lost updates, {backend}", "0 of 10,000 on both together", n, len(bad), note, tuple(bad))
+
+
+def io_error_points(seed: int, backend: str) -> Figure:
+    """Calls of the system that fail or kill, each by its number, and bounds on the size of files."""
+    with _home(backend) as home:
+        n, wrong = disks.survived(home, seed=seed)
+    name = "I/O error points survived" if disks.traced() else "I/O error points survived, without strace"
+    return _survived(name, backend, n, wrong)
+
+
 def measures() -> Iterator[Measure]:
     """Every row, by database."""
     servers = [f"PostgreSQL {one}" for one in installed()]
     for backend in ("SQLite", *servers):
         yield partial(crash_points, backend=backend)
+        if backend in {"SQLite", "PostgreSQL 16"}:
+            yield partial(lost_updates, backend=backend)
+    yield partial(io_error_points, backend="SQLite")
     for backend in servers:
-        if backend.endswith("16"):
+        if backend == "PostgreSQL 16":
             yield partial(commit_ambiguity, backend=backend)
 
 
 @contextlib.contextmanager
 def _home(backend: str) -> Iterator[crashes.Home]:
     with contextlib.ExitStack() as stack:
-        cluster = None if backend == "SQLite" else stack.enter_context(running(backend.split()[1]))
+        cluster = _cluster(stack, backend)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         yield stack.enter_context(crashes.home(folder, cluster))
+
+
+def _cluster(stack: contextlib.ExitStack, backend: str) -> Cluster | None:
+    return None if backend == "SQLite" else stack.enter_context(running(backend.split()[1]))
 
 
 def _survived(name: str, backend: str, n: int, wrong: list[str]) -> Figure:

@@ -3,7 +3,8 @@
 Reads a JSON object a line, what to run and what goes wrong at which place, and answers each with how the process
 ended and which places it reached. ``kill``, ``term`` and ``int`` are real signals; ``raise`` is an error; ``cut`` ends
 the server's processes of the program, as an administrator would. ``largest`` bounds every file that it may write, in
-bytes, as a full disk would. ``patience`` shortens spans of the product, in seconds.
+bytes, as a full disk would. ``trace`` are words of strace, which then spoils calls of the system. ``patience``
+shortens spans of the product, in seconds.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import os
 import resource
 import select
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from reconciler.adapters.database import migrate, session, tables, triggers, writing
@@ -40,6 +43,7 @@ END_LINKS = """
 def serve() -> None:
     """Answer until nobody asks any more."""
     tables.metadata_of(discover())
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")
         sys.stdout.flush()
@@ -56,12 +60,24 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
         _child(asked, place, text)
     os.close(place)
     os.close(text)
+    tracer = _trace(child, asked["trace"]) if "trace" in asked else None
     reached, said = _watch(child, places, texts, asked.get("delay"))
     _, status = os.waitpid(child, 0)
+    if tracer is not None:
+        tracer.wait()
     os.close(places)
     os.close(texts)
     seconds = time.monotonic() - begun
     return {"code": os.waitstatus_to_exitcode(status), "reached": reached, "text": said, "seconds": seconds}
+
+
+def _trace(child: int, words: list[str]) -> subprocess.Popen[bytes]:
+    """Have strace hold on to a child, which waits for that."""
+    tracer = subprocess.Popen([*words, "-p", str(child)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while "\nTracerPid:\t0\n" in Path(f"/proc/{child}/status").read_text(encoding="utf-8"):
+        time.sleep(0.001)
+    os.kill(child, signal.SIGUSR1)
+    return tracer
 
 
 def _watch(child: int, places: int, texts: int, delay: float | None) -> tuple[list[str], str]:
@@ -87,6 +103,8 @@ def _watch(child: int, places: int, texts: int, delay: float | None) -> tuple[li
 def _child(asked: dict[str, Any], place: int, text: int) -> None:
     code = 70
     try:
+        if "trace" in asked:
+            signal.sigwait({signal.SIGUSR1})
         os.chdir(asked["folder"])
         os.environ.clear()
         os.environ.update(asked["environment"])
