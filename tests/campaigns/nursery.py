@@ -2,9 +2,9 @@
 
 Reads a JSON object a line, what to run and what goes wrong at which place, and answers each with how the process
 ended and which places it reached. ``kill``, ``term`` and ``int`` are real signals; ``raise`` is an error; ``cut`` ends
-the server's processes of the program, as an administrator would. ``largest`` bounds every file that it may write, in
-bytes, as a full disk would. ``trace`` are words of strace, which then spoils calls of the system. ``patience``
-shortens spans of the product, in seconds.
+the server's processes of the program, as an administrator would, and ``stop`` the whole server at once. ``largest``
+bounds every file that it may write, in bytes, as a full disk would. ``trace`` are words of strace, which then spoils
+calls of the system. ``patience`` shortens spans of the product, in seconds.
 """
 
 from __future__ import annotations
@@ -136,6 +136,8 @@ def _act(place: int, point: str | None, action: str, nth: int) -> Callable[[str]
             raise RuntimeError(name)
         elif action == "cut":
             _cut()
+        elif action == "stop":
+            _stop()
 
     return act
 
@@ -152,6 +154,14 @@ def _cut() -> None:
 
     with psycopg.connect(os.environ["NURSERY_SERVER"], autocommit=True) as other:
         other.execute(END_LINKS)
+
+
+def _stop() -> None:
+    """What pg_ctl stop -m immediate does."""
+    note = Path(os.environ["NURSERY_SERVER"].split()[0].partition("=")[2]) / "data" / "postmaster.pid"
+    os.kill(int(note.read_text(encoding="utf-8").split("\n")[0]), signal.SIGQUIT)
+    while note.exists():
+        time.sleep(0.002)
 
 
 if __name__ == "__main__":
