@@ -164,6 +164,16 @@ class Home:
             tables = [row[0] for row in opened.execute(names)]
             return {one: _rows(opened.execute(f"SELECT * FROM {one}")) for one in tables}
 
+    def sql(self, statement: str) -> None:
+        """What another program would do."""
+        if self.cluster is not None:
+            with self.cluster.connect(self.database) as server:
+                server.execute(statement.encode())
+            return
+        with closing(sqlite3.connect(self.work / ".reconciler/live.db")) as opened, opened:
+            opened.execute("PRAGMA foreign_keys = ON")
+            opened.execute(statement)
+
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit."""
         return open_database(self.url, discover()).broken_chain()

@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.campaigns import commits, crashes, disks, updates
+from reconciler.adapters.database.postgres import transactions
+from tests.campaigns import commits, crashes, disks, locks, plans, stops, updates
 from tests.servers import Cluster, installed, running
 
 TIMED = 350
@@ -20,6 +21,9 @@ COMMITS = 500
 
 UPDATES = 5_000
 """Values written at the same time, for each of two databases."""
+
+TAMPERED, RENEWED, UNTIMELY = 10_000, 200, 200
+"""Plan files that are not what was reviewed: where they are read, with a new seal through the program, and too late."""
 
 CROWDS = ((2, 6), (4, 5), (8, 4), (16, 3))
 """Appliers at the same time, and how often each of them applies."""
@@ -79,17 +83,74 @@ def io_error_points(seed: int, backend: str) -> Figure:
     return _survived(name, backend, n, wrong)
 
 
+def immediate_stops(seed: int, backend: str) -> Figure:
+    """The server stopped at once at every named place of an apply, and started again."""
+    with _home(backend) as home:
+        n, wrong = stops.survived(home, seed=seed)
+    return _survived("immediate stops of the server survived", backend, n, wrong)
+
+
+def lock_recovery_idle(_seed: int, backend: str) -> Figure:
+    """The holder killed while its transaction waits for it."""
+    return _recovered("holder killed idle", backend, "under 1 s", lambda home: locks.killed(home, "idle"), n=20)
+
+
+def lock_recovery_busy(_seed: int, backend: str) -> Figure:
+    """The holder killed while the database works for it."""
+    return _recovered("holder killed busy", backend, "under 2 s", lambda home: locks.killed(home, "busy"), n=20)
+
+
+def lock_recovery_frozen(_seed: int, backend: str) -> Figure:
+    """The holder frozen: a server ends it, an embedded database waits for its end."""
+    if backend == "SQLite":
+        target = "who waits is told in time; under 1 s from its end"
+        return _recovered("holder frozen", backend, target, locks.frozen_file, n=5)
+    idle = transactions.IDLE_SECONDS
+    target = f"the timeout of {idle} s"
+    return _recovered("holder frozen", backend, target, lambda home: locks.frozen(home, idle=idle), n=2)
+
+
+def tampered_plans(seed: int, backend: str) -> Figure:
+    """Files changed by the byte and by the field, where they are read and compared, and a share applied."""
+    with _home(backend) as home:
+        commits.furnish(home)
+        n, wrong = plans.tampered(home, seed=seed, n=TAMPERED)
+        more, also = plans.renewed(home, seed=seed, n=RENEWED)
+    name = "tampered plans refused, or known to mean the same"
+    figure = _survived(name, backend, n + more, wrong + also)
+    return figure._replace(note=f"{figure.note}; {more} of them with a new seal through the program")
+
+
+def untimely_plans(seed: int, backend: str) -> Figure:
+    """Stale, foreign and replayed files through the program."""
+    with _home(backend) as home:
+        commits.furnish(home)
+        n, wrong = plans.untimely(home, seed=seed, n=UNTIMELY)
+    return _survived("stale, foreign and replayed plans without effect", backend, n, wrong)
+
+
 def measures() -> Iterator[Measure]:
     """Every row, by database."""
     servers = [f"PostgreSQL {one}" for one in installed()]
     for backend in ("SQLite", *servers):
         yield partial(crash_points, backend=backend)
         if backend in {"SQLite", "PostgreSQL 16"}:
-            yield partial(lost_updates, backend=backend)
-    yield partial(io_error_points, backend="SQLite")
+            for measure in (lost_updates, lock_recovery_idle, lock_recovery_busy, lock_recovery_frozen):
+                yield partial(measure, backend=backend)
+    for measure in (io_error_points, tampered_plans, untimely_plans):
+        yield partial(measure, backend="SQLite")
     for backend in servers:
         if backend == "PostgreSQL 16":
             yield partial(commit_ambiguity, backend=backend)
+            yield partial(immediate_stops, backend=backend)
+
+
+def _recovered(what: str, backend: str, target: str, once: Callable[[crashes.Home], locks.Freed], *, n: int) -> Figure:
+    with _home(backend) as home:
+        found = [once(home) for _ in range(n)]
+    wrong = tuple(f"{one.seconds:.2f} s: {one.wrong}" for one in found if one.wrong)
+    slowest = max(one.seconds for one in found)
+    return Figure(f"lock recovery, {what}, {backend}", target, n, len(wrong), f"slowest {slowest:.2f} s", wrong)
 
 
 @contextlib.contextmanager
