@@ -7,11 +7,13 @@ embedded database waits for as long as it takes, and whoever waits for it gives 
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from typing import NamedTuple
 
 from reconciler.adapters.database.store import open_database
@@ -22,8 +24,8 @@ from tests.campaigns.crashes import APPLY, ROOT, Home
 LIMITS = {"idle": 1.0, "busy": 2.0}
 """Seconds within which the locks of a killed process must be free."""
 
-WAIT, GRACE = 0.5, 1.0
-"""How long somebody waits for a lock, in seconds, and how late the answer may be."""
+WAIT, GRACE = 0.5, 3.0
+"""How long somebody waits for a lock, in seconds, and how late the answer may be where many others work too."""
 
 TENANTS = ["", "cais", "farol"]
 
@@ -40,8 +42,9 @@ def killed(home: Home, doing: str) -> Freed:
     with _holder(home, doing) as holder:
         before = home.dump() if home.cluster is not None else None
         wrong = _in_vain(home)
-        holder.send_signal(signal.SIGKILL)
-        seconds = _free(home, until=30)
+        with _waiting(home, until=30) as wait:
+            holder.send_signal(signal.SIGKILL)
+            seconds = wait()
         holder.wait()
     if before is not None and home.dump() != before:
         wrong.append("the database is not as it was")
@@ -56,7 +59,8 @@ def frozen(home: Home, *, idle: int) -> Freed:
         before = home.dump()
         holder.send_signal(signal.SIGSTOP)
         wrong = _in_vain(home)
-        seconds = _free(home, until=idle + 10)
+        with _waiting(home, until=idle + 10) as wait:
+            seconds = wait()
         if seconds > idle + GRACE:
             wrong.append(f"the locks were free after {seconds:.2f} s only")
         holder.send_signal(signal.SIGCONT)
@@ -71,8 +75,9 @@ def frozen_file(home: Home) -> Freed:
     with _holder(home, "idle") as holder:
         holder.send_signal(signal.SIGSTOP)
         wrong = _in_vain(home)
-        holder.send_signal(signal.SIGKILL)
-        seconds = _free(home, until=30)
+        with _waiting(home, until=30) as wait:
+            holder.send_signal(signal.SIGKILL)
+            seconds = wait()
         holder.wait()
     return Freed(seconds, wrong)
 
@@ -108,11 +113,26 @@ def _in_vain(home: Home) -> list[str]:
     return ["the locks were not held at all"]
 
 
-def _free(home: Home, *, until: float) -> float:
-    """The seconds after which the locks are free."""
-    begun = time.monotonic()
+@contextmanager
+def _waiting(home: Home, *, until: float) -> Iterator[Callable[[], float]]:
+    """Somebody who is connected already: called, it waits for the locks and gives the seconds that it took."""
+    with ExitStack() as stack:
+        if home.cluster is None:
+            file = stack.enter_context(closing(sqlite3.connect(home.work / ".reconciler/live.db", timeout=until)))
+            ask, back = partial(file.execute, "BEGIN IMMEDIATE"), file.rollback
+        else:
+            server = stack.enter_context(home.cluster.connect(home.database))
+            ask, back = partial(server.execute, "SELECT FROM reconciler_tenants FOR UPDATE"), server.rollback
+
+        def wait() -> float:
+            begun = time.monotonic()
+            ask()
+            seconds = time.monotonic() - begun
+            back()
+            return seconds
+
+        yield wait
     _lock(home, until)
-    return time.monotonic() - begun
 
 
 def _lock(home: Home, timeout: float) -> None:
