@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 REFUSED = {1, 5}
 """Exit codes of a file that is no plan, or not the reviewed one any more."""
 
-_MEANS_NOTHING = re.compile(r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)|madeBy)\b")
-"""What a file says besides what it does: lines of manifests, why a field changes, and who made it out of what."""
+_MEANS_NOTHING = re.compile(
+    r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)|madeBy|manifests|summary/(unchanged|drift))\b"
+)
+"""What a file says besides what it does: manifests and their lines, why a field changes, what does not, who made it."""
 
 _STAGE = "later"
 _OTHER: list[Any] = ["", "x", None, True, False, 0, -1, 2**70, 1.5, [], {}, ["x"], {"a": 1}, "Category/cais/extra"]

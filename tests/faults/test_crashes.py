@@ -13,7 +13,7 @@ from tests.campaigns import commits, crashes, disks, locks, plans, stops
 from tests.house.places import PACKAGE
 from tests.servers import Cluster, installed, running
 
-SHARE = 5
+SHARE = 4
 SEED = 1
 
 
