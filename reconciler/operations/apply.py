@@ -19,10 +19,12 @@ from typing import Protocol
 from reconciler.engine.approve import guardians, judge_approval
 from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
+from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.denial import Denial
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
@@ -186,7 +188,7 @@ def _transaction(
     people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.people)
     rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *people}))
     locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
-    with _truthful_after_commit(run_id) as done, locks as session:
+    with truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
@@ -205,23 +207,28 @@ def _transaction(
         session.commit()
         done.set()
         reach("committed")
-    reach("session-closed")
-    listener(_progress("done", "committed"))
+    with truthful_after_commit(run_id, done=True):
+        reach("session-closed")
+        listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
 
 
 @contextmanager
-def _truthful_after_commit(run_id: str) -> Iterator[Flag]:
+def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
     """From the commit on nothing may say that nothing was applied, whatever else fails.
 
+    Gives the flag to set when the commit was confirmed, which ``done`` says was before.
+
     Raises:
-        OutcomeUnknown: something failed after the commit was confirmed.
+        OutcomeUnknown: something failed after the commit was confirmed (APL-04).
     """
-    done = Flag()
+    confirmed = Flag()
+    if done:
+        confirmed.set()
     try:
-        yield done
+        yield confirmed
     except Exception as error:
-        if not done.is_set():
+        if not confirmed.is_set():
             raise
         raise OutcomeUnknown(
             "the plan was applied; what had to follow failed",
@@ -277,8 +284,16 @@ def _as_seen_by(names: Sequence[str], shown: Proposal) -> Plan:
 
 
 def _asked(doors: Doors, shown: Proposal) -> None:
-    """Somebody must ask: nothing is applied for nobody."""
+    """Somebody must ask who may write at all: nothing is applied for nobody, nor for an auditor (OPR-06)."""
     if shown.carriers is not None:
+        applicant = shown.carriers.applicant
+        if applicant is not None and applicant.role is RoleWord.AUDITOR:
+            writer = Denial(
+                who=applicant.title, verb="apply", address=None, reason="an auditor writes nothing", code="OPR-06"
+            )
+            denials = shown.denials or (writer,)
+            told = tuple(one.diagnostic() for one in denials)
+            raise Denied("an auditor applies nothing, not even a plan without changes", code="GEN-07", diagnostics=told)
         return
     hint = "say who you are with --as EMAIL or RECONCILER_ACTOR"
     if not any(True for _ in guardians(doors.catalog, shown.live)):
