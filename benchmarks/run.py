@@ -63,8 +63,12 @@ class Served(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one."""
+    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one.
 
+    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan.
+    """
+
+    drift: Cost
     plan: Cost
     apply: Applied
     first: Applied
@@ -113,6 +117,7 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     """Print what changes cost, and below it what a server makes of it."""
     percent = max(size // 100, 1)
     print(f"\nchanges, N = {size} (wall clock, processor)")
+    print(f"  drift, nothing drifted   {found.drift} {found.drift.processor / nothing.processor:6.2f} x no-op")
     print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
     print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
     ratio = found.first.cost.processor / found.floor.processor
@@ -135,21 +140,18 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Cha
         corpus.write(folder, size, seed)
         first = apply(folder, INSTALLER)
         bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
-        floors, products = [], []
+        floors, products, drifts = [], [], []
         for _ in range(repeat):
             floors.append(run(FLOOR, folder, " 0 differ"))
             products.append(run([*PRODUCT, "plan", "--detailed-exitcode"], folder, "No changes."))
+            drifts.append(run([*PRODUCT, "drift", "--detailed-exitcode"], folder, "No drift."))
         change(folder, max(size // 100, 1), "one")
         one_percent = [run([*PRODUCT, "plan"], folder, "Plan:") for _ in range(repeat)]
         change(folder, max(size // 100, 1), "one again")
         apply(folder, ADMINISTRATOR)
         change(folder, CHANGES, "two")
-        return (
-            first,
-            median(floors),
-            median(products),
-            Changes(median(one_percent), apply(folder, ADMINISTRATOR), first, bulk),
-        )
+        changes = Changes(median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk)
+        return first, median(floors), median(products), changes
 
 
 def serve(version: str, size: int, seed: int, repeat: int) -> Served:

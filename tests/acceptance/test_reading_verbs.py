@@ -22,6 +22,9 @@ READING = (
     ("validate",),
     ("plan",),
     ("plan", "--prune", "--format", "json"),
+    ("plan", "--only-drift"),
+    ("drift",),
+    ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
     ("status",),
     ("status", "p.plan"),
@@ -32,8 +35,8 @@ READING = (
 )
 """Verbs that read the database or manifests, each with words of a call."""
 
-NOT_TRIED = {"apply", "locks", "completion", "explain", "scaffold", "schema", "version"}
-"""``apply`` writes, ``locks`` is tried on a server only, and the others look at no database."""
+NOT_TRIED = {"apply", "comment", "locks", "completion", "explain", "scaffold", "schema", "version"}
+"""``apply`` writes, ``locks`` is tried on a server only, and the others look at neither database nor manifests."""
 
 
 def test_no_verb_is_forgotten() -> None:

@@ -19,6 +19,7 @@ CALLS = (
     ("plan",),
     ("plan", "--json", "--out", "plan.json"),
     ("--log-format", "json", "plan"),
+    ("drift", "--verbose"),
     ("--verbose", "apply", "--auto-approve", "--bootstrap", "--report", "report.json"),
 )
 

@@ -45,6 +45,9 @@ class Reader:
     def file(self, _document: Document, path: str) -> bytes:
         raise FileRefused(path)
 
+    def beside(self, _roots: Sequence[str]) -> Reader:
+        return Reader([])
+
 
 @dataclass
 class Store:

@@ -204,7 +204,7 @@ def test_a_run_with_another_digest_is_not_taken_for_the_reviewed_plan() -> None:
         ({"commit": "a" * 40}, "the manifests have changed"),
         ({"identity": "db-2"}, "another database"),
         ({"environment": "staging"}, "environment staging"),
-        ({}, "rules or defaults"),
+        ({}, "the waivers or the defaults"),
     ],
 )
 def test_stale_says_what_moved(change: dict[str, str], words: str) -> None:
