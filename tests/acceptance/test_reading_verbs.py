@@ -26,6 +26,7 @@ READING = (
     ("drift",),
     ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
+    ("access", "root@example.com"),
     ("status",),
     ("status", "p.plan"),
     ("history",),
