@@ -28,6 +28,7 @@ READING = (
     ("drift",),
     ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
+    ("access", "root@example.com"),
     ("status",),
     ("status", "p.plan"),
     ("history",),
@@ -37,8 +38,8 @@ READING = (
 )
 """Verbs that read the database or manifests, each with words of a call."""
 
-NOT_TRIED = {"apply", "comment", "locks", "completion", "explain", "scaffold", "schema", "version"}
-"""``apply`` writes, ``locks`` is tried on a server only, and the others look at neither database nor manifests."""
+NOT_TRIED = {"apply", "comment", "locks", "completion", "explain", "fmt", "init", "scaffold", "schema", "version"}
+"""``apply`` writes, ``fmt`` and ``init`` write files, ``locks`` needs a server; the others read nothing of the kind."""
 
 
 def test_no_verb_is_forgotten() -> None:
