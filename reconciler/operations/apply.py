@@ -19,18 +19,16 @@ from typing import Protocol
 from reconciler.engine.approve import guardians, judge_approval
 from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
-from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
-from reconciler.model.denial import Denial
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome, Run
-from reconciler.operations.people import actor, nobody
+from reconciler.operations.people import actor, may_write, nobody
 from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
@@ -123,6 +121,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     _may_bootstrap(doors, orders, shown)
     _asked(doors, shown)
     refuse(shown)
+    may_write(shown.carriers)
     _approved(doors, orders, shown)
     if not touched(shown.plan):
         return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)
@@ -284,16 +283,8 @@ def _as_seen_by(names: Sequence[str], shown: Proposal) -> Plan:
 
 
 def _asked(doors: Doors, shown: Proposal) -> None:
-    """Somebody must ask who may write at all: nothing is applied for nobody, nor for an auditor (OPR-06)."""
+    """Somebody must ask: nothing is applied for nobody."""
     if shown.carriers is not None:
-        applicant = shown.carriers.applicant
-        if applicant is not None and applicant.role is RoleWord.AUDITOR:
-            writer = Denial(
-                who=applicant.title, verb="apply", address=None, reason="an auditor writes nothing", code="OPR-06"
-            )
-            denials = shown.denials or (writer,)
-            told = tuple(one.diagnostic() for one in denials)
-            raise Denied("an auditor applies nothing, not even a plan without changes", code="GEN-07", diagnostics=told)
         return
     hint = "say who you are with --as EMAIL or RECONCILER_ACTOR"
     if not any(True for _ in guardians(doors.catalog, shown.live)):
