@@ -7,6 +7,7 @@ broken file is an error and never an absent resource.
 
 from __future__ import annotations
 
+from reconciler.adapters.manifests.authors import GitAuthors
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
@@ -16,6 +17,7 @@ from reconciler.adapters.manifests.policies import committed_configuration, read
 __all__ = [
     "RULES",
     "FilesReader",
+    "GitAuthors",
     "GitReader",
     "Limits",
     "committed_configuration",
