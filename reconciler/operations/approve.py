@@ -84,7 +84,7 @@ def approve(
     ready = _record(doors, request, who, shown.rights, shown)
     if ready is None and not agree(shown):
         raise ReconcilerError("not confirmed; nothing was approved", code="APV-03", hint="only the word yes approves")
-    reach("approval-agreed")
+    reach("agreed")
 
     def write(session: ApprovalSession) -> tuple[Approved, bool]:
         now = session.live()
@@ -240,13 +240,13 @@ def _written(
     sent = False
     try:
         with store.apply(("",), lock_timeout=lock_timeout, run="approve", rows=(who.address,)) as session:
-            reach("approval-locked")
+            reach("locked")
             done, changed = write(session)
             if changed:
-                reach("approval-before-commit")
+                reach("before-commit")
                 sent = True
                 session.commit()
-                reach("approval-committed")
+                reach("committed")
     except WorldError as error:
         there = _is_there(store, who, digest) if sent else False
         if there is None:

@@ -56,7 +56,8 @@ def approved_text(who: str, *, until: str, before: bool, found: Approvals | None
 
 def withdrawn_text(who: str, *, before: bool, style: Style) -> str:
     """What became of an approval that was taken back."""
-    line = f"There is no approval by {safe(who)} to take back." if before else f"The approval by {safe(who)} is void."
+    what = "There is no approval" if before else "Taken back: the approval"
+    line = f"{what} by {safe(who)}."
     return style.palette.paint(line, "bold", "green") + "\n"
 
 

@@ -92,7 +92,7 @@ class Session:
         add = dialect.insert(table).values(values)
         renewed = {name: add.excluded[name] for name in values if name not in key}
         self._connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed))
-        reach("approval-written")
+        reach("written")
 
     def withdraw(self, digest: str, approver: str, *, at: str) -> bool:
         """Take an approval back; whether there was one."""

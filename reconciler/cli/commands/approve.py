@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import format_option, global_options, policy_option
+from reconciler.cli.output import write
 from reconciler.cli.planning import Asked, read_plan_file, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     *,
     planfile: str,
     paths: Sequence[str],
@@ -85,8 +88,8 @@ def _done(
 
     def agree(proposal: Proposal) -> bool:
         report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
-        if not session.options.quiet:
-            session.output.tell(plan_text(report, session.style_of_errors))
+        if not (session.options.quiet and how["auto_approve"]):  # nobody is asked about what is not shown
+            write(sys.stderr, plan_text(report, session.style_of_errors) + "\n")
         return how["auto_approve"] or asked_for_yes(
             "Approve this plan?", nothing="nothing was approved", hint="give --auto-approve, after a look at the plan"
         )
