@@ -12,6 +12,7 @@ from reconciler.model.authorization import Carriers
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.rights import Rights
+from reconciler.model.source import Source
 from reconciler.model.view import View
 from reconciler.operations.request import Doors, Request
 from reconciler.ports import AuthorReader
@@ -68,8 +69,8 @@ def makers_of(rights: Rights, request: Request, carriers: Carriers | None) -> fr
 def commit_authors(doors: Doors, made: Plan, view: View, reasons: Sequence[Reason]) -> CommitAuthors:
     """Who made the commits that a plan brings: those since the last run that came from a commit.
 
-    What a run left out that looked at a part of the manifests is looked up on its own: a resource that was applied
-    from an older commit since that one, and a new resource by its lines.
+    What that run may have left out is looked up on its own: a resource that was applied from another commit since that
+    one, a new resource by its lines, and by the changed lines one that was applied from no commit.
     """
     commit, reader = made.commit, doors.authors
     if commit is None or reader is None:
@@ -93,18 +94,27 @@ def _of(
     reader: AuthorReader, change: Change, *, commit: str, since: str | None, base: str | None
 ) -> frozenset[str] | None:
     """Who made a change that did not come by the commits since ``base`` alone."""
-    places: dict[str, list[int]] = {}
-    for source in (change.source, *(line.source for line in change.fields)):
-        if source is not None:
-            places.setdefault(source.file, []).append(source.line)
-    if change.action is not Action.CREATE:
-        if since in (None, base) or not places:
-            return frozenset()
-        return reader.since(commit, since, files=sorted(places))
+    lines = [line.source for line in change.fields if line.source is not None]
+    places = [*lines, *([change.source] if change.source is not None else [])]
+    if change.action is Action.CREATE:
+        spans = [_span(file, places) for file in sorted({one.file for one in places})]
+    elif since is None:
+        # It was applied from no commit: whoever wrote its changed lines may have done so before the last run.
+        spans = [(one.file, one.line, one.line) for one in lines]
+    elif since == base or not places:
+        return frozenset()
+    else:
+        return reader.since(commit, since, files=sorted({one.file for one in places}))
     found: set[str] = set()
-    for file, lines in sorted(places.items()):
-        some = reader.of_lines(commit, file, first=min(lines), last=max(lines))
+    for file, first, last in dict.fromkeys(spans):
+        some = reader.of_lines(commit, file, first=first, last=last)
         if some is None:
             return None
         found |= some
     return frozenset(found)
+
+
+def _span(file: str, places: Sequence[Source]) -> tuple[str, int, int]:
+    """The lines of a file between the first and the last place in it."""
+    lines = [one.line for one in places if one.file == file]
+    return file, min(lines), max(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,12 +17,13 @@ from reconciler.adapters.database.store import open_database
 from reconciler.engine.planfile import from_bytes, made_by, to_bytes
 from reconciler.kinds import discover
 from tests.acceptance.homes import KEY, ServedTree
+from tests.adapters.identity.issuer import AUDIENCE, running_issuer, token
 from tests.cli.tree import CLOCK, Call, Tree
 from tests.servers import Cluster
 
 HEAD = "apiVersion: reconciler/v1\nkind: Project\n"
 SIGNING = "tenants/farol/signing.yaml"
-DESK = "tenants/farol/desk.yaml"
+BUNDLE = "platform/bundles.yaml"
 ROOT, SECOND, THIRD = "root@example.com", "second@example.com", "third@example.com"
 INES, UMA = "ines@farol.example.com", "uma@tax.example.com"
 
@@ -67,11 +69,11 @@ spec:
   contact: {email: office@cedro.example.com}
   state: active
 """,
-    DESK: """\
+    BUNDLE: """\
 apiVersion: reconciler/v1
-kind: ServiceType
-metadata: {name: incident, tenant: farol}
-spec: {displayName: Incident, sortOrder: 10}
+kind: Bundle
+metadata: {name: small}
+spec: {displayName: Small 10, includedSignatures: 100}
 """,
 }
 
@@ -100,6 +102,8 @@ def desk(
         found.write(file, text)
     call = found.run("apply", "--bootstrap", "--auto-approve")
     assert call.code == 0, call.err
+    found.sql("UPDATE partners SET state = 'active'")  # which a person does
+    found.sql("UPDATE operators SET state = 'active'")
     found.edit(SIGNING, "state: active", "state: deleted")
     yield found
     if cluster is not None:
@@ -330,7 +334,7 @@ def test_a_row_that_lacks_anything_counts_for_nothing(light: Tree, column: str, 
 def test_another_plan_needs_another_approval(desk: Tree) -> None:
     planned(desk)
     approve(desk, SECOND)
-    desk.edit(DESK, "sortOrder: 10", "sortOrder: 20")
+    desk.edit(BUNDLE, "Small 10", "Small 20")
     assert apply(desk, ROOT).code == 5
     call = approve(desk, THIRD)
     assert (call.code, "no longer fits" in call.err) == (5, True)
@@ -393,7 +397,7 @@ def test_without_a_database_nobody_approves_and_none_is_made(
 
 def test_sensitive_plans_need_what_the_configuration_says(light: Tree) -> None:
     light.edit(SIGNING, "state: deleted", "state: active")
-    light.edit(DESK, "sortOrder: 10", "sortOrder: 20")
+    light.edit(BUNDLE, "Small 10", "Small 20")
     assert facts(light)["class"] == "ordinary"
     light.edit("tenants/farol/partner.yaml", "type: reseller", "type: reseller\n  tier: distributor")
     found = facts(light)
@@ -456,7 +460,7 @@ def test_an_approval_that_is_void_carries_nothing(light: Tree) -> None:
     light.edit("tenants/farol/partner.yaml", "type: reseller", "type: reseller\n  tier: distributor")
     planned(light, INES)
     approve(light, SECOND)
-    light.sql("UPDATE operators SET display_name = 'Other' WHERE name = 'second'")
+    light.sql("UPDATE reconciler_approvals SET rights = 'others'")
     assert apply(light, INES).code == 4
 
 
@@ -486,7 +490,7 @@ def versioned(light: Tree) -> Tree:
     light.write(".gitignore", ".reconciler/\n*.plan\n")
     git(light, "init", "-q", "-b", "main")
     commit(light, THIRD)
-    light.edit(DESK, "sortOrder: 10", "sortOrder: 11")
+    light.edit(BUNDLE, "Small 10", "Small 11")
     commit(light, ROOT)
     assert light.run("apply", "--auto-approve", "--as", ROOT).code == 0
     light.edit(SIGNING, "state: active", "state: deleted")
@@ -521,12 +525,12 @@ def test_who_wrote_into_a_merge_made_it_and_who_merged_did_not(versioned: Tree) 
     git(versioned, "checkout", "-qb", "side")
     commit(versioned, "x@example.com", SIGNING)
     git(versioned, "checkout", "-q", "main")
-    versioned.edit(DESK, "sortOrder: 11", "sortOrder: 12")
-    commit(versioned, "y@example.com", DESK)
+    versioned.edit(BUNDLE, "Small 11", "Small 12")
+    commit(versioned, "y@example.com", BUNDLE)
     git(versioned, "merge", "-q", "--no-ff", "-m", "Merge", "side", who=SECOND)
     planned(versioned)
     assert approve(versioned, SECOND).code == 0
-    versioned.edit(DESK, "sortOrder: 12", "sortOrder: 13")
+    versioned.edit(BUNDLE, "Small 12", "Small 13")
     git(versioned, "commit", "-qam", "Merge", "--amend", "--author", f"S <{SECOND}>", who=SECOND)
     planned(versioned)
     assert approve(versioned, SECOND).code == 4
@@ -537,9 +541,9 @@ def test_a_part_that_an_earlier_run_left_out_keeps_its_authors(versioned: Tree) 
     versioned.write("platform/new.yaml", operator("novo", "novo@example.com", "administrator"))
     versioned.write("reconciler.yaml", HEAD + "approvals: {sensitive: 1, critical: 1}\n")
     commit(versioned, SECOND)
-    versioned.edit(DESK, "sortOrder: 11", "sortOrder: 12")
+    versioned.edit(BUNDLE, "Small 11", "Small 12")
     commit(versioned, "x@example.com")
-    words = ("apply", "--auto-approve", "--target", "ServiceType/*")
+    words = ("apply", "--auto-approve", "--target", "Bundle/*")
     assert versioned.run(*as_(ROOT, *words)).code == 0
     for target in ("Issuer/*", "Operator/*"):
         planned(versioned, ROOT, "--target", target)
@@ -621,3 +625,51 @@ def test_a_role_that_only_reads_gets_one_clear_error(desk: Tree, monkeypatch: py
     monkeypatch.setenv("RECONCILER_DATABASE_URL", desk.cluster.url(desk.name, user=applying))
     assert approve(desk, SECOND).code == 0
     assert apply(desk, ROOT).code == 0
+
+
+# --- tokens ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tokens(light: Tree, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Call]]:
+    """Calls with the token of a job; the environment of the job says whose it is."""
+    people = {"root": "root", "second": SECOND, "third": "third", "ines": "farol/ines"}
+    with running_issuer() as issuer:
+        subjects = "".join(
+            f"  - {{match: {{repository: org/farol, environment: {name}}}, operator: {operator_}}}\n"
+            for name, operator_ in people.items()
+        )
+        trust = f"identity:\n  trust: oidc\n  issuer: {issuer.url}\n  audience: {AUDIENCE}\n  subjects:\n{subjects}"
+        light.write("reconciler.yaml", HEAD + trust)
+
+        def call(who: str, *words: str) -> Call:
+            now = int(time.time()) - 10
+            claims = issuer.github(iat=now, nbf=now, exp=now + 300, environment=who)
+            monkeypatch.setenv("RECONCILER_ID_TOKEN", token(claims))
+            return light.run(*words)
+
+        yield call
+
+
+def test_with_tokens_only_what_is_recorded_counts(light: Tree, tokens: Callable[..., Call]) -> None:
+    assert tokens("root", "plan", "--out", "p.plan").code == 0
+    call = tokens("root", "apply", "p.plan")
+    assert (call.code, "GEN-25" in call.err, "--as" in call.err) == (4, True, False)
+    assert tokens("root", "apply", "p.plan", "--as", SECOND).code == 1
+    assert tokens("root", "approve", "p.plan", "--auto-approve").code == 4
+    assert "PRM-01" in tokens("ines", "approve", "p.plan", "--auto-approve").err
+    assert tokens("second", "approve", "p.plan", "--auto-approve").code == 0
+    assert tokens("second", "apply", "p.plan").code == 4  # the own approval is none
+    call = tokens("root", "apply", "p.plan")
+    assert call.code == 0, call.err
+    assert light.sql("SELECT approvers FROM reconciler_runs ORDER BY seq DESC LIMIT 1") == [(f'["{SECOND}"]',)]
+
+
+def test_with_tokens_an_approver_carries_and_shows_nothing(light: Tree, tokens: Callable[..., Call]) -> None:
+    light.edit(SIGNING, "state: deleted", "state: active")
+    light.edit("platform/operators.yaml", "displayName: third", "displayName: Tomás")
+    assert tokens("ines", "plan", "--out", "p.plan").code == 4
+    assert tokens("second", "approve", "p.plan", "--auto-approve").code == 0
+    call = tokens("ines", "apply", "p.plan")
+    assert (call.code, "Tomás" in call.out + call.err) == (0, False), call.err
+    assert light.sql("SELECT display_name FROM operators WHERE name = 'third'") == [("Tomás",)]

@@ -29,6 +29,7 @@ class GitAuthors:
     def __init__(self, working: Path, roots: Sequence[str | Path]) -> None:
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in roots]
+        self._known: dict[str, bool] = {}
 
     def since(self, commit: str, base: str | None, *, files: Sequence[str] = ()) -> frozenset[str] | None:
         """Who made the commits between ``base`` and ``commit``, on either side, that touch ``files`` or the roots.
@@ -80,11 +81,14 @@ class GitAuthors:
 
     def _whole(self, commit: str) -> bool:
         """Whether the history of a commit is here, all of it."""
-        try:
-            shallow = ask_git(self._working, "rev-parse", "--is-shallow-repository", check=False)
-        except WorldError:
-            return False
-        return shallow is not None and shallow.strip() == b"false" and self._knows(commit)
+        if commit not in self._known:
+            try:
+                shallow = ask_git(self._working, "rev-parse", "--is-shallow-repository", check=False)
+                whole = shallow is not None and shallow.strip() == b"false"
+                self._known[commit] = whole and self._knows(commit)
+            except WorldError:
+                return False
+        return self._known[commit]
 
     def _knows(self, commit: str) -> bool:
         if not _COMMIT.fullmatch(commit):
