@@ -178,6 +178,7 @@ def test_a_critical_plan_is_approved_and_applied(desk: Tree) -> None:
     ]
     assert f"by {ROOT}, approved by {SECOND}" in desk.run("history").out
     assert apply(desk, ROOT).code == 0  # the same run again
+    assert desk.run("db", "check").code == 0
     again = approve(desk, SECOND)
     assert (again.code, "was applied at" in again.err) == (0, True)
 
@@ -350,7 +351,6 @@ def test_a_plan_file_that_tells_something_else_is_not_approved(light: Tree) -> N
     assert (approve(light, SECOND).code, approve(light, SECOND).err.count("PLN-02")) == (5, 1)
     # Its seal renewed, and said to lack something: then the digest does not follow from what it shows.
     document = json.loads(whole)
-    changes = [one for one in document["changes"] if one["address"] != "Issuer/farol/cedro"]
     plan = from_bytes(whole)
     forged = to_bytes(
         type(plan)(
@@ -359,7 +359,6 @@ def test_a_plan_file_that_tells_something_else_is_not_approved(light: Tree) -> N
         ),
         made_by(document),
     )
-    assert changes == []
     file.write_bytes(forged)
     call = approve(light, SECOND)
     assert (call.code, "PLN-02" in call.err) == (5, True)
