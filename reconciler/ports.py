@@ -110,8 +110,8 @@ class AuthorReader(Protocol):
         Without a base it is everybody up to ``commit``.
         """
 
-    def of_lines(self, commit: str, file: str, *, first: int, last: int) -> frozenset[str] | None:
-        """Who wrote these lines of a file as they are in ``commit``."""
+    def of_lines(self, commit: str, file: str, spans: Sequence[tuple[int, int]]) -> frozenset[str] | None:
+        """Who wrote some lines of a file as they are in ``commit``; a span is the first and the last of them."""
 
 
 class ApprovalSession(Protocol):

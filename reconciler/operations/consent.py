@@ -12,10 +12,11 @@ from reconciler.model.authorization import Carriers
 from reconciler.model.change import Action, Change
 from reconciler.model.plan import Plan
 from reconciler.model.rights import Rights
-from reconciler.model.source import Source
 from reconciler.model.view import View
 from reconciler.operations.request import Doors, Request
-from reconciler.ports import AuthorReader
+
+Span = tuple[int, int]
+"""The first and the last of some lines of a file."""
 
 _UNKNOWN = CommitAuthors(state="unknown")
 
@@ -79,42 +80,39 @@ def commit_authors(doors: Doors, made: Plan, view: View, reasons: Sequence[Reaso
     first = reader.since(commit, base)
     if first is None:
         return _UNKNOWN
-    found = set(first)
-    live = view.live
+    files: dict[str, set[str]] = {}
+    spans: dict[str, set[Span]] = {}
     for change in weighty(made, reasons):
-        entry = None if live is None else live.ledger.get(change.address)
-        more = _of(reader, change, commit=commit, since=None if entry is None else entry.commit, base=base)
-        if more is None:
+        _look_at(change, _since(view, change), base, files=files, spans=spans)
+    answers = [reader.since(commit, since, files=sorted(some)) for since, some in sorted(files.items())]
+    answers += [reader.of_lines(commit, file, sorted(some)) for file, some in sorted(spans.items())]
+    found = set(first)
+    for answer in answers:
+        if answer is None:
             return _UNKNOWN
-        found |= more
+        found |= answer
     return CommitAuthors(state="known", emails=frozenset(found))
 
 
-def _of(
-    reader: AuthorReader, change: Change, *, commit: str, since: str | None, base: str | None
-) -> frozenset[str] | None:
-    """Who made a change that did not come by the commits since ``base`` alone."""
+def _since(view: View, change: Change) -> str | None:
+    """The commit from which a resource was applied last."""
+    entry = None if view.live is None else view.live.ledger.get(change.address)
+    return None if entry is None else entry.commit
+
+
+def _look_at(
+    change: Change, since: str | None, base: str | None, *, files: dict[str, set[str]], spans: dict[str, set[Span]]
+) -> None:
+    """Add where to look for those who made a change that did not come by the commits since ``base`` alone."""
     lines = [line.source for line in change.fields if line.source is not None]
     places = [*lines, *([change.source] if change.source is not None else [])]
     if change.action is Action.CREATE:
-        spans = [_span(file, places) for file in sorted({one.file for one in places})]
+        for file in {one.file for one in places}:
+            mine = [one.line for one in places if one.file == file]
+            spans.setdefault(file, set()).add((min(mine), max(mine)))
     elif since is None:
         # It was applied from no commit: whoever wrote its changed lines may have done so before the last run.
-        spans = [(one.file, one.line, one.line) for one in lines]
-    elif since == base or not places:
-        return frozenset()
-    else:
-        return reader.since(commit, since, files=sorted({one.file for one in places}))
-    found: set[str] = set()
-    for file, first, last in dict.fromkeys(spans):
-        some = reader.of_lines(commit, file, first=first, last=last)
-        if some is None:
-            return None
-        found |= some
-    return frozenset(found)
-
-
-def _span(file: str, places: Sequence[Source]) -> tuple[str, int, int]:
-    """The lines of a file between the first and the last place in it."""
-    lines = [one.line for one in places if one.file == file]
-    return file, min(lines), max(lines)
+        for one in lines:
+            spans.setdefault(one.file, set()).add((one.line, one.line))
+    elif since != base and places:
+        files.setdefault(since, set()).update(one.file for one in places)

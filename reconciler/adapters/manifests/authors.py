@@ -16,7 +16,7 @@ from reconciler.model.errors import WorldError
 from reconciler.model.formats import folded
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_MAIL = re.compile(rb"^(?:author|committer)-mail <(.*)>$", re.MULTILINE)
+_LINE = re.compile(rb"^([0-9a-f]{40}(?:[0-9a-f]{24})?) \d+ \d+", re.MULTILINE)
 
 
 class GitAuthors:
@@ -67,17 +67,21 @@ class GitAuthors:
                 found += lines[:2]
         return _folded(found)
 
-    def of_lines(self, commit: str, file: str, *, first: int, last: int) -> frozenset[str] | None:
-        """Who wrote some lines of a file as they are in ``commit``."""
+    def of_lines(self, commit: str, file: str, spans: Sequence[tuple[int, int]]) -> frozenset[str] | None:
+        """Who wrote some lines of a file as they are in ``commit``; a span is the first and the last of them."""
         if not self._whole(commit):
             return None
         try:
-            found = ask_git(
-                self._working, "blame", "--line-porcelain", "-L", f"{first},{last}", commit, "--", file, check=False
-            )
+            wanted = [word for first, last in spans for word in ("-L", f"{first},{last}")]
+            found = ask_git(self._working, "blame", "--porcelain", *wanted, commit, "--", file, check=False)
+            if found is None:
+                return None
+            # Blame itself would rename people as a file of the repository wishes.
+            commits = b"\n".join(sorted(set(_LINE.findall(found)))) + b"\n"
+            people = ask_git(self._working, "log", "--no-walk", "--stdin", "--format=%ae%n%ce", given=commits)
         except WorldError:
             return None
-        return None if found is None else _folded(_MAIL.findall(found))
+        return _folded((people or b"").split(b"\n"))
 
     def _whole(self, commit: str) -> bool:
         """Whether the history of a commit is here, all of it."""
