@@ -17,6 +17,7 @@ from reconciler import __version__
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
+    FilesEditor,
     FilesReader,
     GitAuthors,
     GitReader,
@@ -25,6 +26,8 @@ from reconciler.adapters.manifests import (
     read_policy_files,
 )
 from reconciler.adapters.policies import evaluate
+from reconciler.adapters.repository import NewFiles, read_templates
+from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -33,7 +36,10 @@ from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.engine.configure import configure, demand_of, for_environment
 from reconciler.engine.describe import describe
+from reconciler.engine.key_order import key_orders
+from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
+from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import UsageError
@@ -43,8 +49,9 @@ from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
-from reconciler.operations.request import Doors, People, PolicyDoors, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.operations.init import Answers, compose
+from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, Sealer, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -93,6 +100,25 @@ def open_house(
     )
 
 
+def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
+    """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
+
+
+def new_repository(answers: Answers) -> list[NewFile]:
+    """The files of a new repository of manifests.
+
+    Raises:
+        UsageError: an answer is off.
+    """
+    return compose(read_templates(answers.pipeline), schema_files(discover()), answers)
+
+
+def new_folder(folder: Path) -> NewFolder:
+    """A folder into which a new repository goes."""
+    return NewFiles(folder)
+
+
 @dataclass(frozen=True)
 class House:
     """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration."""
@@ -124,6 +150,21 @@ class House:
         """The database as plans read it: ``RECONCILER_PLAN_DATABASE_URL``, else the live one."""
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
+
+    @property
+    def writing_database(self) -> LiveDatabase:
+        """The live database, for a run that writes.
+
+        Raises:
+            UsageError: it would write to a server by a clock that was set by hand (CFGF-08).
+        """
+        if self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
+            raise UsageError(
+                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
+                code="CFGF-08",
+                hint="unset RECONCILER_CLOCK",
+            )
+        return self.database
 
     @cached_property
     def secrets(self) -> SecretReader:
@@ -203,16 +244,10 @@ class House:
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
         """
-        if writes and self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
-            raise UsageError(
-                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
-                code="CFGF-08",
-                hint="unset RECONCILER_CLOCK",
-            )
         return Doors(
             catalog=self.catalog,
             reader=reader,
-            store=self.database if writes else self.planning_database,
+            store=self.writing_database if writes else self.planning_database,
             secrets=self.secrets,
             sealer=self.sealer(writes=writes),
             draw=generate_value,
@@ -220,7 +255,14 @@ class House:
             policies=self.policies(policy_rev),
             authors=GitAuthors(self.folder, list(paths) or list(self.settings.manifests)),
             version=__version__,
+            waivers=self.waivers(reader),
         )
+
+    def waivers(self, reader: ManifestReader) -> WaiverFolders:
+        """The folders of waivers, as they are where ``reader`` reads."""
+        roots = self.settings.waivers
+        optional = "waivers" not in self.settings.model_fields_set
+        return WaiverFolders(reader=reader.beside(roots), roots=tuple(roots), now=self.now, optional=optional)
 
     def request(
         self,
@@ -228,14 +270,17 @@ class House:
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
         prune: bool = False,
+        only_drift: bool = False,
         allow_delete: Mapping[str, int] | None = None,
         people: People | None = None,
     ) -> Request:
         """What a plan is about, with the limits of the configuration.
 
         Raises:
-            UsageError: ``allow_delete`` names no kind.
+            UsageError: ``allow_delete`` names no kind, or ``prune`` stands beside ``only_drift``.
         """
+        if prune and only_drift:
+            raise UsageError("--prune deletes what git left out, and --only-drift leaves that out", hint="choose one")
         unknown = sorted(set(allow_delete or {}) - set(self.catalog))
         if unknown:
             raise UsageError(f"--allow-delete {unknown[0]}: there is no such kind", hint="write KIND:N, as in Domain:3")
@@ -245,6 +290,7 @@ class House:
             targets=tuple(targets),
             excludes=tuple(excludes),
             prune=prune,
+            only_drift=only_drift,
             layout=self.settings.layout,
             guards=Guards(
                 max_deletes=DeleteBudget(**guards.max_deletes.model_dump()),
@@ -319,6 +365,16 @@ def _others(commit: str) -> Diagnostic:
         summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
         hint="a change of policies is reviewed by itself, before what it allows",
     )
+
+
+def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
+    """The review that a runner's job is about. ``provider`` is github or gitlab.
+
+    Raises:
+        UsageError: the environment does not say where it is, or with which token to write (CMT-01).
+    """
+    kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
+    return kinds[provider].of(variables, number=number, author=author)
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:

@@ -81,11 +81,9 @@ def part_owners(
 
 
 def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
-    """Why the applicant applies nothing at all (OPR-09, OPR-06 of a plan without changes)."""
+    """Why the applicant applies nothing at all (OPR-09)."""
     if applicant.barred:
         return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
-    if applicant.role is RoleWord.AUDITOR and not any(_needs_a_right(one) for one in plan.changes):
-        return Denial(who=applicant.title, verb="apply", address=None, reason=_REASONS["OPR-06"], code="OPR-06")
     if applicant.only is None:
         return None
     company, edge = applicant.only
@@ -280,7 +278,10 @@ class _Judge:
             for edge in onward
             if any(self._rights.decide(who, "transition", part.entity, edge=str(edge)).allowed for who in self._people)
         ]
-        found = f"this step belongs to {', '.join(whose)}" if whose else reason
+        found = reason
+        if whose:
+            step = _STEPS.get(part.edge.partition("->")[2], "this step")
+            found = f"{step} belongs to the {_either(whose)}"
         return f"{found}; you may walk {', '.join(mine)}" if mine else found
 
     def _reason(self, kind: Kind, code: str, condition: str = "") -> str:
@@ -306,7 +307,14 @@ class _Judge:
                 yield _stand_in(company.kind.company_role(company), entity, company.address)
 
 
+_STEPS = {"suspended": "suspension", "blocked": "blocking", "active": "activation", "deleted": "deletion"}
+"""How a step into a state is called."""
 _WORDS = {"manage": "update", "unprotect": "update"}
+
+
+def _either(words: Sequence[str]) -> str:
+    *some, last = words
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _stand_in(role: RoleWord, entity: Entity, company: Address | None) -> Principal:

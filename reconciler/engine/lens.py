@@ -8,7 +8,7 @@ resources name these only when they may be read, so that an absent and a foreign
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from reconciler.model.approval import Approvals
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.drift import DriftFinding, DriftReport
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.kind import Kind
@@ -33,6 +34,7 @@ ANOTHER = "another resource"
 SOMEBODY = "an administrator"
 """Stands for an approver who may not be read."""
 _ENVELOPE = ("metadata", "lifecycle")
+_INDEX = re.compile(r"\[[^]]*\]")
 
 
 class Lens:
@@ -93,11 +95,7 @@ class Lens:
                 outside += 1
                 errors = errors or one.severity is Severity.ERROR
             else:
-                told.append(
-                    replace(
-                        one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)
-                    )
-                )
+                told.append(self._told(one))
         if outside:
             told.append(
                 Diagnostic(
@@ -125,6 +123,21 @@ class Lens:
     def name(self, person: Address, known_as: str) -> str:
         """By what a person is known, where that may be read."""
         return known_as if self.sees(person) else SOMEBODY
+
+    def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
+        """The drift of what may be read; ``ledger`` are the managed resources."""
+        return replace(
+            report,
+            findings=self._findings(report.findings),
+            resolved=self._findings(report.resolved),
+            diagnostics=self.diagnostics(report.diagnostics),
+            managed=sum(self.sees(one) for one in ledger),
+        )
+
+    def _findings(self, found: Sequence[DriftFinding]) -> tuple[DriftFinding, ...]:
+        return tuple(
+            one for one in found if (one.path in self.readable(one.address) if one.path else self.sees(one.address))
+        )
 
     def shifts(self, found: Sequence[Shift]) -> tuple[Shift, ...]:
         """Gains and losses of people that may be read, over resources that may be read."""
@@ -163,6 +176,22 @@ class Lens:
             return plan.summary.unchanged
         changed = {one.address for one in (*plan.changes, *plan.observed)}
         return sum(one not in changed and self.sees(one) for one in self._view.declared)
+
+    def _told(self, one: Diagnostic) -> Diagnostic:
+        """A finding about a resource that may be read; of a field that may not, its place and no word about it."""
+        if one.phase is Phase.SCHEMA or one.address is None or self._reads(one.address, one.path):
+            return replace(
+                one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)
+            )
+        summary = f"{one.path} of {one.address} breaks a rule; it is a field that you may not read"
+        return replace(one, summary=summary, detail="", hint="ask somebody who may read it")
+
+    def _reads(self, address: Address, path: str) -> bool:
+        """Whether everything that a finding at a path may speak about is read; a place that is no field is."""
+        plain = _INDEX.sub("", path)
+        fields = self._rights.catalog[address.kind].by_path
+        around = [one for one in fields if one == plain or one.startswith(f"{plain}.") or plain.startswith(f"{one}.")]
+        return all(one in self.readable(address) for one in around)
 
     # --- fields ------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.encode import compared, decode, same, stored_values
 from reconciler.model.kind import Deletion, Kind
 from reconciler.model.lifecycle import Edge
+from reconciler.model.tool import NAME as TOOL_NAME
+from reconciler.model.tool import TOOL
 
 CATALOG = discover()
 KINDS = list(CATALOG.values())
@@ -102,10 +104,18 @@ def _walker(kind: Kind, edge: Edge) -> str:
 
 @each_kind
 def test_rights_are_those_of_the_matrix_both_ways(kind: Kind) -> None:
-    assert _declared(kind.allow) == {
+    assert _declared(kind.allow) == _of_the_matrix(kind.name)
+
+
+def test_rights_on_the_tool_are_those_of_the_matrix_both_ways() -> None:
+    assert _declared(TOOL) == _of_the_matrix(TOOL_NAME)
+
+
+def _of_the_matrix(kind: str) -> dict[tuple[str, str, str, str], tuple[str, str, str]]:
+    return {
         (row["verb"], row["field"], row["edge"], row["role"]): (row["reach"], row["code"], row["condition"])
         for row in _matrix()
-        if row["kind"] == kind.name
+        if row["kind"] == kind
     }
 
 
@@ -127,7 +137,7 @@ def _matrix() -> list[dict[str, str]]:
 
 
 def test_every_kind_of_the_matrix_exists() -> None:
-    assert {row["kind"] for row in _matrix()} - {"Engine"} == set(CATALOG)
+    assert {row["kind"] for row in _matrix()} - {TOOL_NAME} == set(CATALOG)
 
 
 @each_kind
@@ -138,3 +148,27 @@ def test_deletion_fits_the_life_cycle(kind: Kind) -> None:
     for state in kind.delete_from:
         assert kind.lifecycle is not None
         assert state in kind.lifecycle.states
+
+
+@each_kind
+def test_no_two_shortest_paths_differ_by_who_may_walk_them(kind: Kind) -> None:
+    """The planner knows no actor. That is right as long as no life cycle leaves it a choice between equal paths."""
+    if kind.lifecycle is None:
+        return
+
+    def ways(start: str, goal: str, length: int) -> list[tuple[Edge, ...]]:
+        found: list[tuple[Edge, ...]] = [()]
+        for _ in range(length):
+            found = [(*way, edge) for way in found for edge in lifecycle.onward(way[-1].target if way else start)]
+        return [way for way in found if way and way[-1].target == goal]
+
+    def weight(way: tuple[Edge, ...]) -> tuple[bool, bool]:
+        return any(one.walker == "system" for one in way), any(one.walker == "human" for one in way)
+
+    lifecycle = kind.lifecycle
+    for start in lifecycle.states:
+        for goal in lifecycle.states:
+            best = lifecycle.path(start, goal)
+            if best:
+                equal = [way for way in ways(start, goal, len(best)) if weight(way) == weight(best)]
+                assert equal == [best], (start, goal)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from reconciler.adapters.manifests.authors import GitAuthors
 from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
@@ -16,6 +17,7 @@ from reconciler.adapters.manifests.policies import committed_configuration, read
 
 __all__ = [
     "RULES",
+    "FilesEditor",
     "FilesReader",
     "GitAuthors",
     "GitReader",

@@ -49,6 +49,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     report: str | None,
@@ -70,6 +71,7 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
@@ -95,7 +97,8 @@ def command(
 
 def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> tuple[Applied, Report]:
     from reconciler.engine.describe import describe
-    from reconciler.operations.apply import Orders, apply
+    from reconciler.model.run import Outcome
+    from reconciler.operations.apply import Orders, apply, truthful_after_commit
 
     house = session.house
     file = plan_file_among(asked.paths)
@@ -107,6 +110,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
+        only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=replace(
             session.people(bootstrap=how["bootstrap"]), makers=() if reviewed is None else (reviewed.principal,)
@@ -137,12 +141,13 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         reader = house.reader(asked.paths, rev=asked.rev)
         doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"], paths=asked.paths)
         applied = apply(doors, request, orders, progress)
-    reach("before-report")
-    report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
-    try:
-        _tell(session, applied, report)
-    except WorldError as error:  # the plan is applied: nothing may claim otherwise now
-        session.output.tell(f"{error.message}; the outcome stands")
+    with truthful_after_commit(applied.run.id, done=applied.run.outcome is Outcome.APPLIED):
+        reach("before-report")
+        report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
+        try:
+            _tell(session, applied, report)
+        except WorldError as error:  # the plan is applied: nothing may claim otherwise now
+            session.output.tell(f"{error.message}; the outcome stands")
     return applied, report
 
 
@@ -153,7 +158,7 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
     if asked.narrowed:
         raise UsageError(
             "a plan file carries what it was asked for",
-            hint="leave --target, --exclude, --prune, --allow-delete and --rev out",
+            hint="leave --target, --exclude, --prune, --only-drift, --allow-delete and --rev out",
         )
     found = open_plan(read_plan_file(file))
     before = Asked.from_facts(found.made_by)
