@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from reconciler.model.dates import instant, rfc3339
-from reconciler.model.run import Run
+from reconciler.model.run import INSTALLER, Run
 
 _SPAN = re.compile(r"([0-9]{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -60,7 +60,7 @@ def moment(text: str, *, now: datetime, end: bool = False) -> str:
 
 
 def _fits(run: Run, wanted: Wanted) -> bool:
-    people = (run.actor, *run.approvers)
+    people = (run.actor, run.actor.removeprefix(f"{INSTALLER} "), *run.approvers)
     if wanted.people and not any(fnmatchcase(one, glob) for glob in wanted.people for one in people):
         return False
     if wanted.since and run.finished_at < wanted.since:

@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+INSTALLER = "installer"
+"""Stands before the name of a person who applied with ``--bootstrap``."""
+
 
 class Outcome(StrEnum):
     """How a run ended."""

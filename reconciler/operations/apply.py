@@ -27,7 +27,7 @@ from reconciler.model.errors import Collision, Denied, InvalidManifests, Outcome
 from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
-from reconciler.model.run import Event, Outcome, Run
+from reconciler.model.run import INSTALLER, Event, Outcome, Run
 from reconciler.operations.people import actor, may_write, nobody
 from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
 from reconciler.operations.request import Doors, Request
@@ -37,9 +37,6 @@ from reconciler.ports import ApplySession, Listener
 
 ATTEMPTS = 4
 """How often the whole transaction is begun when others stand in its way."""
-
-INSTALLER = "installer"
-"""Stands before the name of a person who applied with ``--bootstrap``."""
 
 
 class Sink(Protocol):

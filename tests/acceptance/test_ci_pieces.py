@@ -99,7 +99,7 @@ def test_the_action_validates(runner: Runner) -> None:
 def test_the_action_plans_and_applies_exactly_that(runner: Runner, file: str) -> None:
     planned = runner.step("Plan", PLAN_FILE=file, PRUNE="false", RECONCILER_ENV="")
     assert planned.returncode == 0, planned.stderr
-    assert (runner.outputs["verdict"], runner.outputs["add"]) == ("changes", "7")
+    assert (runner.outputs["verdict"], runner.outputs["add"]) == ("changes", "8")
     other = runner.step("Apply", PLAN_FILE=file, DIGEST="sha256:" + "0" * 64, RECONCILER_ENV="")
     assert other.returncode != 0
     applied = runner.step("Apply", PLAN_FILE=file, DIGEST=runner.outputs["digest"], RECONCILER_ENV="")
@@ -151,7 +151,7 @@ def test_the_components_that_plan_and_apply_leave_what_their_jobs_report(runner:
     reports = plan["artifacts"]["reports"]
     assert all((runner.folder / file).stat().st_size for file in (*reports.values(), *plan["artifacts"]["paths"]))
     widget = json.loads((runner.folder / reports["terraform"]).read_text("utf-8"))
-    assert widget == {"create": 7, "update": 0, "delete": 0}
+    assert widget == {"create": 8, "update": 0, "delete": 0}
     script, apply = job("apply")
     done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work")
     assert done.returncode == 0, done.stderr

@@ -106,7 +106,7 @@ def test_history_is_narrowed_to_people_times_commits_and_addresses(home: Tree) -
     assert ids("--target", "Partner/*") == [oldest["id"]]
     assert ids("--target", "Category/farol/*") == both
     assert ids("--tenant", "farol") == both
-    assert ids("--tenant", "farol", "--target", "Operator/*") == []
+    assert ids("--tenant", "farol", "--target", "Operator/*") == [oldest["id"]]
     assert ids("--digest", newest["digest"][:20]) == [newest["id"]]
     assert ids("--commit", "abc") == []
     assert ids("--limit", "1") == [newest["id"]]
