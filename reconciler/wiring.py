@@ -6,7 +6,7 @@ opened before it is used: ``validate`` never touches a database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import __version__
+from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
@@ -28,28 +29,37 @@ from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
+from reconciler.adapters.secrets.nothing import NoSecrets
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
+from reconciler.adapters.snapshot import FrozenStore, own_key, read_signed, sign
+from reconciler.adapters.snapshot import parse_key as parse_snapshot_key
 from reconciler.engine.configure import configure, for_environment
 from reconciler.engine.describe import describe
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
-from reconciler.model.errors import UsageError
+from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
 from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
+from reconciler.model.snapshot import Snapshot
 from reconciler.operations.request import Doors, People, PolicyDoors, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.operations.snapshot import open_snapshot
+from reconciler.ports import ManifestReader, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
+
+SNAPSHOT_KEY_VARIABLE = "RECONCILER_SNAPSHOT_KEY"
+"""Holds the public key by which snapshots are believed, where no option names a file."""
+_KEY_LENGTH = 200
 
 _YEARS = range(1900, 9900)
 """Years from which a rule can look years back and ahead."""
@@ -92,6 +102,14 @@ def open_house(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """How this installation signs snapshots, and the public key by which others believe them."""
+
+    public: str
+    sign: Callable[[bytes], bytes]
+
+
 @dataclass(frozen=True)
 class House:
     """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration."""
@@ -124,6 +142,11 @@ class House:
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
 
+    @property
+    def schema(self) -> str:
+        """The revision of the database's schema that this version knows."""
+        return schema_head()
+
     @cached_property
     def secrets(self) -> SecretReader:
         """Where secret values come from."""
@@ -147,7 +170,7 @@ class House:
         """
         refuse_names(self.settings.identity, self.variables, as_=as_)
 
-    def sealer(self, *, writes: bool) -> Sealer:
+    def sealer(self, *, writes: bool) -> KeySealer:
         """What seals and fingerprints secrets.
 
         By the key of the variable, else by that of the file beside the database; only a run that writes makes a
@@ -216,6 +239,80 @@ class House:
             now=self.now,
             policies=self.policies(policy_rev),
         )
+
+    def signing(self) -> Signing:
+        """What signs snapshots: the key of the installation, made if there is none beside an embedded database.
+
+        Raises:
+            UsageError: a server has no key beside it, and nobody gave one (KEY-01).
+            WorldError: the key is gone or cannot be read (KEY-02, KEY-04).
+        """
+        seed = self.sealer(writes=True).signing_seed()
+        return Signing(public=own_key(seed), sign=partial(sign, seed))
+
+    def snapshot(self, path: str, *, key_file: str = "", max_age: str = "") -> Snapshot:
+        """A snapshot file, if it is believed here and now. Touches neither the database nor a secret.
+
+        ``key_file`` holds the one public key that is believed, else ``RECONCILER_SNAPSHOT_KEY``, else the
+        configuration, else the key of this installation, where there is one.
+
+        Raises:
+            WorldError: a file cannot be read.
+            UsageError: it is no snapshot, or none for this place (SNP-01, SNP-03, SNP-05, SNP-06).
+            Stale: it was changed after it was signed (SNP-02), or is too old (SNP-04).
+        """
+        body, key = read_signed(self.folder / path, trusted=self._snapshot_keys(key_file))
+        return open_snapshot(
+            self.catalog,
+            body,
+            key=key,
+            schema=self.schema,
+            environment=self.environment,
+            now=self.now,
+            max_age=max_age or self.settings.snapshots.max_age,
+        )
+
+    def frozen_doors(self, reader: ManifestReader, snapshot: Snapshot, *, policy_rev: str | None = None) -> Doors:
+        """The doors of a plan from a snapshot: none of them leads to a database or to a secret."""
+        return Doors(
+            catalog=self.catalog,
+            reader=reader,
+            store=FrozenStore(snapshot.live),
+            secrets=NoSecrets(),
+            sealer=NoKey(),
+            draw=generate_value,
+            now=self.now,
+            policies=self.policies(policy_rev),
+            snapshot=snapshot,
+        )
+
+    def _snapshot_keys(self, key_file: str) -> tuple[str, ...]:
+        if key_file:
+            try:
+                with (self.folder / key_file).open("rb") as file:
+                    text = file.read(_KEY_LENGTH).decode("ascii", "replace")
+            except OSError as error:
+                raise WorldError(f"--snapshot-key {key_file} cannot be read: {error.strerror}") from error
+            return (parse_snapshot_key(text, origin=f"--snapshot-key {key_file}"),)
+        given = self.variables.get(SNAPSHOT_KEY_VARIABLE, "")
+        if given:
+            return (parse_snapshot_key(given, origin=SNAPSHOT_KEY_VARIABLE),)
+        if self.settings.snapshots.public_key is not None:
+            return (parse_snapshot_key(self.settings.snapshots.public_key, origin="snapshots.publicKey"),)
+        own = self._own_seed()
+        return () if own is None else (own_key(own),)
+
+    def _own_seed(self) -> bytes | None:
+        """The private key of this installation, where there is one without asking a database."""
+        if self.variables.get(KEY_VARIABLE):
+            return self.sealer(writes=False).signing_seed()
+        try:
+            file = self.database.key_file
+        except UsageError:  # no database is known here, and none is needed
+            return None
+        if file is None or not file.exists():
+            return None
+        return KeySealer(load_or_make_key(file, create=False)).signing_seed()
 
     def request(
         self,

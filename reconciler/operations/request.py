@@ -13,6 +13,7 @@ from reconciler.model.guards import Guards
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Evaluate, ReadPolicies
 from reconciler.model.secret import SecretValue
+from reconciler.model.snapshot import Snapshot
 from reconciler.ports import LiveStore, ManifestReader, Sealer, SecretReader
 
 
@@ -44,6 +45,8 @@ class Doors:
     draw: Callable[[str, Mapping[str, Any]], SecretValue]
     now: datetime
     policies: PolicyDoors | None = None
+    snapshot: Snapshot | None = None
+    """What stands behind ``store`` when it is no database: then no secret is read, and nothing is applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

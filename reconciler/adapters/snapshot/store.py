@@ -1,0 +1,64 @@
+"""A snapshot behind the door of the live database: it can be read, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from reconciler.model.address import Address
+from reconciler.model.errors import UsageError
+from reconciler.model.resource import Live
+from reconciler.model.run import Run
+from reconciler.ports import ApplySession, Rehearsal
+
+
+class FrozenStore:
+    """See :class:`reconciler.ports.LiveStore`. There are no runs in a snapshot, and no transactions."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def read(self) -> Live:
+        """What the snapshot holds."""
+        return self._live
+
+    def find_run(self, run_id: str) -> Run | None:  # noqa: ARG002  # a snapshot knows of none
+        """No run."""
+        return None
+
+    def runs(self) -> Sequence[Run]:
+        """No runs."""
+        return ()
+
+    def apply(
+        self,
+        tenants: Sequence[str],  # noqa: ARG002  # nothing is ever locked
+        *,
+        lock_timeout: float,  # noqa: ARG002
+        run: str = "",  # noqa: ARG002
+        rows: Sequence[Address] = (),  # noqa: ARG002
+    ) -> AbstractContextManager[ApplySession]:
+        """Refuse.
+
+        Raises:
+            UsageError: nothing is applied to a snapshot (SNP-07).
+        """
+        raise _refused()
+
+    def rehearse(
+        self,
+        tenants: Sequence[str],  # noqa: ARG002  # nothing is ever locked
+        *,
+        lock_timeout: float,  # noqa: ARG002
+        rows: Sequence[Address] = (),  # noqa: ARG002
+    ) -> AbstractContextManager[Rehearsal]:
+        """Refuse.
+
+        Raises:
+            UsageError: nothing is rehearsed in a snapshot (SNP-07).
+        """
+        raise _refused()
+
+
+def _refused() -> UsageError:
+    return UsageError("a snapshot takes no changes", code="SNP-07", hint="plan against the database")
