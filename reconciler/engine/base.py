@@ -72,7 +72,8 @@ def _marked(one: ResourceLine, before: ResourceLine | None) -> ResourceLine:
     steps = {_edge(line) for line in (*before.edges, *before.manual)}
     edges = tuple(replace(line, earlier=_edge(line) in steps) for line in one.edges)
     manual = tuple(replace(line, earlier=_edge(line) in steps) for line in one.manual)
-    same = set(one.actions) <= set(before.actions) and all(line.earlier for line in (*fields, *edges, *manual))
+    lines = [*(line.earlier for line in fields), *(line.earlier for line in (*edges, *manual))]
+    same = set(one.actions) <= set(before.actions) and all(lines)
     return replace(one, fields=fields, edges=edges, manual=manual, earlier=same)
 
 
