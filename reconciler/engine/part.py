@@ -97,13 +97,13 @@ def fill(
 def certain(differences: Differences, doubt: Doubt) -> Differences:
     """Differences without those of resources that nobody has read, and without renewals of ledgers read in part."""
     unread = {one.address for one in differences.items} & doubt.unread
-    items = tuple(
-        one
-        for one in differences.items
-        if one.address not in unread and not (one.standing is Standing.STALE and one.address in doubt.partly)
-    )
-    # Stand-ins that differ in nothing have been counted as unchanged.
-    return Differences(items=items, unchanged=differences.unchanged - len(doubt.unread - unread))
+    renewed = {
+        one.address for one in differences.items if one.standing is Standing.STALE and one.address in doubt.partly
+    }
+    items = tuple(one for one in differences.items if one.address not in unread | renewed)
+    # Stand-ins that differ in nothing have been counted as unchanged; what only seems to need a renewal has not.
+    unchanged = differences.unchanged - len(doubt.unread - unread) + len(renewed)
+    return Differences(items=items, unchanged=unchanged)
 
 
 # --- making the part -------------------------------------------------------------------------------------------------
