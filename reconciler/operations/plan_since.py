@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.model.errors import InvalidManifests
 from reconciler.operations.plan import Proposal, propose, read
 from reconciler.operations.request import Doors, Request
-from reconciler.ports import ManifestReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +17,8 @@ class Pair:
     base: Proposal | None
 
 
-def plan_since(doors: Doors, request: Request, base: ManifestReader) -> Pair:
-    """Make both plans; ``base`` reads the manifests of the commit before.
+def plan_since(doors: Doors, request: Request, base: Doors) -> Pair:
+    """Make both plans; ``base`` reads the manifests of the commit before; its database is not asked.
 
     Raises:
         InvalidManifests: the manifests of the branch hold errors.
@@ -28,8 +27,7 @@ def plan_since(doors: Doors, request: Request, base: ManifestReader) -> Pair:
     judged = read(doors, request)
     live = doors.store.read()
     head = propose(doors, request, judged, live)
-    earlier = replace(doors, reader=base)
     try:
-        return Pair(head=head, base=propose(earlier, request, read(earlier, request), live))
+        return Pair(head=head, base=propose(base, request, read(base, request), live))
     except InvalidManifests:
         return Pair(head=head, base=None)

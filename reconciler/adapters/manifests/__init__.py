@@ -8,6 +8,7 @@ broken file is an error and never an absent resource.
 from __future__ import annotations
 
 from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
@@ -15,6 +16,7 @@ from reconciler.adapters.manifests.policies import committed_configuration, read
 
 __all__ = [
     "RULES",
+    "FilesEditor",
     "FilesReader",
     "GitReader",
     "Limits",

@@ -1,5 +1,6 @@
 """Snapshots as files: signed when they are written, believed only with the signature of a known key."""
 
+from reconciler.adapters.snapshot.known import known_keys
 from reconciler.adapters.snapshot.signed import (
     KEY_PREFIX,
     own_key,
@@ -9,4 +10,4 @@ from reconciler.adapters.snapshot.signed import (
 )
 from reconciler.adapters.snapshot.store import FrozenStore
 
-__all__ = ["KEY_PREFIX", "FrozenStore", "own_key", "parse_key", "read_signed", "sign"]
+__all__ = ["KEY_PREFIX", "FrozenStore", "known_keys", "own_key", "parse_key", "read_signed", "sign"]

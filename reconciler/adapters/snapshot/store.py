@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from reconciler.model.address import Address
+from reconciler.model.drift import Recorded
 from reconciler.model.errors import UsageError
 from reconciler.model.resource import Live
 from reconciler.model.run import Run
-from reconciler.ports import ApplySession, Rehearsal
+from reconciler.ports import ApplySession, Look, Rehearsal
 
 
 class FrozenStore:
@@ -21,6 +22,22 @@ class FrozenStore:
     def read(self) -> Live:
         """What the snapshot holds."""
         return self._live
+
+    def look(self) -> AbstractContextManager[Look]:
+        """Refuse.
+
+        Raises:
+            UsageError: a snapshot holds the rows of a moment and nothing of how they came to be (SNP-07).
+        """
+        raise _refused()
+
+    def record(self, findings: Sequence[Recorded]) -> None:  # noqa: ARG002  # nothing is written down
+        """Refuse.
+
+        Raises:
+            UsageError: nothing is written into a snapshot (SNP-07).
+        """
+        raise _refused()
 
     def find_run(self, run_id: str) -> Run | None:  # noqa: ARG002  # a snapshot knows of none
         """No run."""
@@ -61,4 +78,4 @@ class FrozenStore:
 
 
 def _refused() -> UsageError:
-    return UsageError("a snapshot takes no changes", code="SNP-07", hint="plan against the database")
+    return UsageError("a snapshot holds rows, and takes no changes", code="SNP-07", hint="plan against the database")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.findings import leave, write_refusal
+from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
     format_option,
     global_options,
@@ -44,7 +47,8 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
-@format_option("text", "json")
+@format_option(*plan_words())
+@size_options
 @global_options(hidden=True)
 @click.pass_context
 def command(
@@ -55,6 +59,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     out: str | None,
@@ -64,6 +69,8 @@ def command(
     as_json: bool,
     json_into: str | None,
     form: str,
+    profile: str | None,
+    max_bytes: int | None,
     **how: Any,
 ) -> int:
     """Show what an apply would do to the database.
@@ -84,17 +91,21 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
     patience = seconds(lock_timeout) if rehearse else None
+    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     first = version_line(__version__)
     if as_json:
         session.output.json_lines([first])
     try:
         form = "events" if as_json else form
-        code, lines = _plan(session, asked, out=out, form=form, patience=patience, **how)
+        code, lines = _plan(session, asked, out=out, form=form, patience=patience, settings=settings, **how)
     except ReconcilerError as error:
+        if not as_json:
+            write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
         raise
@@ -110,6 +121,7 @@ def _plan(
     out: str | None,
     form: str,
     patience: float | None,
+    settings: Mapping[str, Any],
     base: str | None,
     live: str | None,
     **how: Any,
@@ -127,6 +139,7 @@ def _plan(
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
+        only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=people,
     )
@@ -134,7 +147,8 @@ def _plan(
         pair = None
         proposal = plan(doors, request)
     else:
-        pair = plan_since(doors, request, house.reader(asked.paths, rev=base))
+        earlier = house.reader(asked.paths, rev=base)
+        pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
         proposal = pair.head
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
@@ -149,6 +163,9 @@ def _plan(
             session.output.json_lines(lines)
         case "json":
             session.output.json(plan_json(report, version=__version__))
+        case word if word in PLAN_FORMATS:
+            session.output.document(rendered_plan(word, report, settings))
+            leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))
