@@ -113,7 +113,7 @@ def _withdrawn(head: Report, base: Report) -> Iterator[tuple[Address, str]]:
         if set(one.actions).isdisjoint(_COUNTED):
             continue
         now = there.get(one.address)
-        if now is None:
+        if now is None or set(now.actions) <= {"refresh"}:
             yield one.address, ""
             continue
         paths = {line.path for line in now.fields} | ({"state"} if now.edges or now.manual else set())

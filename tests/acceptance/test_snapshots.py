@@ -136,11 +136,11 @@ def test_a_secret_is_read_at_apply(home: Tree, fork: Fork) -> None:
 
 
 def test_a_new_secret_is_no_error(home: Tree, fork: Fork) -> None:
-    text = (home.folder / CUSTOMERS).read_text(encoding="utf-8")
-    (home.folder / CUSTOMERS).write_text(text.partition("---\n")[0], encoding="utf-8")
     home.apply()
     snapshot(home)
-    (home.folder / CUSTOMERS).write_text(text, encoding="utf-8")
+    user = (home.folder / CUSTOMERS).read_text(encoding="utf-8").partition("---\n")[2]
+    other = user.replace("ana", "eva").replace("Ana", "Eva").replace(', version: "1"', "")
+    home.write("tenants/farol/eva.yaml", other.replace("ANA_PASSWORD", "EVA_PASSWORD"))
     call = fork.run("plan", "--live", "live.snap")
     assert (call.code, call.out.splitlines()[0]) == (0, "Plan: 1 to add, 0 to change, 0 to destroy.")
     assert "will be read at apply" in call.out
