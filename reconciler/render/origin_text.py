@@ -24,22 +24,23 @@ _WORDS = (
 
 def origin_head(report: Report) -> list[str]:
     """Lines below the verdict."""
-    lines: list[str] = []
+    return [line for words in origin_words(report) for line in wrap(safe(words), indent="  ")]
+
+
+def origin_words(report: Report) -> list[str]:
+    """The same as sentences, not escaped for any sink."""
+    found: list[str] = []
     snapshot, base = report.snapshot, report.base
     if snapshot is not None:
         whose = f" for {' and '.join(snapshot.made_for)}" if snapshot.partial else ""
-        text = f"made from a snapshot of {snapshot.made_at}{whose}; this plan cannot be applied."
-        lines += wrap(safe(text), indent="  ")
+        found.append(f"made from a snapshot of {snapshot.made_at}{whose}; this plan cannot be applied.")
     if base is not None:
         before = "nothing could be planned there" if base.invalid else counts_text(base.earlier)
-        lines += wrap(f"this branch: {counts_text(base.own)}.", indent="  ")
-        lines += wrap(f"already pending before it, at {safe(base.commit)}: {before}.", indent="  ")
+        found += [f"this branch: {counts_text(base.own)}.", f"already pending before it, at {base.commit}: {before}."]
         if base.withdrawn:
-            count = len(base.withdrawn)
-            lines += wrap(
-                f"no longer pending: {count} {plural(count, 'line')} that the branch takes back.", indent="  "
-            )
-    return lines
+            words = f"{len(base.withdrawn)} {plural(len(base.withdrawn), 'line')}"
+            found.append(f"no longer pending: {words} that the branch takes back.")
+    return found
 
 
 def counts_text(summary: Summary) -> str:

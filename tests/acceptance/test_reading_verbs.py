@@ -26,6 +26,7 @@ READING = (
     ("drift",),
     ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
+    ("snapshot", "--out", "/dev/null"),
     ("status",),
     ("status", "p.plan"),
     ("history",),

@@ -226,9 +226,11 @@ def test_somebody_may_be_judged_by_it(home: Tree, fork: Fork) -> None:
     home.apply()
     snapshot(home)
     home.edit(SMALL, "Questions about seals", "All about seals")
-    call = fork.run("plan", "--live", "live.snap", "--as", "root@example.com", "--format", "json")
+    call = fork.run("plan", "--live", "live.snap", *home.everybody, "--format", "json")
     assert (call.code, "nobody has proven it" in call.err) == (0, True)
-    assert call.json["reconciler"]["carriers"] == ["administrator operator root@example.com"]
+    assert call.json["reconciler"]["carriers"][0] == "administrator operator root@example.com"
+    alone = fork.run("plan", "--live", "live.snap", "--as", "root@example.com")
+    assert (alone.code, "This plan is denied" in alone.out) == (4, True)
     assert fork.run("plan", "--live", "live.snap", "--as", "nobody@example.com").code == 4
 
 

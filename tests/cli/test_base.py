@@ -165,3 +165,26 @@ def test_events_hold_both_counts(repository: Tree) -> None:
     base = commit(tree)
     last = tree.run("plan", "--base", base, "--json").events[-1]
     assert last["reconciler"]["base"]["checks"] == {"branch": "none", "before": "changes"}
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_reviewers_see_both_counts(repository: Tree, form: str) -> None:
+    tree = repository
+    base = commit(tree)
+    tree.run("snapshot", "--out", "live.snap")
+    tree.edit(DESK, "Questions about seals", "All about seals")
+    call = tree.run("plan", "--base", base, "--live", "live.snap", "--format", form)
+    text = call.out.replace("\\", "")
+    assert "This branch: 1 to change." in text
+    assert "1 to change (drift 1)." in text
+    assert "Made from a snapshot of" in text
+
+
+def test_a_step_is_left_with_both_checks(repository: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = repository
+    base = commit(tree)
+    left = tree.write("out.txt", "")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(left))
+    assert tree.run("plan", "--base", base, "--format", "github").code == 0
+    found = dict(line.split("=", 1) for line in left.read_text(encoding="utf-8").splitlines())
+    assert (found["changes"], found["branch"], found["before"]) == ("false", "none", "changes")

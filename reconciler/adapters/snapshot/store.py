@@ -51,9 +51,9 @@ class FrozenStore:
         self,
         tenants: Sequence[str],  # noqa: ARG002  # nothing is ever locked
         *,
-        lock_timeout: float,  # noqa: ARG002
-        run: str = "",  # noqa: ARG002
-        rows: Sequence[Address] = (),  # noqa: ARG002
+        lock_timeout: float,  # noqa: ARG002  # nor here
+        run: str = "",  # noqa: ARG002  # nor here
+        rows: Sequence[Address] = (),  # noqa: ARG002  # nor here
     ) -> AbstractContextManager[ApplySession]:
         """Refuse.
 
@@ -66,8 +66,8 @@ class FrozenStore:
         self,
         tenants: Sequence[str],  # noqa: ARG002  # nothing is ever locked
         *,
-        lock_timeout: float,  # noqa: ARG002
-        rows: Sequence[Address] = (),  # noqa: ARG002
+        lock_timeout: float,  # noqa: ARG002  # nor here
+        rows: Sequence[Address] = (),  # noqa: ARG002  # nor here
     ) -> AbstractContextManager[Rehearsal]:
         """Refuse.
 
