@@ -217,7 +217,11 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
             version=snapshot.version,
             key=snapshot.key,
             unread=() if live.doubt is None else tuple(sorted(filter(chosen.selects, live.doubt.unread))),
-            secrets=unread_secrets(view, proposal.seen, chosen.selects),
+            secrets=tuple(
+                (address, path)
+                for address, path in unread_secrets(view, proposal.plan, chosen.selects)
+                if proposal.lens is None or path in proposal.lens.readable(address)
+            ),
         ),
     )
 

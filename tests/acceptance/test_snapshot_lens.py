@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import main
+from reconciler.model.catalog import Catalog
+from reconciler.model.encode import GENERATED
+from tests.campaigns.leaks import holds
 from tests.campaigns.mutants import EXAMPLES
 from tests.cli.tree import CLOCK, Call
 
@@ -153,6 +156,27 @@ def test_nothing_is_deleted_because_it_was_left_out(moved: Company, capsys: pyte
     assert moved.run(capsys, "snapshot", "--out", "some.snap", "--as", "pilar.cierzo@cierzo.example.net").code == 0
     call = moved.run(capsys, "plan", "--live", "some.snap", "--prune", "--format", "json")
     assert not [one for one, (actions, _) in lines_of(call).items() if "delete" in actions]
+
+
+def test_no_value_at_rest_and_no_fingerprint_is_in_a_file(
+    moved: Company, catalog: Catalog, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of every secret of every kind; the values behind the sources are told by the environment."""
+    assert moved.run(capsys, "snapshot", "--out", "whole.snap").code == 0
+    text = (moved.folder / "whole.snap").read_text(encoding="utf-8")
+    kept: set[str] = set()
+    for kind in catalog.values():
+        for one in kind.fields:
+            if one.type == "secret" and not one.transient:
+                name = one.columns[0].name.removesuffix("_version")
+                for row in moved.sql(f"SELECT {name}, {name}_fingerprint FROM {kind.table}"):
+                    kept.update(value for value in row if value and value != GENERATED)
+    assert len(kept) > 15
+    parts = {part for value in kept for part in re.split(r"[:$]", value) if len(part) > 12}
+    assert [value for value in kept | parts if value in text] == []
+    demo = (moved.folder / "demo.env").read_text(encoding="utf-8").splitlines()
+    values = [line.partition("=")[2].strip("'\"") for line in demo if "=" in line and line[:1] != "#"]
+    assert [value for value in values if len(value) > 8 and holds(text, value)] == []
 
 
 def _rows(body: Any, kind: str) -> Iterator[dict[str, Any]]:
