@@ -100,7 +100,8 @@ def certain(differences: Differences, doubt: Doubt) -> Differences:
     renewed = {
         one.address for one in differences.items if one.standing is Standing.STALE and one.address in doubt.partly
     }
-    items = tuple(one for one in differences.items if one.address not in unread | renewed)
+    left = unread | renewed
+    items = tuple(one for one in differences.items if one.address not in left)
     # Stand-ins that differ in nothing have been counted as unchanged; what only seems to need a renewal has not.
     unchanged = differences.unchanged - len(doubt.unread - unread) + len(renewed)
     return Differences(items=items, unchanged=unchanged)
