@@ -6,7 +6,7 @@ opened before it is used: ``validate`` never touches a database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import __version__
+from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
@@ -32,8 +33,10 @@ from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
+from reconciler.adapters.secrets.nothing import NoSecrets
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
+from reconciler.adapters.snapshot import FrozenStore, known_keys, own_key, read_signed, sign
 from reconciler.engine.configure import configure, demand_of, for_environment
 from reconciler.engine.describe import describe
 from reconciler.engine.key_order import key_orders
@@ -49,9 +52,11 @@ from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
+from reconciler.model.snapshot import Snapshot
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
-from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, Sealer, SecretReader
+from reconciler.operations.snapshot import open_snapshot
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -98,6 +103,14 @@ def open_house(
         config=path,
         warnings=tuple(in_order(found)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signing:
+    """How this installation signs snapshots, and the public key by which others believe them."""
+
+    public: str
+    sign: Callable[[bytes], bytes]
 
 
 def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
@@ -152,6 +165,11 @@ class House:
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
 
     @property
+    def schema(self) -> str:
+        """The revision of the database's schema that this version knows."""
+        return schema_head()
+
+    @property
     def writing_database(self) -> LiveDatabase:
         """The live database, for a run that writes.
 
@@ -189,7 +207,7 @@ class House:
         """
         refuse_names(self.settings.identity, self.variables, as_=as_)
 
-    def sealer(self, *, writes: bool) -> Sealer:
+    def sealer(self, *, writes: bool) -> KeySealer:
         """What seals and fingerprints secrets.
 
         By the key of the variable, else by that of the file beside the database; only a run that writes makes a
@@ -263,6 +281,67 @@ class House:
         roots = self.settings.waivers
         optional = "waivers" not in self.settings.model_fields_set
         return WaiverFolders(reader=reader.beside(roots), roots=tuple(roots), now=self.now, optional=optional)
+
+    def signing(self) -> Signing:
+        """What signs snapshots: the key of the installation, made if there is none beside an embedded database.
+
+        Raises:
+            UsageError: a server has no key beside it, and nobody gave one (KEY-01).
+            WorldError: the key is gone or cannot be read (KEY-02, KEY-04).
+        """
+        seed = self.sealer(writes=True).signing_seed()
+        return Signing(public=own_key(seed), sign=partial(sign, seed))
+
+    def snapshot(self, path: str, *, key_file: str = "", max_age: str = "") -> Snapshot:
+        """A snapshot file, if it is believed here and now. Touches neither the database nor a secret.
+
+        ``key_file`` holds the one public key that is believed, else ``RECONCILER_SNAPSHOT_KEY``, else the
+        configuration, else the key of this installation, where there is one.
+
+        Raises:
+            WorldError: a file cannot be read.
+            UsageError: it is no snapshot, or none for this place (SNP-01, SNP-03, SNP-05, SNP-06).
+            Stale: it was changed after it was signed (SNP-02), or is too old (SNP-04).
+        """
+        file = self.folder / key_file if key_file else None
+        trusted = known_keys(file, self.variables, self.settings.snapshots.public_key, self._own_seed)
+        body, key = read_signed(self.folder / path, trusted=trusted)
+        return open_snapshot(
+            self.catalog,
+            body,
+            key=key,
+            schema=self.schema,
+            environment=self.environment,
+            now=self.now,
+            max_age=max_age or self.settings.snapshots.max_age,
+        )
+
+    def frozen_doors(self, reader: ManifestReader, snapshot: Snapshot, *, policy_rev: str | None = None) -> Doors:
+        """The doors of a plan from a snapshot: none of them leads to a database or to a secret."""
+        return Doors(
+            catalog=self.catalog,
+            reader=reader,
+            store=FrozenStore(snapshot.live),
+            secrets=NoSecrets(),
+            sealer=NoKey(),
+            draw=generate_value,
+            now=self.now,
+            policies=self.policies(policy_rev),
+            waivers=self.waivers(reader),
+            snapshot=snapshot,
+        )
+
+    def _own_seed(self) -> bytes | None:
+        """The private key of this installation, where there is one without asking a database."""
+        if self.variables.get(KEY_VARIABLE):
+            return self.sealer(writes=False).signing_seed()
+        try:
+            file = self.database.key_file
+        except UsageError:  # no database is known here, and none is needed
+            return None
+        if file is None or not file.exists():
+            return None
+        return KeySealer(load_or_make_key(file, create=False)).signing_seed()
 
     def request(
         self,

@@ -124,6 +124,23 @@ def policy_option(command: Command) -> Command:
     )(command)
 
 
+def snapshot_options(command: Command) -> Command:
+    """``--live`` and what belongs to it: a plan without a database."""
+    for option in reversed(
+        (
+            click.option("--live", metavar="SNAPSHOT", help="Plan against a snapshot; no database, no secrets."),
+            click.option(
+                "--snapshot-key",
+                metavar="FILE",
+                help="Public key by which the snapshot is believed, else RECONCILER_SNAPSHOT_KEY.",
+            ),
+            click.option("--max-age", metavar="SPAN", help="How old the snapshot may be; 24h unless configured."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 def format_option(*words: str) -> Callable[[Command], Command]:
     """``--format``."""
     return click.option(

@@ -18,16 +18,23 @@ from reconciler.model.entitlement import Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
+from reconciler.model.snapshot import SnapshotNote
 
 _STATE = "state"
 
 
 def describe(
-    catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = (), shifts: Sequence[Shift] = ()
+    catalog: Catalog,
+    plan: Plan,
+    *,
+    guarded: Sequence[Diagnostic] = (),
+    shifts: Sequence[Shift] = (),
+    snapshot: SnapshotNote | None = None,
 ) -> Report:
     """The report of a plan.
 
     ``guarded`` are the findings of the guards and ``shifts`` what people gain and lose: the plan holds neither.
+    ``snapshot`` is what the plan was made from, when that was no database.
     """
     judge = _Verdicts(plan)
     return Report(
@@ -48,6 +55,7 @@ def describe(
         carriers=plan.carriers,
         shifts=tuple(shifts),
         approvals=plan.approvals,
+        snapshot=snapshot,
     )
 
 

@@ -91,7 +91,7 @@ def _budget(plan: Plan, view: View, policy: Guards) -> Told:
         yield BUDGET, Finding(f"the plan deletes {len(counted)} resources; {budget.count} are allowed", hint=hint)
     live = view.live
     for kind, number in sorted(Counter(address.kind for address in counted).items()):
-        there = _living(view, kind) if live is not None else 0
+        there = _living(view, kind) if live is not None and view.whole(kind) else 0
         if there >= budget.percent_from and number * 100 > budget.percent * there:
             yield (
                 SHARE,
@@ -134,7 +134,7 @@ def _living(view: View, name: str) -> int:
 
 def _doors(plan: Plan, view: View, policy: Guards) -> Told:
     for kind in view.catalog.values():
-        if kind.guardian is None:
+        if kind.guardian is None or not view.whole(kind.name):
             continue
         rows = {} if view.live is None else view.live.rows.get(kind.name, {})
         now = _guardians(kind, rows)

@@ -20,6 +20,7 @@ from reconciler.model.formats import folded, nearest
 from reconciler.model.judging import judge, placed
 from reconciler.model.kind import Kind, Unique
 from reconciler.model.manifest import Document
+from reconciler.model.partview import view_of
 from reconciler.model.placing import diagnose
 from reconciler.model.resource import FileContent, FileRefused, Live, Resource
 from reconciler.model.rule import NAME, TENANT, Finding, RuleText
@@ -47,7 +48,7 @@ def resolve(
     ``files``.
     """
     declared, found = _by_address(catalog, resources)
-    view = View(catalog, declared, live)
+    view = view_of(catalog, declared, live)
     found.extend(_references(view))
     found.extend(_natural_keys(view))
     unread: set[Address] = set()
@@ -110,7 +111,8 @@ def _references(view: View) -> Iterator[Diagnostic]:
         homeless = False
         if address.tenant and tenants is not None:
             if address.tenant not in sound:
-                sound[address.tenant] = view.find(tenants, PLATFORM, address.tenant) is not None
+                home = Address(tenants, PLATFORM, address.tenant)
+                sound[address.tenant] = view.at(home) is not None or view.doubtful(home)
             homeless = not sound[address.tenant]
             if homeless:
                 yield placed(REFERENCE, _no_tenant(view, tenants, address), view=view, subject=address)
@@ -121,7 +123,7 @@ def _references(view: View) -> Iterator[Diagnostic]:
                 if homeless and goal.tenant == address.tenant:
                     continue
                 target = view.at(goal)
-                if target is None and goal in given:
+                if target is None and (goal in given or view.doubtful(goal)):
                     continue
                 if target is None:
                     yield placed(REFERENCE, _no_target(view, field, address, at, goal), view=view, subject=address)

@@ -215,8 +215,11 @@ def encode(one: Field, value: Any) -> Any:
 
 
 def decode(one: Field | Column, stored: Any) -> Any:
-    """A stored value as rules and reports see it. JSON that does not parse stays text: the world may be wrong."""
-    if stored is None:
+    """A stored value as rules and reports see it. JSON that does not parse stays text: the world may be wrong.
+
+    What could not be read is nothing.
+    """
+    if stored is None or stored is UNMANAGED:
         return None
     if one.type in ("list", "objects", "map", "json"):
         try:

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.placing import diagnose
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, Rule, RuleText, Unjudged
 from reconciler.model.view import View
 
+_UNCERTAIN = (
+    "This was judged without what the snapshot does not hold; whoever plans against the database sees for sure."
+)
+
 
 def judge(rule: Rule, view: View, subject: Address | None, *arguments: Any) -> Iterator[Diagnostic]:
     """The diagnostics of ``rule`` called with ``arguments``; ``subject`` is the resource that it judges, if any."""
+    doubts = view.doubts
+    own = subject is not None and view.doubtful(subject)
     try:
         for finding in rule.check(*arguments):
-            yield placed(rule, finding, view=view, subject=subject)
+            found = placed(rule, finding, view=view, subject=subject)
+            yield uncertain(found) if own or view.doubts != doubts else found
     except Unjudged:
         return
+
+
+def uncertain(found: Diagnostic) -> Diagnostic:
+    """A finding that rests on data of which only a part is known: it may be wrong, so it is no error."""
+    if found.severity is not Severity.ERROR:
+        return found
+    detail = f"{found.detail}\n{_UNCERTAIN}" if found.detail else _UNCERTAIN
+    return replace(found, severity=Severity.WARNING, detail=detail)
 
 
 def placed(rule: Rule | RuleText, finding: Finding, *, view: View, subject: Address | None) -> Diagnostic:

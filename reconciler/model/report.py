@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
@@ -18,6 +19,7 @@ from reconciler.model.effect import Cascade, Notice
 from reconciler.model.entitlement import Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
+from reconciler.model.snapshot import SnapshotNote
 from reconciler.model.source import Source
 
 
@@ -37,6 +39,8 @@ class FieldLine:
     note: str = ""
     source: Source | None = None
     verdict: str = ""
+    earlier: bool = False
+    """Whether it was pending before the branch; see :class:`Base`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class EdgeLine:
     cause: str = ""
     source: Source | None = None
     verdict: str = ""
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,8 @@ class ResourceLine:
     after: Mapping[str, Any] | None = None
     sensitive: tuple[str, ...] = ()
     denied: tuple[Denial, ...] = ()
+    earlier: bool = False
+    """Whether all of it was pending before the branch; then all its fields and steps were."""
 
     @property
     def causes(self) -> frozenset[str]:
@@ -86,13 +93,52 @@ class ResourceLine:
         return not self.causes.isdisjoint(("drift", "conflict"))
 
 
+class Check(StrEnum):
+    """What became of one of the two plans, the worst first that holds."""
+
+    ERROR = "error"
+    DENIED = "denied"
+    HELD = "held"
+    CHANGES = "changes"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a plan has in common with the plan of the commit that its branch began at.
+
+    ``commit`` is that commit. ``own`` counts what the branch alone changes, ``earlier`` what was pending before it;
+    a resource with both counts in both. ``withdrawn`` are lines of address and field path (empty for the resource as a
+    whole) that were pending and that the branch takes back. ``findings`` and ``denials`` are those of the report that
+    were there before. ``check`` is the outcome of the branch's own part, ``before`` that of what was there before it.
+    ``invalid`` says that nothing could be planned at the commit: then everything counts as the branch's.
+    """
+
+    commit: str
+    own: Summary = field(default_factory=Summary)
+    earlier: Summary = field(default_factory=Summary)
+    withdrawn: tuple[tuple[Address, str], ...] = ()
+    findings: frozenset[Diagnostic] = frozenset()
+    denials: frozenset[Denial] = frozenset()
+    check: Check = Check.NONE
+    before: Check = Check.NONE
+    invalid: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether the branch changes anything that counts."""
+        own = self.own
+        return bool(own.add or own.change or own.destroy or own.adopt or own.forget or self.withdrawn)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A plan for people and machines. ``changes`` are in the order of apply, one entry a resource.
 
     ``guarded`` holds the diagnostics of guards, which ``diagnostics`` does not repeat. ``carriers`` are those for whom
     it was judged, and ``denials`` what they have no right to; without carriers nothing was judged. ``shifts``
-    are the rights that people gain and lose by it.
+    are the rights that people gain and lose by it. ``snapshot`` says so when it was made from one, and cannot be
+    applied; ``base`` what of it was pending before, when two commits were planned.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -112,6 +158,8 @@ class Report:
     environment: str = ""
     manifests: str = ""
     commit: str | None = None
+    snapshot: SnapshotNote | None = None
+    base: Base | None = None
 
     def with_action(self, *actions: str) -> tuple[ResourceLine, ...]:
         """The resources that have one of ``actions``."""

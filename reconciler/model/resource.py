@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
+from reconciler.model.doubt import Doubt
 from reconciler.model.manifest import Document
 from reconciler.model.spec import Spec
 
@@ -80,6 +81,7 @@ class Live:
 
     ``rows`` maps kind, then (tenant, name), to a row. ``identity`` names the database and never changes. ``approvals``
     are those that nobody took back, whether they still hold or not.
+    ``doubt`` says what is not known, where this is only a part of what the database held.
     """
 
     identity: str
@@ -87,6 +89,7 @@ class Live:
     ledger: Mapping[Address, LedgerEntry]
     generations: Mapping[str, int] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
+    doubt: Doubt | None = None
 
     def row(self, address: Address) -> Row | None:
         """The row of an address, if there is one."""

@@ -87,6 +87,15 @@ class SecretSettings(Spec):
     allow: dict[str, dict[str, list[str]]] = Field(default_factory=dict, description="Sources by tenant.")
 
 
+class SnapshotSettings(Spec):
+    """Which snapshots are believed."""
+
+    public_key: str | None = Field(
+        None, pattern="^ed25519:[A-Za-z0-9+/]{43}=$", description="Public key by which snapshots are believed."
+    )
+    max_age: str = Field("24h", pattern="^[1-9][0-9]{0,5}[smhd]$", description="How old a snapshot may be.")
+
+
 class Settings(Spec):
     """The whole file. Folders are relative to the working folder."""
 
@@ -100,6 +109,7 @@ class Settings(Spec):
     approvals: ApprovalSettings | None = Field(None, description="How many people must agree.")
     identity: IdentitySettings = Field(default_factory=IdentitySettings, description="Whom the program believes.")
     secrets: SecretSettings = Field(default_factory=SecretSettings, description="Which sources a tenant may use.")
+    snapshots: SnapshotSettings = Field(default_factory=SnapshotSettings, description="Which snapshots are believed.")
     policies: list[Annotated[str, AfterValidator(_pattern)]] = Field(
         default_factory=lambda: ["policies/*.cel.yaml"], description="Files of policies, as patterns."
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.columns import Field
+from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.encode import decode, field_value, sound
 from reconciler.model.kind import Kind, Level
 from reconciler.model.resource import Live, Resource, Row
@@ -49,10 +49,14 @@ class Entity:
             name = path.removeprefix("status.")
             for one in self.kind.status:
                 if one.path == name:
-                    return self.row[self.kind.index[one.column]] if one.column in self.kind.index else None
+                    stored = self.row[self.kind.index[one.column]] if one.column in self.kind.index else None
+                    return None if stored is UNMANAGED else stored
             raise KeyError(path)
         field = self.kind.by_path[path]
-        return sound(field, decode(field, self.row[self.kind.index[field.columns[0].name]]))
+        stored = self.row[self.kind.index[field.columns[0].name]]
+        if stored is UNMANAGED and self.resource is not None:
+            return _plain(field_value(field, self.resource))  # not read: taken to be as it is declared
+        return sound(field, decode(field, stored))
 
     def value(self, path: str) -> Any:
         """The value after the plan: lists and objects as plain data, references as names, secrets as their source."""
@@ -140,6 +144,17 @@ class View:
         if fields:  # what was looked up so far counted on the declared values
             self._referrers.clear()
             self._having.clear()
+
+    doubts = 0
+    """How often an answer was given that may be wrong: never, unless the live data is only a part."""
+
+    def doubtful(self, address: Address) -> bool:  # noqa: ARG002  # whole data leaves no doubt about any
+        """Whether what is said about an address may be wrong."""
+        return False
+
+    def whole(self, kind: str) -> bool:  # noqa: ARG002  # whole data is whole for every kind
+        """Whether every live resource of a kind is known, with all its fields."""
+        return True
 
     def find(self, kind: str, tenant: str, name: str) -> Entity | None:
         """The resource at an address, declared or live."""

@@ -15,8 +15,10 @@ from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.leave import Kept, leave
 from reconciler.engine.lens import Lens
+from reconciler.engine.part import certain, fill
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.engine.snapfile import instant
 from reconciler.model.after import live_after
 from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
@@ -28,12 +30,13 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
+from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
-from reconciler.operations.request import Doors, Request
-from reconciler.operations.secrets import fingerprints, unreadable
+from reconciler.operations.request import Doors, People, Request
+from reconciler.operations.secrets import fingerprints, secrets_at_apply, unread_secrets, unreadable
 from reconciler.operations.validate import Judged, fit, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
@@ -46,6 +49,7 @@ class Proposal:
 
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
+    ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
     """
 
     plan: Plan
@@ -57,6 +61,7 @@ class Proposal:
     ruled: tuple[Diagnostic, ...] = ()
     shifts: tuple[Shift, ...] = ()
     authors: CommitAuthors = NO_AUTHORS
+    snapshot: SnapshotNote | None = None
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
@@ -162,6 +167,8 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     Raises:
         InvalidManifests: they do not fit together.
     """
+    if doors.snapshot is not None:
+        return _from_snapshot(doors, request, judged, doors.snapshot)
     view, found = fit(doors.catalog, judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
@@ -179,6 +186,52 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         made=made,
         marks=marks,
         found=(*judged.diagnostics, *found, *problems, *kept.diagnostics),
+    )
+
+
+def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Snapshot) -> Proposal:
+    """A plan from a snapshot: no secret is read, and what the snapshot does not hold is neither made nor missed.
+
+    Raises:
+        InvalidManifests: the manifests do not fit together.
+    """
+    live = snapshot.live
+    if snapshot.partial:
+        live = fill(doors.catalog, live, snapshot.people, judged.resources, doors.now)
+        # Who may do what cannot be judged from a part of the data.
+        request = replace(request, people=People(local=request.people.local))
+    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    if _unfit(found):
+        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
+    kept = _kept(view, {}, request, judged)
+    chosen = _options(request, judged)
+    made = secrets_at_apply(make_plan(view, kept.differences, chosen))
+    proposal = _proposal(
+        doors,
+        request,
+        judged=judged,
+        live=live,
+        view=view,
+        made=made,
+        marks={},
+        found=(*judged.diagnostics, *found, *kept.diagnostics),
+    )
+    return replace(
+        proposal,
+        snapshot=SnapshotNote(
+            made_at=instant(snapshot.made_at),
+            made_for=tuple(one.title for one in snapshot.people),
+            environment=snapshot.environment,
+            schema=snapshot.schema,
+            version=snapshot.version,
+            key=snapshot.key,
+            unread=() if live.doubt is None else tuple(sorted(filter(chosen.selects, live.doubt.unread))),
+            secrets=tuple(
+                (address, path)
+                for address, path in unread_secrets(view, proposal.plan, chosen.selects)
+                if proposal.lens is None or path in proposal.lens.readable(address)
+            ),
+        ),
     )
 
 
@@ -208,7 +261,10 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
 
 def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
     """What differs and is to be planned; the view learns what stays as it is."""
-    kept = leave(diff(view, marks), judged.waivers, only_drift=request.only_drift)
+    found = diff(view, marks)
+    if view.live is not None and view.live.doubt is not None:
+        found = certain(found, view.live.doubt)
+    kept = leave(found, judged.waivers, only_drift=request.only_drift)
     view.keep(kept.fields, kept.absent)
     return kept
 

@@ -14,6 +14,7 @@ from reconciler.model.guards import Guards
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Evaluate, ReadPolicies
 from reconciler.model.secret import SecretValue
+from reconciler.model.snapshot import Snapshot
 from reconciler.ports import AuthorReader, LiveStore, ManifestReader, Sealer, SecretReader
 
 
@@ -63,6 +64,8 @@ class Doors:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     version: str = ""
     waivers: WaiverFolders | None = None
+    snapshot: Snapshot | None = None
+    """What stands behind ``store`` when it is no database: then no secret is read, and nothing is applied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

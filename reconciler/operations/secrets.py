@@ -6,7 +6,7 @@ GEN-22 is reported for every secret that must be read and cannot be, at its line
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,6 +33,9 @@ POLICY = RuleText("GEN-14", Severity.ERROR, Phase.PLAN, "The value of a secret d
 
 Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
 """By address and field path: the form in which a secret rests, and its fingerprint where it has no version."""
+
+AT_APPLY = "will be read at apply"
+"""Stands in a plan that was made without reading secrets."""
 
 _LENGTHS = (24, 32, 16, 8)
 _TRIES = 100
@@ -68,6 +71,28 @@ def unreadable(doors: Doors, plan: Plan, view: View) -> list[Diagnostic]:
             if value is not None:
                 problems += _judged(one, value, view)
     return in_order(problems)
+
+
+def secrets_at_apply(plan: Plan) -> Plan:
+    """A plan for which nobody reads secrets: each secret that it writes says so."""
+
+    def told(change: Change) -> Change:
+        if not change.secrets:
+            return change
+        fields = tuple(
+            replace(one, note=f"{one.note}; {AT_APPLY}") if one.sensitive and one.note != "removed" else one
+            for one in change.fields
+        )
+        return replace(change, fields=fields)
+
+    return replace(plan, changes=tuple(map(told, plan.changes)))
+
+
+def unread_secrets(view: View, plan: Plan, selects: Callable[[Address], bool]) -> tuple[tuple[Address, str], ...]:
+    """Stored secrets without version that an apply would read in order to compare them, and that ``plan`` leaves."""
+    written = {(one.address, path) for one in plan.changes for path in one.secrets}
+    found = ((one.address, field.path) for one, field, _ in wanted_fingerprints(view) if selects(one.address))
+    return tuple(one for one in found if one not in written)
 
 
 def sealed(

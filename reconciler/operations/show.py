@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 from reconciler.engine.plan.content import digest
 from reconciler.engine.planfile import from_bytes, made_by, to_bytes
-from reconciler.model.errors import Stale
+from reconciler.model.address import Address
+from reconciler.model.errors import Stale, UsageError
 from reconciler.model.plan import Plan
+from reconciler.model.snapshot import SnapshotNote
 from reconciler.operations.apply import touched
 from reconciler.operations.plan import Proposal
 
 _RUN = "run"
 _PRINCIPAL = "principal"
 _PEOPLE = "people"
+_SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,16 @@ class PlanFile:
     def people(self) -> tuple[str, ...]:
         """For whose eyes it was made; nobody's means everybody's."""
         return tuple(filter(None, self.made_by.get(_PEOPLE, "").split("\n")))
+
+    @property
+    def snapshot(self) -> SnapshotNote | None:
+        """What it was made from, when that was no database: then nobody applies it.
+
+        Raises:
+            UsageError: the file does not say it as it should (PLN-01).
+        """
+        text = self.made_by.get(_SNAPSHOT)
+        return None if text is None else _read_note(text)
 
 
 def open_plan(data: bytes) -> PlanFile:
@@ -73,4 +86,29 @@ def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mappin
     generations = sorted((one, proposal.live.generations.get(one, 0)) for one in touched(plan))
     run_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{plan.digest} {plan.identity} {generations}"))
     people = "" if proposal.carriers is None else "\n".join(str(one) for one in proposal.carriers.people)
-    return to_bytes(seen, {"version": version, _PRINCIPAL: principal, _PEOPLE: people, _RUN: run_id, **asked})
+    facts = {"version": version, _PRINCIPAL: principal, _PEOPLE: people, _RUN: run_id, **asked}
+    if proposal.snapshot is not None:
+        facts[_SNAPSHOT] = _note(proposal.snapshot)
+    return to_bytes(seen, facts)
+
+
+def _note(note: SnapshotNote) -> str:
+    told = {name: getattr(note, name) for name in SnapshotNote.__slots__ if name not in ("unread", "secrets")}
+    lists = {
+        "unread": [str(one) for one in note.unread],
+        "secrets": [[str(address), path] for address, path in note.secrets],
+    }
+    return json.dumps({**told, **lists}, sort_keys=True)
+
+
+def _read_note(text: str) -> SnapshotNote:
+    try:
+        found = json.loads(text)
+        return SnapshotNote(
+            **{name: str(found[name]) for name in ("made_at", "environment", "schema", "version", "key")},
+            made_for=tuple(map(str, found["made_for"])),
+            unread=tuple(map(Address.parse, found["unread"])),
+            secrets=tuple((Address.parse(address), str(path)) for address, path in found["secrets"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise UsageError("this plan does not say what it was made from", code="PLN-01") from problem

@@ -10,6 +10,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.report import Report, ResourceLine
 from reconciler.model.run import Event, Outcome, Run
 from reconciler.render.findings_json import diagnostic_json
+from reconciler.render.origin_json import origin_json
 from reconciler.render.plan_json import place_text, summary_json, terraform_actions
 from reconciler.render.plan_text import verdict
 
@@ -85,7 +86,7 @@ def plan_lines(report: Report) -> Iterator[dict[str, Any]]:
 def summary_line(report: Report, *, operation: str, run: Run | None = None) -> dict[str, Any]:
     """The counts, of a plan or of the run that applied it."""
     summary = report.summary
-    facts: dict[str, Any] = summary_json(report) | {"digest": report.digest}
+    facts: dict[str, Any] = summary_json(report) | {"digest": report.digest} | origin_json(report)
     counts = (summary.add, summary.change, summary.destroy, summary.adopt)
     message = verdict(summary, empty=report.empty)
     if run is not None:

@@ -52,10 +52,12 @@ def plan_outputs(report: Report) -> dict[str, str]:
     names = ("add", "change", "destroy", "adopt", "forget", "held", "manual", "drift", "unchanged")
     return {
         "verdict": plan_word(report),
-        "changes": _truth(holds=not report.empty),
+        "changes": _truth(holds=not report.empty if report.base is None else report.base.changes),
         "digest": report.digest,
         **{name: str(getattr(summary, name)) for name in names},
         **_counts(finding_remarks((*report.diagnostics, *report.guarded))),
+        **({} if report.base is None else {"branch": report.base.check.value, "before": report.base.before.value}),
+        **({} if report.snapshot is None else {"snapshot": report.snapshot.made_at}),
     }
 
 

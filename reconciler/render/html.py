@@ -18,6 +18,7 @@ from markupsafe import Markup
 from reconciler.model.report import Report
 from reconciler.render.charts import BARS, SERIES, bars
 from reconciler.render.findings_text import counted
+from reconciler.render.origin_text import origin_words
 from reconciler.render.page import choices, findings, groups
 from reconciler.render.plan_text import RISKS, clear, verdict
 from reconciler.render.resource_text import CAUSES
@@ -114,7 +115,14 @@ def _chart(title: str, word: str, found: list[Tally]) -> dict[str, Any]:
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
-    return [("Environment", report.environment), ("Commit", report.commit or ""), ("Digest", report.digest)]
+    unread = "" if report.snapshot is None else str(len(report.snapshot.unread) or "")
+    return [
+        ("Environment", report.environment),
+        ("Commit", report.commit or ""),
+        ("Digest", report.digest),
+        ("Origin", " ".join(words[:1].upper() + words[1:] for words in origin_words(report))),
+        ("Declared, and not to be read", unread),
+    ]
 
 
 def _counts(report: Report) -> list[tuple[int, str, str]]:

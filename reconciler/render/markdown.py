@@ -28,7 +28,8 @@ from reconciler.render.markdown_lines import (
     tenant_row,
     waiting_line,
 )
-from reconciler.render.markdown_text import code, comment_words, markup_code
+from reconciler.render.markdown_text import code, comment_words, markup_code, prose
+from reconciler.render.origin_text import origin_words
 from reconciler.render.plan_text import clear, riskiest_first, verdict
 from reconciler.render.resource_text import CAUSES
 from reconciler.render.review import Tally, errors, is_risky, shown, tallies, tenant_of, waits, warnings
@@ -255,8 +256,19 @@ def _head(report: Report, takes: Profile) -> str:
         "",
         f"**{verdict(report.summary, empty=clear(report))}**",
     ]
-    words = counts_words(report)
-    return "\n".join(lines) + "\n" + (f"\n{words}\n" if words else "")
+    told = [counts_words(report), *map(prose, _origin(report))]
+    return "\n".join(lines) + "\n" + "".join(f"\n{words}\n" for words in told if words)
+
+
+def _origin(report: Report) -> list[str]:
+    """Where the plan comes from, with what a snapshot said nothing about."""
+    found = [words[:1].upper() + words[1:] for words in origin_words(report)]
+    if report.snapshot is not None and report.snapshot.unread:
+        count = len(report.snapshot.unread)
+        found.append(f"Not to be read: {count:,} declared {plural(count, 'resource')}.")
+    if report.snapshot is not None and report.snapshot.secrets:
+        found.append(f"Secrets that will be read at apply, and may have changed: {len(report.snapshot.secrets):,}.")
+    return found
 
 
 def _alert(takes: Profile) -> str:

@@ -74,6 +74,7 @@ def resource_line(one: ResourceLine, *, tenant: bool = True) -> str:
     facts += [prose(reason) for reason in one.reasons]
     why = _causes(one)
     facts += [why] if why else []
+    facts += ["pending before"] if one.earlier else []
     facts += [code(one.source.short)] if one.source else []
     return _DOT.join(facts) + "\n"
 

@@ -16,6 +16,7 @@ from reconciler.model.source import Source
 from reconciler.render.access_json import shift_json
 from reconciler.render.approvals_json import approvals_json
 from reconciler.render.findings_json import diagnostic_json
+from reconciler.render.origin_json import origin_json
 from reconciler.render.values import secret_text
 
 FORMAT_VERSION = "1.2"
@@ -29,8 +30,8 @@ def plan_json(report: Report, *, version: str) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "terraform_version": version,
-        "applyable": not errored and not denied and not report.empty,
-        "complete": not report.with_action("held", "manual", "denied", "blocked-by"),
+        "applyable": not errored and not denied and not report.empty and report.snapshot is None,
+        "complete": not report.with_action("held", "manual", "denied", "blocked-by") and report.snapshot is None,
         "errored": errored,
         "resource_changes": [resource_change(one) for one in report.changes],
         "resource_drift": [*map(_drift, _drifted(report))],
@@ -95,7 +96,13 @@ def _facts(one: ResourceLine) -> dict[str, Any]:
         "fields": [*map(_field, one.fields), *(_edge(edge) for edge in one.edges)],
         "edges": [_step(edge) for edge in one.edges],
         "manual_actions": [_step(edge) for edge in one.manual],
+        **_earlier(one),
     }
+
+
+def _earlier(one: ResourceLine | FieldLine | EdgeLine) -> dict[str, bool]:
+    """Says of what was pending before the branch that it was, and nothing of anything else."""
+    return {"earlier": True} if one.earlier else {}
 
 
 def _field(one: FieldLine) -> dict[str, Any]:
@@ -109,6 +116,7 @@ def _field(one: FieldLine) -> dict[str, Any]:
         "source": place_text(one.source),
         "verdict": one.verdict or None,
         "risk": [],
+        **_earlier(one),
     }
 
 
@@ -133,6 +141,7 @@ def _step(one: EdgeLine) -> dict[str, Any]:
         "effect": one.effect,
         "risks": [str(risk) for risk in one.risks],
         "source": place_text(one.source),
+        **_earlier(one),
     }
 
 
@@ -255,6 +264,7 @@ def _own_facts(report: Report) -> dict[str, Any]:
         ],
         "diagnostics": [*_problems(report.diagnostics)],
         "guards": [*_problems(report.guarded)],
+        **origin_json(report),
     }
 
 

@@ -12,6 +12,7 @@ from reconciler.model.report import Report, ResourceLine
 from reconciler.render.access_text import shifts_lines
 from reconciler.render.approvals_text import approvals_lines, shown
 from reconciler.render.findings_text import counted, diagnostics_text
+from reconciler.render.origin_text import origin_head, origin_parts
 from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, resource_lines
 from reconciler.render.terminal import safe, wrap
 from reconciler.render.values import plural
@@ -41,13 +42,15 @@ def clear(report: Report) -> bool:
     """Whether there is nothing to do and nothing wrong: a plan that is refused never says "No changes."."""
     findings = (*report.diagnostics, *report.guarded)
     refused = report.denials or any(one.severity is Severity.ERROR for one in findings)
-    return report.empty and not refused
+    unread = report.snapshot is not None and report.snapshot.unread
+    return report.empty and not refused and not unread
 
 
 def plan_text(report: Report, style: Style) -> str:
     """The whole plan."""
     parts = [_head(report, style), *_problems(report, style), *_changes(report, style), *_waiting(report, style)]
     parts += [
+        *origin_parts(report, style),
         *_follows(report),
         *_access(report, style),
         *_approvals(report, style),
@@ -60,7 +63,7 @@ def plan_text(report: Report, style: Style) -> str:
 
 def quiet_text(report: Report, style: Style) -> str:
     """The verdict alone, and what stands against it."""
-    parts = [[verdict(report.summary, empty=clear(report))], *_problems(report, style)]
+    parts = [[verdict(report.summary, empty=clear(report)), *origin_head(report)], *_problems(report, style)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -84,7 +87,7 @@ def _head(report: Report, style: Style) -> list[str]:
     if risks:
         found = ", ".join(f"{risk} {risks[risk]}" for risk in RISKS if risks[risk])
         lines += wrap(f"risks: {found}.", indent="  ")
-    return lines
+    return [*lines, *origin_head(report)]
 
 
 def _problems(report: Report, style: Style) -> list[list[str]]:
@@ -119,7 +122,7 @@ def _block(found: Sequence[Diagnostic], style: Style) -> list[str]:
 
 
 def _changes(report: Report, style: Style) -> list[list[str]]:
-    shown = [one for one in report.changes if not set(one.actions) <= {*WAITING, "refresh"}]
+    shown = [one for one in report.changes if not set(one.actions) <= {*WAITING, "refresh"} and not one.earlier]
     return [resource_lines(one, style) for one in sorted(shown, key=riskiest_first)]
 
 

@@ -119,6 +119,8 @@ def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[
         symbol = "+" if field.before is None else "-"
     left = f"{_FIELD}{symbol} {safe(field.path)}"
     why = _line(field.source, file) if creates else _why(field.cause, field.source, file)
+    if field.earlier:
+        why = f"pending before, {why}" if why else "pending before"
     lines = _value_lines(left, why, field, style, creates=creates)
     if field.cause == "conflict" and not field.sensitive:
         lines += wrap(f"last applied: {value_text(field.base)}", indent=_DEEP)

@@ -29,6 +29,7 @@ READING = (
     ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
     ("access",),
+    ("snapshot", "--out", "/dev/null"),
     ("status",),
     ("status", "p.plan"),
     ("history",),

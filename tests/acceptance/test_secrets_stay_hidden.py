@@ -21,6 +21,8 @@ CALLS = (
     ("--log-format", "json", "plan"),
     ("drift", "--verbose"),
     ("--verbose", "apply", "--auto-approve", "--bootstrap", "--report", "report.json"),
+    ("snapshot", "--out", "live.snap"),
+    ("plan", "--live", "live.snap", "--out", "frozen.json"),
 )
 
 

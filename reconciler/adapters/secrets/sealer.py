@@ -78,6 +78,10 @@ class KeySealer:
             raise WorldError(f"the secret {path} of {address} was altered or moved", code="KEY-03") from None
         return SecretValue(plain.decode())
 
+    def signing_seed(self) -> bytes:
+        """The private key with which snapshots are signed: 32 bytes that belong to no other purpose."""
+        return self._derived("snapshot signature")
+
     def _encrypt(self, address: Address, path: str, value: SecretValue) -> str:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 

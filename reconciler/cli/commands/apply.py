@@ -161,6 +161,12 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
             hint="leave --target, --exclude, --prune, --only-drift, --allow-delete and --rev out",
         )
     found = open_plan(read_plan_file(file))
+    if found.snapshot is not None:
+        raise UsageError(
+            f"{file} was planned against a snapshot of {found.snapshot.made_at}; nothing was applied",
+            code="SNP-07",
+            hint="plan again against the database, and apply that plan",
+        )
     before = Asked.from_facts(found.made_by)
     return found, replace(before, paths=asked.paths[1:] or before.paths)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,20 +13,32 @@ from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.findings import leave, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
-from reconciler.cli.options import format_option, global_options, paths_argument, policy_option, selection_options
+from reconciler.cli.options import (
+    format_option,
+    global_options,
+    paths_argument,
+    policy_option,
+    selection_options,
+    snapshot_options,
+)
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.session import Session
-from reconciler.model.errors import ReconcilerError
+from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.model.report import Report
     from reconciler.operations.plan import Proposal
+    from reconciler.operations.request import Doors, People
+    from reconciler.ports import ManifestReader
 
 
 @click.command(short_help="What an apply would do; read-only.")
 @paths_argument
 @selection_options
 @policy_option
+@snapshot_options
+@click.option("--base", metavar="COMMIT", help="Tell what the branch changes from what was pending at this commit.")
 @click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--rehearse", is_flag=True, help="Try the statements in a transaction that is rolled back.")
@@ -40,6 +53,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     *,
     paths: Sequence[str],
     targets: Sequence[str],
@@ -48,7 +62,6 @@ def command(
     only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
-    policy_rev: str | None,
     out: str | None,
     detailed_exitcode: bool,
     rehearse: bool,
@@ -58,14 +71,17 @@ def command(
     form: str,
     profile: str | None,
     max_bytes: int | None,
+    **how: Any,
 ) -> int:
     """Show what an apply would do to the database.
 
     PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder.
     With --rehearse the statements of the plan run in the live database, in a transaction that is always rolled back:
     what a constraint refuses is an error of the plan then. That needs the right to write, reads no secret, and keeps
-    nothing. Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 4 denied by a policy, 5 rows moved and 6
-    locks not free while rehearsing, 7 held by a guard.
+    nothing. With --live the plan is made from a snapshot and cannot be applied. With --base only what the branch
+    changes is shown whole and counts for --detailed-exitcode. Exit codes: 0 fine, 1 errors, 2 changes with
+    --detailed-exitcode, 4 denied by a policy, 5 rows moved and 6 locks not free while rehearsing, or a snapshot that is
+    too old, 7 held by a guard.
     """
     from reconciler.render.events_json import error_lines, version_line
 
@@ -86,9 +102,7 @@ def command(
         session.output.json_lines([first])
     try:
         form = "events" if as_json else form
-        code, lines = _plan(
-            session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev, settings=settings
-        )
+        code, lines = _plan(session, asked, out=out, form=form, patience=patience, settings=settings, **how)
     except ReconcilerError as error:
         if not as_json:
             write_refusal(session, form, error)
@@ -107,30 +121,42 @@ def _plan(
     out: str | None,
     form: str,
     patience: float | None,
-    policy_rev: str | None,
     settings: Mapping[str, Any],
+    base: str | None,
+    live: str | None,
+    **how: Any,
 ) -> tuple[int, list[dict[str, object]]]:
-    from reconciler.engine.describe import describe
     from reconciler.operations.plan import plan
-    from reconciler.operations.show import seal_plan
+    from reconciler.operations.plan_since import plan_since
     from reconciler.render.events_json import plan_lines
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
 
     house = session.house
+    reader = house.reader(asked.paths, rev=asked.rev)
+    doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
     request = house.request(
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
         only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
-        people=session.people(),
+        people=people,
     )
-    reader = house.reader(asked.paths, rev=asked.rev)
-    proposal = plan(house.doors(reader, writes=False, policy_rev=policy_rev, paths=asked.paths), request)
+    if base is None:
+        pair = None
+        proposal = plan(doors, request)
+    else:
+        earlier = house.reader(asked.paths, rev=base)
+        pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
+        proposal = pair.head
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
-    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
+    report = _report(session, proposal)
+    if pair is not None and base is not None:
+        from reconciler.engine.base import since
+
+        report = since(report, None if pair.base is None else _report(session, pair.base), commit=base)
     lines = list(plan_lines(report))
     match form:
         case "events":
@@ -143,18 +169,80 @@ def _plan(
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))
+    if out:
+        _write(session, proposal, asked, out)
+    if proposal.carriers is None and proposal.snapshot is None:
+        session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
+    changes = not proposal.plan.empty if report.base is None else report.base.changes
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
-    # A plan that is only denied is written: with the approval of others it may be applied.
-    if out and not proposal.approvable:
+    return stopped or (exits.CHANGES if changes else exits.DONE), lines
+
+
+def _world(
+    session: Session,
+    reader: ManifestReader,
+    live: str | None,
+    *,
+    paths: Sequence[str],
+    rehearses: bool,
+    policy_rev: str | None,
+    snapshot_key: str | None,
+    max_age: str | None,
+) -> tuple[Doors, People]:
+    """The doors of the run, and for whom its plan is judged: those of a snapshot lead to no database."""
+    from reconciler.operations.request import People
+
+    house = session.house
+    if live is None:
+        if snapshot_key or max_age:
+            raise UsageError("--snapshot-key and --max-age are about a snapshot", hint="name it with --live FILE")
+        return house.doors(reader, writes=False, policy_rev=policy_rev, paths=paths), session.people()
+    if rehearses:
+        raise UsageError(
+            "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"
+        )
+    found = house.snapshot(live, key_file=snapshot_key or "", max_age=max_age or "")
+    doors = house.frozen_doors(reader, found, policy_rev=policy_rev)
+    # Nobody is asked for a token: a snapshot opens no door, and what may be read of it is decided already.
+    people = session.people() if house.settings.identity.trust == "local" else People(local=False)
+    if found.partial:
+        session.output.tell("Rights were not judged: the snapshot holds only what some people may read.")
+    elif people.names:
+        session.output.tell(
+            f"Judged as {people.names[0]} would be, by the rights of the snapshot; nobody has proven it."
+        )
+    else:
+        session.output.tell("Rights were not judged: nobody asked.")
+    return doors, people
+
+
+def _report(session: Session, proposal: Proposal) -> Report:
+    from reconciler.engine.describe import describe
+
+    return describe(
+        session.house.catalog,
+        proposal.seen,
+        guarded=proposal.seen_guards,
+        shifts=proposal.seen_shifts,
+        snapshot=proposal.snapshot,
+    )
+
+
+def _write(session: Session, proposal: Proposal, asked: Asked, out: str) -> None:
+    """The plan file. A plan that is only denied is written: with the approval of others it may be applied."""
+    from reconciler.operations.show import seal_plan
+
+    if not proposal.approvable:
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
-    elif out:
-        data = seal_plan(proposal, version=__version__, principal=session.asking.applicant, asked=asked.as_facts())
-        session.save(out, data, mode=0o600)
+        return
+    applicant = session.asking.applicant if proposal.snapshot is None else ""
+    data = seal_plan(proposal, version=__version__, principal=applicant, asked=asked.as_facts())
+    session.save(out, data, mode=0o600)
+    if proposal.snapshot is None:
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
-    if proposal.carriers is None:
-        session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
-    return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines
+    else:
+        session.output.tell(f"Plan written to {out}, to be shown. It was made from a snapshot and cannot be applied.")
 
 
 def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposal:

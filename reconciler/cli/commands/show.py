@@ -32,7 +32,7 @@ def command(context: click.Context, *, planfile: str, form: str, profile: str | 
     settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
     found = open_plan(read_plan_file(Path(planfile)))
-    report = describe(discover(), found.plan)
+    report = describe(discover(), found.plan, snapshot=found.snapshot)
     if form == "json":
         session.output.json(plan_json(report, version=__version__))
     elif form in PLAN_FORMATS:

@@ -1,0 +1,1 @@
+"""Snapshot files: what is believed of them, and what is refused."""
