@@ -195,6 +195,8 @@ def _walked(key: Key, thing: Thing, start: str) -> Iterator[tuple[Key, Thing]]:
                 yield key, {**thing, "state": start, "status": {"suspensionCause": cause, "stoppedBy": stopper}}
     elif "stopped_by" in CATALOG[key[0]].index and start in ("suspended", "blocked"):
         for stopper in STOPPERS:
+            if key[0] == "Customer" and stopper == "issuer":
+                continue  # whom nothing lets stop a customer
             yield key, {**thing, "state": start, "status": {**status, "stoppedBy": stopper}}
     else:
         yield key, {**thing, "state": start}

@@ -211,7 +211,8 @@ def _signing(tenant: str, issuer: str) -> Iterator[tuple[Key, dict[str, Any]]]:
         )
     for word in ("one", "two"):
         alias = f"{issuer}-{word}"
-        spec = {"alias": alias, "issuer": issuer, "bundle": "bundle-atlantic"}
+        ready = {"certificate": f"{issuer}-seal", "clientSecret": SECRET} if word == "one" else {}
+        spec = {"alias": alias, "issuer": issuer, "bundle": "bundle-atlantic", **ready}
         yield ("ClientService", tenant, alias), spec
     yield from _configured(tenant, f"{issuer}-one")
 
@@ -227,11 +228,13 @@ def _helpdesk(tenant: str) -> Iterator[tuple[Key, dict[str, Any]]]:
             "clientId": "11111111-2222-3333-4444-666666666666",
             "clientSecret": SECRET,
             "clientSecretExpiresAt": "2027-06-01",
+            "consent": {"read": True, "write": True, "modify": True},
+            "mailboxScoped": True,
         },
     )
     yield (
         ("MailToTicket", tenant, "tickets"),
-        {"supportMail": "inbox", "ingestFrom": "2026-01-01T00:00:00Z", "defaultCategory": "billing"},
+        {"supportMail": "inbox", "ingestFrom": "2026-06-10T00:00:00Z", "defaultCategory": "billing"},
     )
 
 
@@ -256,6 +259,17 @@ def _customers(tenant: str) -> Iterator[tuple[Key, dict[str, Any]]]:
             },
         )
         yield (
+            ("Domain", tenant, f"{word}-site"),
+            {
+                "customer": word,
+                "host": f"{word}.{tenant}.example.com",
+                "origins": [{"address": "origin.example.com"}],
+                "ssl": {"source": "lets-encrypt"},
+            },
+        )
+        if word == "casa-filial":  # which has no portal yet
+            continue
+        yield (
             ("SelfCare", tenant, f"{word}-care"),
             {"customer": word, "login": f"{tenant}-{word}", "password": SECRET, "allowedRoles": ["clerk"]},
         )
@@ -268,8 +282,4 @@ def _customers(tenant: str) -> Iterator[tuple[Key, dict[str, Any]]]:
                 "role": "clerk",
                 "email": f"person@{word}.{tenant}.example.com",
             },
-        )
-        yield (
-            ("Domain", tenant, f"{word}-site"),
-            {"customer": word, "host": f"{word}.{tenant}.example.com", "origins": [{"address": "origin.example.com"}]},
         )
