@@ -24,7 +24,7 @@ venv: .venv/installed ## the virtual environment with everything in requirements
 demo: venv ## validate, plan, apply, plan again, and tell intent from drift, in a temporary copy of the examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
 
-test: venv ## every test
+test: venv language-server ## every test
 	$(BIN)/python -m pytest -n auto
 
 lint: venv ## style, types, rooms
@@ -52,6 +52,13 @@ lock: venv ## write requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra postgres --extra oidc --group test --group lint --group bench --group build \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
 		--output-file requirements.lock
+
+# Editors use it with our schemas; one test drives it. Without npm, or without a registry, that test says so and is skipped.
+.PHONY: language-server
+language-server: venv
+	@test -d .venv/node/node_modules/yaml-language-server || ! command -v npm > /dev/null \
+		|| npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/node yaml-language-server@1.25.0 \
+		|| echo "yaml-language-server could not be installed; its test is skipped" >&2
 
 clean: ## remove what make made
 	rm -rf .venv .demo bench-results

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
+from reconciler.model.blueprint import NewFile
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
@@ -35,6 +36,37 @@ class ManifestReader(Protocol):
 
         Raises:
             FileRefused: it is missing, no regular file, too large, or outside of the folder.
+        """
+
+
+class ManifestEditor(Protocol):
+    """Tidies the manifests of a working tree."""
+
+    def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files by shown path, and which of them cannot be read."""
+
+    def tidied(self, file: str, data: bytes) -> tuple[bytes, list[Diagnostic]]:
+        """The bytes of a file as they should be; with a finding, the bytes that came in."""
+
+    def replace(self, file: str, before: bytes, after: bytes) -> None:
+        """Put ``after`` in the place of a file that still holds ``before``.
+
+        Raises:
+            WorldError: the file was changed meanwhile (FMT-02), or cannot be written (OUT-01).
+        """
+
+
+class NewFolder(Protocol):
+    """A folder into which a new repository goes."""
+
+    def in_the_way(self, files: Sequence[NewFile]) -> list[str]:
+        """What is there and would have to be written over, by path below the folder."""
+
+    def write(self, files: Sequence[NewFile]) -> list[str]:
+        """Write the files, all or none, over nothing; the paths of those that were written.
+
+        Raises:
+            WorldError: one cannot be written; then nothing was (OUT-01).
         """
 
 

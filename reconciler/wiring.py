@@ -9,32 +9,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import Any
 
+from reconciler import __version__
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
-from reconciler.adapters.manifests import FilesReader, GitReader, read_file
+from reconciler.adapters.manifests import (
+    FilesEditor,
+    FilesReader,
+    GitReader,
+    committed_configuration,
+    read_file,
+    read_policy_files,
+)
+from reconciler.adapters.policies import evaluate
+from reconciler.adapters.repository import NewFiles, read_templates
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
-from reconciler.engine.configure import configure, for_environment, judge_policies
+from reconciler.engine.configure import configure, for_environment
+from reconciler.engine.describe import describe
+from reconciler.engine.key_order import key_orders
+from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
+from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
 from reconciler.model.manifest import Document
+from reconciler.model.plan import Plan
+from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
-from reconciler.operations.request import Doors, People, Request
-from reconciler.ports import ManifestReader, Sealer, SecretReader
+from reconciler.operations.init import Answers, compose
+from reconciler.operations.request import Doors, People, PolicyDoors, Request
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Sealer, SecretReader
+from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
+POLICY_VARIABLE = "RECONCILER_POLICY_REV"
+"""Names the commit from which policies are read, where no option does."""
 
 _YEARS = range(1900, 9900)
 """Years from which a rule can look years back and ahead."""
@@ -63,8 +84,6 @@ def open_house(
     chosen = environment or variables.get("RECONCILER_ENV", "")
     if not errors_in(found):
         found += for_environment(settings, chosen, document)
-        files = [one for pattern in settings.policies for one in where.glob(pattern)]
-        found += judge_policies(document, [str(one.relative_to(where)) for one in files])
     now = _clock(variables, found)
     if errors_in(found):
         raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
@@ -74,8 +93,28 @@ def open_house(
         settings=settings,
         environment=chosen,
         now=now,
+        config=path,
         warnings=tuple(in_order(found)),
     )
+
+
+def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
+    """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
+
+
+def new_repository(answers: Answers) -> list[NewFile]:
+    """The files of a new repository of manifests.
+
+    Raises:
+        UsageError: an answer is off.
+    """
+    return compose(read_templates(answers.pipeline), schema_files(discover()), answers)
+
+
+def new_folder(folder: Path) -> NewFolder:
+    """A folder into which a new repository goes."""
+    return NewFiles(folder)
 
 
 @dataclass(frozen=True)
@@ -87,6 +126,7 @@ class House:
     settings: Settings
     environment: str
     now: datetime
+    config: Path = Path(CONFIGURATION)
     warnings: tuple[Diagnostic, ...] = ()
 
     @cached_property
@@ -156,11 +196,31 @@ class House:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
         roots = list(paths) or list(self.settings.manifests)
         if rev is not None:
-            return GitReader(self.folder, roots, rev)
-        return FilesReader(self.folder, roots)
+            return GitReader(self.folder, roots, rev, beside=self.settings.policies)
+        return FilesReader(self.folder, roots, beside=self.settings.policies)
 
-    def doors(self, reader: ManifestReader, *, writes: bool) -> Doors:
+    def policies(self, rev: str | None = None) -> PolicyDoors:
+        """What judging by policies needs. ``rev``, or ``RECONCILER_POLICY_REV``, reads them from a commit of git.
+
+        Then the commit's own configuration says which files they are: nothing of the working folder counts.
+
+        Raises:
+            UsageError: ``rev`` is empty.
+        """
+        commit = self.variables.get(POLICY_VARIABLE) if rev is None else rev
+        if commit == "":
+            raise UsageError(
+                f"--policy-rev, or {POLICY_VARIABLE}, names no commit",
+                hint="leave it out to judge by the policies of the working folder",
+            )
+        return PolicyDoors(
+            read=cache(partial(self._policies, commit)), evaluate=evaluate, document=partial(_document, self.catalog)
+        )
+
+    def doors(self, reader: ManifestReader, *, writes: bool, policy_rev: str | None = None) -> Doors:
         """The doors of a run; one that does not write reads through the planning database.
+
+        ``policy_rev`` reads the policies from a commit of git.
 
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
@@ -179,6 +239,7 @@ class House:
             sealer=self.sealer(writes=writes),
             draw=generate_value,
             now=self.now,
+            policies=self.policies(policy_rev),
         )
 
     def request(
@@ -213,6 +274,22 @@ class House:
             people=people or People(),
         )
 
+    def _policies(self, commit: str | None) -> tuple[Sequence[Document], list[Diagnostic]]:
+        here = read_policy_files(self.folder, self.settings.policies)
+        if commit is None:
+            return here.documents, [*here.problems, *_unmatched(self.settings, here.unmatched)]
+        document, problems = committed_configuration(self.folder, self.config, commit)
+        settings = Settings()
+        if document is not None:
+            settings, found = configure(document)
+            problems += found
+        if errors_in(problems):
+            told = tuple(in_order(problems))
+            raise UsageError(f"the configuration in {commit} holds errors", code="CFGF-00", diagnostics=told)
+        there = read_policy_files(self.folder, settings.policies, rev=commit)
+        others = [] if there.digest == here.digest else [_others(commit)]
+        return there.documents, [*there.problems, *_unmatched(settings, there.unmatched), *others]
+
     def _url(self) -> str:
         """That of the chosen environment, else the variable, else that of the file, else the embedded one."""
         chosen = self.settings.environments.get(self.environment)
@@ -235,6 +312,32 @@ class House:
             code="CFGF-05",
             hint=f"set {name}, or mend database in {CONFIGURATION}",
         )
+
+
+def _document(catalog: Catalog, plan: Plan, guarded: Sequence[Diagnostic]) -> Mapping[str, Any]:
+    """A plan as the expressions of policies see it."""
+    return plan_json(describe(catalog, plan, guarded=tuple(guarded)), version=__version__)
+
+
+def _unmatched(settings: Settings, patterns: Sequence[str]) -> list[Diagnostic]:
+    """A pattern that somebody wrote and that selects nothing: perhaps a rule is not judged that should be."""
+    if "policies" not in settings.model_fields_set:
+        return []
+    summary = "no file is selected by the pattern {} of policies"
+    return [
+        Diagnostic(code=NO_FILE.code, severity=NO_FILE.severity, phase=NO_FILE.phase, summary=summary.format(one))
+        for one in patterns
+    ]
+
+
+def _others(commit: str) -> Diagnostic:
+    return Diagnostic(
+        code=OTHERS_HERE.code,
+        severity=OTHERS_HERE.severity,
+        phase=OTHERS_HERE.phase,
+        summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
+        hint="a change of policies is reviewed by itself, before what it allows",
+    )
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:

@@ -1,4 +1,4 @@
-"""Everything that is written from the declarations: schemas/, docs/kinds/, docs/rules.md, docs/cli.md.
+"""Everything that is written from the declarations: schemas/, docs/kinds/, and the pages of rules, rights and verbs.
 
 ``python scripts/generate.py`` writes the files; ``generated()`` gives them as text, for the test that keeps them fresh.
 """
@@ -19,10 +19,12 @@ from reconciler.cli.main import cli
 from reconciler.engine.explain import explain, rule_texts
 from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
+from reconciler.model.access import Grant, Reach, RoleWord
 from reconciler.model.author import Explanation
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import snake
 from reconciler.model.rule import RuleText
+from reconciler.model.tool import NAME, TOOL
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("schemas", "docs/kinds")
@@ -55,7 +57,39 @@ def generated() -> dict[str, str]:
         files[f"docs/kinds/{snake(name).replace('_', '-')}.md"] = _kind_page(explain(catalog, name))
     files["docs/rules.md"] = _rules_page(catalog)
     files["docs/cli.md"] = _cli_page()
+    files["docs/permissions.md"] = _permissions_page(catalog)
     return files
+
+
+# --- who may do what -------------------------------------------------------------------------------------------------
+
+_PERMISSIONS = """\
+A cell is the reach of a role: `self` (the own record), `own` (the own company and all that belongs to it), `tree` (that
+and the companies below), `scope` (the issuers of an auditor), `all`, `none`, or `never` (nobody may, in any role).
+A condition stands in round brackets, the code of a denial in square ones where it is not PRM-01 for `none` and PRM-02
+outside of the reach. `*` is every field without a row of its own; what no row allows is denied. `Engine` is the program
+itself. How a plan is carried, and by whom, is told in [Roles](roles.md)."""
+
+
+def _permissions_page(catalog: Catalog) -> str:
+    roles = list(RoleWord)
+    lines = [NOTE, "# Permissions", "", *_PERMISSIONS.split("\n")]
+    head = "| Verb | What | " + " | ".join(role.value for role in roles) + " |"
+    groups = [*((name, kind.allow) for name, kind in catalog.items()), (NAME, TOOL)]
+    for name, allow in groups:
+        lines += ["", f"## {name}", "", head, "|---" * (len(roles) + 2) + "|"]
+        for row in allow:
+            what = row.edge or "; ".join(row.fields)
+            lines.append(f"| {row.verb} | `{what}` | " + " | ".join(_grant(row.grant(role)) for role in roles) + " |")
+    return _page(lines)
+
+
+def _grant(grant: Grant) -> str:
+    denied = grant.reach in (Reach.NONE, Reach.NEVER)
+    usual = "PRM-01" if denied else "" if grant.reach is Reach.ALL and not grant.condition else "PRM-02"
+    condition = f" ({grant.condition})" if grant.condition else ""
+    code = f" [{grant.code}]" if grant.code != usual else ""
+    return f"{grant.reach.value}{condition}{code}"
 
 
 # --- kinds -----------------------------------------------------------------------------------------------------------

@@ -114,6 +114,15 @@ def selection_options(command: Command) -> Command:
     return command
 
 
+def policy_option(command: Command) -> Command:
+    """``--policy-rev``: by whose rules a plan is judged."""
+    return click.option(
+        "--policy-rev",
+        metavar="COMMIT",
+        help="Read the policies from git at this commit, else RECONCILER_POLICY_REV.",
+    )(command)
+
+
 def format_option(*words: str) -> Callable[[Command], Command]:
     """``--format``."""
     return click.option(

@@ -19,7 +19,7 @@ CFGF-10   a match of tokens that those of strangers may fit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -74,14 +74,6 @@ def for_environment(settings: Settings, environment: str, document: Document | N
         at = ("environments", environment, "overlays")
         return [_finding(document, at, "CFGF-06", "this version does not lay overlays over manifests", "take them out")]
     return []
-
-
-def judge_policies(document: Document | None, files: Sequence[str]) -> list[Diagnostic]:
-    """Policies cannot be judged yet, and leaving them out would let through what they forbid."""
-    if not files:
-        return []
-    summary = f"this version does not judge policies, and {files[0]} is one"
-    return [_finding(document, ("policies",), "CFGF-06", summary, "take policies out of the file")]
 
 
 def _without_nulls(value: Any) -> Any:

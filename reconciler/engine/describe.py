@@ -14,6 +14,7 @@ from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.columns import snake
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.entitlement import Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
@@ -21,8 +22,13 @@ from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 _STATE = "state"
 
 
-def describe(catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = ()) -> Report:
-    """The report of a plan. ``guarded`` are the findings of the guards, which the plan itself does not hold."""
+def describe(
+    catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = (), shifts: Sequence[Shift] = ()
+) -> Report:
+    """The report of a plan.
+
+    ``guarded`` are the findings of the guards and ``shifts`` what people gain and lose: the plan holds neither.
+    """
     judge = _Verdicts(plan)
     return Report(
         summary=plan.summary,
@@ -40,6 +46,7 @@ def describe(catalog: Catalog, plan: Plan, *, guarded: Sequence[Diagnostic] = ()
         commit=plan.commit,
         denials=plan.denials,
         carriers=plan.carriers,
+        shifts=tuple(shifts),
     )
 
 

@@ -1,23 +1,26 @@
 """Guard: limits that hold a plan although every rule allows it.
 
 A budget for deletions, no deletion because nothing was declared, and enough people who can still open the doors. A
-guard never looks at rights; it asks whether a plan of this size can be meant.
+guard never asks whether somebody has a right; it asks whether this plan can be meant.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from datetime import datetime
 
 from reconciler.model.address import Address
+from reconciler.model.after import live_after, rows_after
 from reconciler.model.change import Action
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.guards import Guards
 from reconciler.model.judging import placed
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
+from reconciler.model.principal import Principal
 from reconciler.model.resource import Row
+from reconciler.model.rights import Rights
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import Entity, View
 
@@ -27,6 +30,7 @@ TENANT = RuleText(
     "GRD-03", Severity.ERROR, Phase.PLAN, "A plan deletes at most a set number of resources of one tenant."
 )
 EMPTY = RuleText("GRD-04", Severity.ERROR, Phase.PLAN, "An empty set never stands for the wish to delete everything.")
+LOCKED_OUT = RuleText("GRD-06", Severity.ERROR, Phase.PLAN, "Nobody locks himself out by the own plan.")
 DOORS = RuleText("GRD-05", Severity.ERROR, Phase.PLAN, "Enough guardians remain.")
 
 Told = Iterator[tuple[RuleText, Finding]]
@@ -36,6 +40,24 @@ def guard(plan: Plan, view: View, policy: Guards) -> list[Diagnostic]:
     """The findings that hold ``plan``; an empty list lets it pass."""
     told = (*_empty(view), *_budget(plan, view, policy), *_doors(plan, view, policy))
     return in_order([placed(rule, finding, view=view, subject=finding.address) for rule, finding in told])
+
+
+def guard_applicant(plan: Plan, view: View, applicant: Principal | None, now: datetime) -> list[Diagnostic]:
+    """Whether the one who applies may still act behind the plan; nobody may be taken out by the own hand."""
+    live = view.live
+    if applicant is None or live is None:
+        return []
+    after = Rights(view.catalog, live_after(view.catalog, live, plan), now)
+    entity = after.view.at(applicant.address)
+    barred = "the operator is gone" if entity is None else after.principal_of(entity).barred
+    if not barred:
+        return []
+    finding = Finding(
+        f"{applicant.title} could not act any more behind this plan: {barred}",
+        hint="let somebody else apply it",
+        address=applicant.address,
+    )
+    return [placed(LOCKED_OUT, finding, view=view, subject=applicant.address)]
 
 
 def _empty(view: View) -> Told:
@@ -118,7 +140,7 @@ def _doors(plan: Plan, view: View, policy: Guards) -> Told:
         now = _guardians(kind, rows)
         if not now:
             continue
-        after = _guardians(kind, _rows_after(plan, kind, rows))
+        after = _guardians(kind, rows_after(plan, kind, rows))
         if len(after) < max(policy.min_administrators, 1) and len(after) < len(now):
             gone = sorted(now - after)
             yield (
@@ -141,28 +163,3 @@ def _guardians(kind: Kind, rows: Mapping[tuple[str, str], Row]) -> set[Address]:
         if kind.guardian is not None and kind.guardian(Entity(address, kind, None, row)):
             found.add(address)
     return found
-
-
-def _rows_after(plan: Plan, kind: Kind, rows: Mapping[tuple[str, str], Row]) -> dict[tuple[str, str], Row]:
-    """The rows of one kind as the plan leaves them."""
-    after = dict(rows)
-    for one in plan.changes:
-        if one.address.kind != kind.name or not one.writes:
-            continue
-        key = (one.address.tenant, one.address.name)
-        if one.action is Action.DELETE:
-            after.pop(key, None)
-        else:
-            after[key] = _written(kind, after.get(key) or (*key, 1), one.columns)
-    for cascade in plan.cascades:
-        key = (cascade.address.tenant, cascade.address.name)
-        if cascade.address.kind == kind.name and key in after:
-            after[key] = _written(kind, after[key], {"state": cascade.state})
-    return after
-
-
-def _written(kind: Kind, row: Row, columns: Mapping[str, Any]) -> Row:
-    values = list(row) + [None] * (len(kind.index) - len(row))
-    for name, value in columns.items():
-        values[kind.index[name]] = value
-    return tuple(values)

@@ -17,6 +17,7 @@ from reconciler.model.address import PLATFORM, Address
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan, summary_of
@@ -105,6 +106,18 @@ class Lens:
                 )
             )
         return tuple(told)
+
+    def shifts(self, found: Sequence[Shift]) -> tuple[Shift, ...]:
+        """Gains and losses of people that may be read, over resources that may be read."""
+        mine = ((one, self.entitlement(one.right)) for one in found if self.sees(one.who.address))
+        return tuple(replace(one, right=right) for one, right in mine if right is not None)
+
+    def entitlement(self, right: Entitlement) -> Entitlement | None:
+        """A right over the resources that may be read; None when it holds over others alone."""
+        if not right.resources:
+            return right
+        resources = tuple(address for address in right.resources if self.sees(address))
+        return replace(right, resources=resources) if resources else None
 
     def words(self, text: str) -> str:
         """A text without the addresses that may not be read."""

@@ -17,10 +17,13 @@ from pydantic_core import to_jsonable_python
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import ENVELOPE, Field, snake
 from reconciler.model.kind import Kind, Level
+from reconciler.model.policy import PolicyFile
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ALL = "reconciler.schema.json"
 """Name of the file for all kinds."""
+POLICY = "policy.schema.json"
+"""Name of the file for policies, which are no manifests."""
 MARKS = "x-reconciler"
 """Keyword that carries the marks of a field; validators ignore it."""
 SAYS = "x-says"
@@ -35,11 +38,18 @@ LABEL_PATTERN = "^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$"
 
 
 def schemas(catalog: Catalog) -> dict[str, Schema]:
-    """The schema of each kind and the one for all, by file name, in the order of apply."""
+    """The schema of each kind, the one for all and that of policies, by file name, in the order of apply."""
     by_kind = {kind.name: kind_schema(kind) for kind in catalog.values()}
     found = {f"{snake(name)}.schema.json": schema for name, schema in by_kind.items()}
     found[ALL] = _all(by_kind)
+    found[POLICY] = policy_schema()
     return found
+
+
+def policy_schema() -> Schema:
+    """The schema of a file of policies."""
+    found = PolicyFile.model_json_schema(by_alias=True)
+    return {"$schema": DIALECT, "$id": "urn:reconciler:v1:policy", **found, "title": "Policy"}
 
 
 def schema_files(catalog: Catalog) -> dict[str, str]:

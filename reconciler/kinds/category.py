@@ -12,6 +12,7 @@ from reconciler.model.formats import Name, Once
 from reconciler.model.kind import Group, Kind, Level, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
 from reconciler.model.marks import Ref, State, Unordered
+from reconciler.model.portal import own_audience, role_permits
 from reconciler.model.rule import RuleText
 from reconciler.model.shared_rules import not_deleted_while_used
 from reconciler.model.spec import Spec
@@ -86,6 +87,8 @@ KIND = Kind(
     ),
     example=EXAMPLE,
     denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
+    conditions={"own audience": own_audience, "role permits": role_permits},
+    portal={"*": "customer.helpdesk.categories"},
     allow=(
         rights(
             "read",

@@ -19,6 +19,7 @@ from reconciler.model.formats import Country, Currency, Name
 from reconciler.model.kind import Deletion, Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Pii, Ref, State
+from reconciler.model.portal import role_permits
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, plan, standing
 from reconciler.model.shared_rules import whoever_asks
@@ -287,7 +288,11 @@ KIND = Kind(
     at_creation=at_creation,
     on_change=on_change,
     example=EXAMPLE,
-    conditions={"cause manual": lambda question: question.entity.live("status.suspensionCause") == "manual"},
+    conditions={
+        "cause manual": lambda question: question.entity.live("status.suspensionCause") == "manual",
+        "role permits": role_permits,
+    },
+    portal={"*": "customer.profile", "export-domains": "customer.domains.export"},
     denials={"CUS-07": "a suspension for a billing cause is lifted by payment, not by configuration"},
     allow=(
         rights(

@@ -5,20 +5,24 @@ The person may change the password later; that is no drift, because only the dec
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.formats import Email, Name
 from reconciler.model.kind import Group, Kind, Level, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Pii, Ref, Secret, State, Transient
+from reconciler.model.portal import person, role_permits
+from reconciler.model.principal import Principal
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, Findings, RuleText, schema
 from reconciler.model.shared_rules import password_policy, roles_of_type
 from reconciler.model.spec import SecretSource, Spec
+from reconciler.model.view import Entity, View
 
 
 class CustomerUserSpec(Spec):
@@ -65,6 +69,12 @@ def password_is_confirmed(resource: Resource[CustomerUserSpec]) -> Findings:
         )
 
 
+def principal(entity: Entity, view: View, _now: dt.datetime) -> Principal:
+    """The person, as rights and the access report see it."""
+    barred = "" if entity.live_state == "active" else f"the user is {entity.live_state}"
+    return person(entity, view, role=RoleWord.CUSTOMER, known_as=str(entity.live("email")), barred=barred)
+
+
 EXAMPLE = """\
 apiVersion: reconciler/v1
 kind: CustomerUser
@@ -108,6 +118,10 @@ KIND = Kind(
     ),
     secret_check=password_policy("SystemConfiguration"),
     example=EXAMPLE,
+    principal=principal,
+    conditions={"role permits": role_permits},
+    portal={"*": "customer.users"},
+    sensitive=("role",),
     allow=(
         rights(
             "read",

@@ -18,6 +18,7 @@ from reconciler.model.hosts import WILDCARD, WildcardHost, inner
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
 from reconciler.model.marks import Canonical, Derived, Immutable, Key, MaxBytes, Ref, Secret, State, Unordered
+from reconciler.model.portal import role_permits
 from reconciler.model.principal import Question
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, reference, schema, time
@@ -415,7 +416,8 @@ KIND = Kind(
     texts=(RuleText("DOM-01", Severity.ERROR, Phase.REFERENCE, "host is unique over the whole platform."),),
     secret_check=secret_check,
     example=EXAMPLE,
-    conditions={"enterprise plan": _of_an_enterprise},
+    conditions={"enterprise plan": _of_an_enterprise, "role permits": role_permits},
+    portal={"*": "customer.domains", "ssl": "customer.domains.ssl", "waf": "customer.domains.waf"},
     denials={"DOM-09": "the certificate of many names belongs to customers with plan: enterprise"},
     allow=(
         rights(

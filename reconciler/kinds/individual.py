@@ -13,13 +13,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Notice, Planned
 from reconciler.model.formats import DateText, Email, Language, Login, Name, TimeZone, TrustedAddresses
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Pii, Ref, Secret, State
+from reconciler.model.portal import person, role_permits, within_allowed_roles
+from reconciler.model.principal import Principal
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, Findings, RuleText, reference, schema
 from reconciler.model.shared_rules import (
@@ -165,6 +167,13 @@ def risks(planned: Planned, _view: View) -> Iterator[Risk]:
         yield Risk.LOCKS_OUT
 
 
+def principal(entity: Entity, view: View, now: dt.datetime) -> Principal:
+    """The person, as rights and the access report see it."""
+    state = effective_state(entity, view, now)
+    barred = "" if state == "active" else f"the individual is {state}"
+    return person(entity, view, role=RoleWord.INDIVIDUAL, known_as=str(entity.live("login")), barred=barred)
+
+
 EXAMPLE = """\
 apiVersion: reconciler/v1
 kind: Individual
@@ -232,6 +241,10 @@ KIND = Kind(
     risks=risks,
     secret_check=password_policy("SystemConfiguration"),
     example=EXAMPLE,
+    principal=principal,
+    conditions={"role permits": role_permits, "within allowed roles": within_allowed_roles},
+    portal={"*": "customer.individuals"},
+    sensitive=("role",),
     allow=(
         rights("read", A=may("all"), D=may("own"), P=may("own"), C=may("own"), N=may("self")),
         nobody("GEN-04", "read", "password"),

@@ -19,6 +19,7 @@ from reconciler.model.formats import nearest
 from reconciler.model.kind import Group, Kind, Level, Status
 from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Unordered
+from reconciler.model.portal import allowed_role, own_role
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, everything, plan, schema
 from reconciler.model.shared_rules import whoever_asks
@@ -301,6 +302,8 @@ KIND = Kind(
     example=EXAMPLE,
     conditions={
         "not built-in": lambda question: not question.entity.live("status.builtIn"),
+        "allowed roles": allowed_role,
+        "own role": own_role,
         "type customer": lambda question: _of_type(question.entity) == "customer",
     },
     denials={"ROLE-02": "a built-in role stays as it is; copy it under another name"},

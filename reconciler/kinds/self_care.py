@@ -7,12 +7,13 @@ password when an application logs in with ``login``.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.model.access import may, no, nobody, rights
+from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Planned
 from reconciler.model.formats import (
@@ -30,11 +31,13 @@ from reconciler.model.formats import (
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Inherit, Key, Ref, Secret, Unordered
+from reconciler.model.portal import person, role_permits
+from reconciler.model.principal import Principal
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, plan, reference, schema
 from reconciler.model.shared_rules import ipv6_with_feature, meaningful_networks, password_policy, roles_of_type
 from reconciler.model.spec import SecretSource, Spec
-from reconciler.model.view import View
+from reconciler.model.view import Entity, View
 
 
 class ApiToken(Spec):
@@ -164,6 +167,11 @@ def risks(planned: Planned, _view: View) -> Iterator[Risk]:
         yield Risk.LOCKS_OUT
 
 
+def principal(entity: Entity, view: View, _now: dt.datetime) -> Principal:
+    """The person, as rights and the access report see it."""
+    return person(entity, view, role=RoleWord.CUSTOMER, known_as=str(entity.live("login")))
+
+
 EXAMPLE = """\
 apiVersion: reconciler/v1
 kind: SelfCare
@@ -228,6 +236,15 @@ KIND = Kind(
     secret_check=password_policy("SystemConfiguration"),
     example=EXAMPLE,
     sensitive=("role", "allowedRoles"),
+    principal=principal,
+    conditions={"role permits": role_permits},
+    portal={
+        "*": "customer.selfCare",
+        "password": "customer.selfCare.password",
+        "apiToken": "customer.selfCare.apiToken",
+        "timeZone": "customer.selfCare.formats",
+        "language": "customer.selfCare.formats",
+    },
     allow=(
         rights(
             "read",

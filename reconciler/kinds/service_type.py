@@ -11,6 +11,7 @@ from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.kind import Group, Kind, Level, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
 from reconciler.model.marks import State
+from reconciler.model.portal import own_audience, role_permits
 from reconciler.model.rule import RuleText
 from reconciler.model.shared_rules import not_deleted_while_used
 from reconciler.model.spec import Spec
@@ -77,6 +78,8 @@ KIND = Kind(
     ),
     example=EXAMPLE,
     denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
+    conditions={"own audience": own_audience, "role permits": role_permits},
+    portal={"*": "customer.helpdesk.serviceTypes"},
     allow=(
         rights(
             "read",

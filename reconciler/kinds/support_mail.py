@@ -17,6 +17,7 @@ from reconciler.model.formats import DateText, Email, Shape, fail, is_guid, is_h
 from reconciler.model.kind import Group, Kind, Level, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
 from reconciler.model.marks import Derived, Folded, Guards, Pii, Secret, State
+from reconciler.model.portal import own_audience
 from reconciler.model.resource import Resource
 from reconciler.model.rule import NAME, Finding, Findings, RuleText, schema, time
 from reconciler.model.secret import SecretValue
@@ -283,6 +284,7 @@ KIND = Kind(
     secret_check=secret_check,
     example=EXAMPLE,
     denials={"SUP-08": "the help desk is configured by the owning company or the distributor above it"},
+    conditions={"own audience": own_audience},
     allow=(
         rights(
             "read",

@@ -149,6 +149,8 @@ class Kind:
     """What the conditions of ``allow`` mean that not every kind knows, by their words."""
     denials: Mapping[str, str] = field(default_factory=dict)
     """Why the matrix denies, by code: the middle of a sentence."""
+    portal: Mapping[str, str] = field(default_factory=dict)
+    """The permission path of people of the portals, by field path or verb; ``*`` for everything else."""
     sensitive: tuple[str, ...] = ()
     """Fields whose change makes a plan sensitive: they feed rights, or bind everybody. ``*`` is every change."""
 

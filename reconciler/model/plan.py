@@ -103,7 +103,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether it changes nothing that people would notice: "No changes."."""
-        return not any(one.action in COUNTED for one in self.changes)
+        return not any(one.action in COUNTED or one.action is Action.DENIED for one in self.changes)
 
     def of(self, action: Action) -> tuple[Change, ...]:
         """The changes of one class."""

@@ -27,7 +27,8 @@ class Principal:
     Partner, an Issuer or a Customer. ``selves`` are the own records (reach ``self``). ``scope`` are the issuers of an
     auditor. ``reads`` are further resources, and ``annex`` further kinds of a tenant, that count as in the reach of
     the role when reading. ``barred`` says why the person is nobody (OPR-09), and is empty for one who may act.
-    ``only`` is all that may be applied: an edge of a resource, or None when nothing is narrowed.
+    ``only`` is all that may be applied: an edge of a resource, or None when nothing is narrowed. ``permissions``
+    (permission path and access), ``allowed_roles`` and ``own_role`` are of people of the portals.
     """
 
     address: Address
@@ -40,6 +41,9 @@ class Principal:
     annex: frozenset[tuple[str, str]] = frozenset()
     barred: str = ""
     only: tuple[Address, str] | None = None
+    permissions: tuple[tuple[str, str], ...] = ()
+    allowed_roles: frozenset[str] = frozenset()
+    own_role: str = ""
 
     @property
     def title(self) -> str:

@@ -14,6 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.entitlement import Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.source import Source
@@ -89,7 +90,8 @@ class Report:
     """A plan for people and machines. ``changes`` are in the order of apply, one entry a resource.
 
     ``guarded`` holds the diagnostics of guards, which ``diagnostics`` does not repeat. ``carriers`` are those for whom
-    it was judged, and ``denials`` what they have no right to; without carriers nothing was judged.
+    it was judged, and ``denials`` what they have no right to; without carriers nothing was judged. ``shifts``
+    are the rights that people gain and lose by it.
     """
 
     summary: Summary = field(default_factory=Summary)
@@ -102,6 +104,7 @@ class Report:
     guarded: tuple[Diagnostic, ...] = ()
     denials: tuple[Denial, ...] = ()
     carriers: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     digest: str = ""
     identity: str = ""
     environment: str = ""

@@ -21,7 +21,8 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 def _pattern(text: str) -> str:
     """A pattern that a search below the working folder understands."""
     steps = text.split("/")
-    if any(step in ("", ".", "..") or ("**" in step and step != "**") for step in steps) or "\0" in text:
+    odd = any(step in ("", ".", "..") or ("**" in step and step != "**") or "[" in step for step in steps)
+    if odd or "\0" in text or not text.endswith(".cel.yaml"):
         raise PydanticCustomError("CFGF-03", "must be a pattern below this folder, as in policies/*.cel.yaml")
     return text
 
@@ -92,7 +93,7 @@ class Settings(Spec):
     identity: IdentitySettings = Field(default_factory=IdentitySettings, description="Whom the program believes.")
     secrets: SecretSettings = Field(default_factory=SecretSettings, description="Which sources a tenant may use.")
     policies: list[Annotated[str, AfterValidator(_pattern)]] = Field(
-        default_factory=list, description="Files of policies, as patterns."
+        default_factory=lambda: ["policies/*.cel.yaml"], description="Files of policies, as patterns."
     )
 
     @field_validator("layout")

@@ -102,8 +102,8 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     Raises:
         InvalidManifests: manifests, plan or secrets hold errors.
         Held: a guard holds the plan.
-        Denied: those who ask have no right to a part of it (GEN-07), are nobody (OPR-09), or an approval is missing
-            (GEN-25).
+        Denied: those who ask have no right to a part of it (GEN-07), are nobody (OPR-09), an approval is missing
+            (GEN-25), or a policy forbids the plan (POL-10).
         Stale: the plan is not the one that was reviewed, or the world moved under it.
         LockTimeout: somebody else holds the lock.
         OutcomeUnknown: the connection was lost around commit.

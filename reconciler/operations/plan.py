@@ -9,21 +9,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
-from reconciler.engine.guard import EMPTY, guard
+from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.model.after import live_after
 from reconciler.model.authorization import Carriers, Judgement
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
+from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import View
 from reconciler.operations.people import summon
+from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import fingerprints, unreadable
 from reconciler.operations.validate import Judged, fit, judge
@@ -34,10 +39,10 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan with what it was made from. ``guarded`` is what the guards say about it.
+    """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
-    ``lens`` is what they may see; None sees everything.
+    ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     """
 
     plan: Plan
@@ -46,6 +51,8 @@ class Proposal:
     live: Live
     view: View
     marks: Fingerprints
+    ruled: tuple[Diagnostic, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
@@ -62,13 +69,23 @@ class Proposal:
         return self.guarded if self.lens is None else self.lens.diagnostics(self.guarded)
 
     @property
+    def seen_shifts(self) -> tuple[Shift, ...]:
+        """What people gain and lose, as those who ask may see it."""
+        return self.shifts if self.lens is None else self.lens.shifts(self.shifts)
+
+    @property
     def refusal(self) -> type[ReconcilerError] | None:
         """The error with which an apply of it would end; None when it may be applied."""
         if self.errors:
             return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
-        if self.denials:
+        if self.denials or self.forbidden:
             return Denied
         return Held if self.holds else None
+
+    @property
+    def approvable(self) -> bool:
+        """Whether nothing is wrong with it, or nothing but rights that others may have."""
+        return self.refusal is None or (self.refusal is Denied and not (self.errors or self.forbidden))
 
     @property
     def denials(self) -> tuple[Denial, ...]:
@@ -83,14 +100,20 @@ class Proposal:
         """
         if any(one.code == EMPTY.code for one in self.guarded):
             return ()
-        found = self.plan.diagnostics
+        found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+
+    @property
+    def forbidden(self) -> tuple[Diagnostic, ...]:
+        """What policies of the users' own forbid."""
+        return tuple(one for one in self.ruled if one.code == DENIED.code)
 
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        return tuple(one for one in (*found, *self.guarded) if one.severity is Severity.ERROR)
+        guards = [one for one in self.guarded if one not in self.ruled]
+        return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
 def plan(doors: Doors, request: Request) -> Proposal:
@@ -173,11 +196,12 @@ def refuse(proposal: Proposal) -> None:
 
     Raises:
         InvalidManifests: it holds errors.
-        Denied: those who ask have no right to a part of it (GEN-07), or a rule that binds everybody denies it.
+        Denied: those who ask have no right to a part of it (GEN-07), a rule that binds everybody denies it, or a policy
+            of the users' own forbids it.
         Held: a guard holds it.
     """
     denied = tuple(one.diagnostic() for one in proposal.denials)
-    wrong = (*_seen(proposal, proposal.errors), *denied)
+    wrong = (*_seen(proposal, proposal.errors), *denied, *_seen(proposal, proposal.forbidden))
     refusal = proposal.refusal
     if refusal is InvalidManifests:
         raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=wrong)
@@ -218,11 +242,15 @@ def _proposal(
     guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
+    applicant = None if carriers is None else carriers.applicant
+    guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
-    judgement = None if carriers is None else authorize(rights, made, view, carriers)
-    if judgement is not None:
-        judgement = _once(judgement, made)
-    return Proposal(
+    judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
+    moved: tuple[Shift, ...] = ()
+    if carriers is not None and not carriers.installer and feeds_rights(rights, made):
+        moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
+        judgement = _closed(judgement, closed(rights, view, moved, carriers))
+    proposal = Proposal(
         plan=made,
         guarded=guarded,
         judged=judged,
@@ -233,7 +261,19 @@ def _proposal(
         judgement=judgement,
         lens=lens,
         rights=rights,
+        shifts=moved,
     )
+    if proposal.errors:
+        return proposal  # a phase is judged only when those before it found no error
+    ruled = tuple(judge_policies(doors, made, guarded))
+    return replace(proposal, guarded=(*guarded, *ruled), ruled=ruled)
+
+
+def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgement | None:
+    """The judgement with the denials of the second wall, which take the authorization away."""
+    if judgement is None or not denials:
+        return judgement
+    return Judgement(denials=(*judgement.denials, *denials))
 
 
 def _once(judgement: Judgement, made: Plan) -> Judgement:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.guards import Guards
+from reconciler.model.plan import Plan
+from reconciler.model.policy import Evaluate, ReadPolicies
 from reconciler.model.secret import SecretValue
 from reconciler.ports import LiveStore, ManifestReader, Sealer, SecretReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyDoors:
+    """What judging by policies needs.
+
+    ``document`` is a plan as expressions see it: what ``show --format json`` prints. Rendering it is no business of an
+    operation, so whoever opens the doors hands it in.
+    """
+
+    read: ReadPolicies
+    evaluate: Evaluate
+    document: Callable[[Plan, Sequence[Diagnostic]], Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +43,7 @@ class Doors:
     sealer: Sealer
     draw: Callable[[str, Mapping[str, Any]], SecretValue]
     now: datetime
+    policies: PolicyDoors | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from reconciler.model.manifest import Document, Manifests
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
+from reconciler.operations.policies import check_policies
+from reconciler.operations.request import PolicyDoors
 from reconciler.ports import ManifestReader
 
 
@@ -60,12 +62,20 @@ def fit(catalog: Catalog, judged: Judged, live: Live | None, *, now: datetime) -
     return view, in_order(found)
 
 
-def validate(catalog: Catalog, reader: ManifestReader, *, now: datetime, layout: str = "") -> Findings:
-    """Phases schema, reference and time, offline."""
+def validate(
+    catalog: Catalog,
+    reader: ManifestReader,
+    *,
+    now: datetime,
+    layout: str = "",
+    policies: PolicyDoors | None = None,
+) -> Findings:
+    """Phases schema, reference and time, offline, and the policies with their tests."""
     judged = judge(catalog, reader, layout=layout)
     found = list(judged.diagnostics)
     if judged.valid:
         found += fit(catalog, judged, None, now=now)[1]
+    found += check_policies(catalog, policies)
     return Findings(
         diagnostics=tuple(in_order(found)),
         resources=len(judged.resources),

@@ -13,6 +13,7 @@ from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Source
+from reconciler.render.access_json import shift_json
 from reconciler.render.findings_json import diagnostic_json
 
 FORMAT_VERSION = "1.2"
@@ -217,6 +218,7 @@ def _own_facts(report: Report) -> dict[str, Any]:
         "database": report.identity,
         "carriers": list(report.carriers),
         "denied": [denial_json(one) for one in report.denials],
+        "access": [shift_json(one) for one in report.shifts],
         "held": [str(one.address) for one in report.with_action("held")],
         "manual_actions": [
             {"address": str(one.address), "steps": [_step(edge) for edge in one.manual], "reasons": list(one.reasons)}

@@ -9,6 +9,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.report import Report, ResourceLine
+from reconciler.render.access_text import shifts_lines
 from reconciler.render.findings_text import counted, diagnostics_text
 from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, resource_lines
 from reconciler.render.terminal import safe, wrap
@@ -43,7 +44,13 @@ def _clear(report: Report) -> bool:
 def plan_text(report: Report, style: Style) -> str:
     """The whole plan."""
     parts = [_head(report, style), *_problems(report, style), *_changes(report, style), *_waiting(report, style)]
-    parts += [*_follows(report), *_drift(report, style), *_warnings(report, style), *_foot(report, style)]
+    parts += [
+        *_follows(report),
+        *_access(report, style),
+        *_drift(report, style),
+        *_warnings(report, style),
+        *_foot(report, style),
+    ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
@@ -185,6 +192,14 @@ def _follows(report: Report) -> list[list[str]]:
             lines += wrap(f"{events[event]} {safe(event)} to {names}", indent="  ", hanging="      ")
         parts.append(lines)
     return parts
+
+
+def _access(report: Report, style: Style) -> list[list[str]]:
+    if not report.shifts:
+        return []
+    people = len({one.who.address for one in report.shifts})
+    head = f"Access: {people} {'person gains or loses' if people == 1 else 'people gain or lose'} rights."
+    return [[style.palette.paint(head, "bold"), *shifts_lines(report.shifts, style, whole=style.verbose)]]
 
 
 def _drift(report: Report, style: Style) -> list[list[str]]:

@@ -29,8 +29,8 @@ def relative(path: Path) -> str:
 
 @pytest.mark.parametrize("path", modules(), ids=relative)
 def test_nothing_below_the_command_line_prints(path: Path) -> None:
-    if path.is_relative_to(PACKAGE / "cli"):
-        return
+    if path.is_relative_to(PACKAGE / "cli") or path == PACKAGE / "adapters/policies/worker.py":
+        return  # the worker is a program of its own: what it writes is its answer
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     printed = [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]

@@ -138,3 +138,27 @@ def test_deletion_fits_the_life_cycle(kind: Kind) -> None:
     for state in kind.delete_from:
         assert kind.lifecycle is not None
         assert state in kind.lifecycle.states
+
+
+@each_kind
+def test_no_two_shortest_paths_differ_by_who_may_walk_them(kind: Kind) -> None:
+    """The planner knows no actor. That is right as long as no life cycle leaves it a choice between equal paths."""
+    if kind.lifecycle is None:
+        return
+
+    def ways(start: str, goal: str, length: int) -> list[tuple[Edge, ...]]:
+        found: list[tuple[Edge, ...]] = [()]
+        for _ in range(length):
+            found = [(*way, edge) for way in found for edge in lifecycle.onward(way[-1].target if way else start)]
+        return [way for way in found if way and way[-1].target == goal]
+
+    def weight(way: tuple[Edge, ...]) -> tuple[bool, bool]:
+        return any(one.walker == "system" for one in way), any(one.walker == "human" for one in way)
+
+    lifecycle = kind.lifecycle
+    for start in lifecycle.states:
+        for goal in lifecycle.states:
+            best = lifecycle.path(start, goal)
+            if best:
+                equal = [way for way in ways(start, goal, len(best)) if weight(way) == weight(best)]
+                assert equal == [best], (start, goal)

@@ -8,8 +8,20 @@ broken file is an error and never an absent resource.
 from __future__ import annotations
 
 from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
+from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
 
-__all__ = ["RULES", "FilesReader", "GitReader", "Limits", "parse", "read_file"]
+__all__ = [
+    "RULES",
+    "FilesEditor",
+    "FilesReader",
+    "GitReader",
+    "Limits",
+    "committed_configuration",
+    "parse",
+    "read_file",
+    "read_policy_files",
+]

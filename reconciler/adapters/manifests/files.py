@@ -12,7 +12,7 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -20,9 +20,9 @@ from pathlib import Path
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
+from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable, selected
 from reconciler.adapters.manifests.text import invisible
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.manifest import Document, Manifests
 from reconciler.ports import FileRefused
 
@@ -35,7 +35,8 @@ class FilesReader:
 
     ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of
     it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
-    manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git.
+    manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
+    selects are no manifests, although they are named like some.
     """
 
     def __init__(
@@ -45,15 +46,36 @@ class FilesReader:
         *,
         limits: Limits | None = None,
         ask_git: bool = True,
+        beside: Sequence[str] = (),
+        is_wanted: Callable[[str], bool] = is_manifest,
     ) -> None:
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in roots]
         self._limits = limits or Limits()
         self._ask_git = ask_git
+        self._beside = beside
+        self._is_wanted = is_wanted
 
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         collector = Collector(self._limits)
+        contents, keys = self._contents(collector)
+        for file, data in contents.items():
+            collector.add(file, data, key=keys[file])
+        commit = None
+        if self._ask_git and contents and not collector.problems:
+            roots = [inside(root, self._working) for root in self._roots]
+            commit = committed(self._working, roots, contents, beside=self._beside)
+        return collector.manifests(commit)
+
+    def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files themselves by shown path, and which of them cannot be read."""
+        collector = Collector(self._limits)
+        contents, _ = self._contents(collector)
+        return contents, in_order(collector.problems)
+
+    def _contents(self, collector: Collector) -> tuple[dict[str, bytes], dict[str, str]]:
+        """All files and their paths in the digest, or nothing when they are too large together."""
         contents: dict[str, bytes] = {}
         keys: dict[str, str] = {}
         # All is read before anything is parsed: what is too large together is refused at once.
@@ -63,12 +85,7 @@ class FilesReader:
                 break
             contents[file] = data
             keys[file] = key
-        for file, data in contents.items():
-            collector.add(file, data, key=keys[file])
-        commit = None
-        if self._ask_git and contents and not collector.problems:
-            commit = committed(self._working, [inside(root, self._working) for root in self._roots], contents)
-        return collector.manifests(commit)
+        return contents, keys
 
     def file(self, document: Document, path: str) -> bytes:
         """Content of a regular file below the folder of a document, for GEN-23.
@@ -79,12 +96,12 @@ class FilesReader:
         steps = below(path)
         shown = posixpath.join(document.folder, *steps)
         try:
-            with _open_folder(self._working, document.folder, following=is_outside(document.folder)) as folder:
-                return _read_below(folder, steps, self._limits.attachment)
+            with open_folder(self._working, document.folder, following=is_outside(document.folder)) as folder:
+                return read_below(folder, steps, self._limits.attachment)
         except FileProblem as problem:
             raise FileRefused(f"{shown} {problem}") from None
         except OSError as error:
-            raise FileRefused(f"{shown} {_reason(error)}") from None
+            raise FileRefused(f"{shown} {reason(error)}") from None
 
     # --- walking -----------------------------------------------------------------------------------------------------
 
@@ -98,7 +115,7 @@ class FilesReader:
             return posixpath.relpath(file, shown) if outside and file != shown else posixpath.basename(file)
 
         try:
-            with _open_folder(self._working, posixpath.dirname(base), following=outside) as parent:
+            with open_folder(self._working, posixpath.dirname(base), following=outside) as parent:
                 name = posixpath.basename(base) or "."
                 found = os.stat(name, dir_fd=parent, follow_symlinks=False)
                 if stat.S_ISDIR(found.st_mode):
@@ -109,14 +126,14 @@ class FilesReader:
                     finally:
                         os.close(folder)
                     return
-                data = _read_below(parent, [name], self._limits.file)
+                data = read_below(parent, [name], self._limits.file)
                 yield shown, data, key_of(shown) if outside else ""
         except FileNotFoundError:
             collector.refuse(shown, "LOD-05", f"there is no folder or file {shown}", hint="check the path")
         except FileProblem as problem:
             collector.refuse(shown, problem.code, f"{shown} {problem}", hint=problem.hint)
         except OSError as error:
-            collector.refuse(shown, "LOD-04", f"{shown} {_reason(error)}")
+            collector.refuse(shown, "LOD-04", f"{shown} {reason(error)}")
 
     def _walk(self, folder: int, shown: str, collector: Collector, depth: int) -> Iterator[tuple[str, bytes]]:
         if depth > self._limits.folders:
@@ -125,9 +142,11 @@ class FilesReader:
         with os.scandir(folder) as entries:
             found = sorted(((entry.name, _sort(entry)) for entry in entries), key=lambda one: os.fsencode(one[0]))
         for name, sort in found:
-            if name.startswith(".") or (sort != "folder" and not is_manifest(name) and sort != "link"):
+            if name.startswith(".") or (sort != "folder" and not self._is_wanted(name) and sort != "link"):
                 continue
             path = posixpath.join(shown, name)
+            if sort == "file" and selected(path, self._beside):
+                continue
             if not name.isprintable() or invisible(name) is not None:
                 summary = "the name of a file or folder holds characters that cannot be shown"
                 collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
@@ -142,11 +161,11 @@ class FilesReader:
                 elif sort == "link":
                     _refuse_link(name, folder)
                 else:
-                    yield path, _read_below(folder, [name], self._limits.file)
+                    yield path, read_below(folder, [name], self._limits.file)
             except FileProblem as problem:
                 collector.refuse(path, problem.code, f"{path} {problem}", hint=problem.hint)
             except OSError as error:
-                collector.refuse(path, "LOD-04", f"{path} {_reason(error)}")
+                collector.refuse(path, "LOD-04", f"{path} {reason(error)}")
 
 
 def read_file(
@@ -160,20 +179,23 @@ def read_file(
     target = absolute(working / path)
     shown = inside(target, absolute(working))
     try:
-        with _open_folder(target.parent, "", following=True) as folder:
-            data = _read_below(folder, [target.name], bounds.file)
+        with open_folder(target.parent, "", following=True) as folder:
+            data = read_below(folder, [target.name], bounds.file)
     except FileNotFoundError:
         return [], [refusal(shown, "LOD-05", f"there is no file {shown}", hint="check the path")]
     except FileProblem as problem:
         return [], [refusal(shown, problem.code, f"{shown} {problem}", hint=problem.hint)]
     except OSError as error:
-        return [], [refusal(shown, "LOD-04", f"{shown} {_reason(error)}")]
+        return [], [refusal(shown, "LOD-04", f"{shown} {reason(error)}")]
     return parse(shown, data, limits=bounds)
 
 
 @contextmanager
-def _open_folder(working: Path, folder: str, *, following: bool) -> Iterator[int]:
-    """A folder below the working folder, without links on the way; ``following`` is for paths that somebody typed."""
+def open_folder(working: Path, folder: str, *, following: bool) -> Iterator[int]:
+    """The descriptor of a folder below the working folder, reached without links.
+
+    ``following`` is for paths that somebody typed: links on the way to them are followed.
+    """
     if following:
         opened = os.open(os.path.normpath(working / folder), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     else:
@@ -190,7 +212,7 @@ def _open_folder(working: Path, folder: str, *, following: bool) -> Iterator[int
         os.close(opened)
 
 
-def _read_below(folder: int, steps: Sequence[str], limit: int) -> bytes:
+def read_below(folder: int, steps: Sequence[str], limit: int) -> bytes:
     """A regular file below an open folder; no step may be a link."""
     opened: list[int] = []
     try:
@@ -242,7 +264,8 @@ def _leads_to_folder(name: str, folder: int) -> bool:
         return False
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """Why a file cannot be read; the message continues a sentence that begins with its path."""
     match error.errno:
         case errno.ENOENT:
             return "does not exist"

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable
+from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable, selected
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import UsageError, WorldError
@@ -39,8 +39,8 @@ class _Entry(NamedTuple):
 class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
-    ``working`` is a folder of the repository; roots and shown paths are relative to it. Raises nothing until
-    :meth:`read`.
+    ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
+    ``beside`` selects are no manifests. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -50,11 +50,13 @@ class GitReader:
         commit: str,
         *,
         limits: Limits | None = None,
+        beside: Sequence[str] = (),
     ) -> None:
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in roots]
         self._wanted = commit
         self._limits = limits or Limits()
+        self._beside = beside
         self._commit = ""
         self._prefix = ""
         self._entries: dict[str, _Entry] = {}
@@ -99,6 +101,17 @@ class GitReader:
             raise FileRefused(f"{shown} is larger than {self._limits.attachment} bytes")
         return next(data for _, data in _blobs(self._working, {shown: entry}))
 
+    def names(self, folder: str) -> list[str]:
+        """The files of the commit below a folder, or the file itself, in order; none where there is nothing.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        if not self._commit:
+            self._find_commit()
+        return sorted(self._list(folder))
+
     def _find_commit(self) -> None:
         if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():
             raise UsageError("--rev names a commit, a branch or a tag", hint="it never begins with a hyphen")
@@ -128,6 +141,8 @@ class GitReader:
                 return False
             if entry.mode != _MODULE and not is_manifest(name):
                 return False
+            if entry.mode not in (_LINK, _MODULE) and selected(path, self._beside):
+                return False
         if not path.isprintable() or invisible(path) is not None:
             summary = "the name of a file or folder holds characters that cannot be shown"
             collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
@@ -145,7 +160,9 @@ class GitReader:
         return not problem
 
 
-def committed(working: Path, roots: Sequence[str], contents: Mapping[str, bytes]) -> str | None:
+def committed(
+    working: Path, roots: Sequence[str], contents: Mapping[str, bytes], *, beside: Sequence[str] = ()
+) -> str | None:
     """The HEAD commit when the manifests below ``roots`` are, byte for byte, those of HEAD; otherwise None.
 
     ``contents`` holds what was read, by path relative to the working folder. Without git or a repository: None.
@@ -166,7 +183,9 @@ def committed(working: Path, roots: Sequence[str], contents: Mapping[str, bytes]
         if entry is None or algorithm(b"blob %d\0" % len(data) + data).hexdigest() != entry.object:
             return None
     left = (path for path in entries if not any(step.startswith(".") for step in path.split("/")))
-    return None if any(is_manifest(posixpath.basename(path)) for path in left) else commit
+    return (
+        None if any(is_manifest(posixpath.basename(path)) and not selected(path, beside) for path in left) else commit
+    )
 
 
 def _prefix(working: Path) -> str:

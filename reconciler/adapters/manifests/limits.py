@@ -45,5 +45,7 @@ RULES = (
         "LOD-06",
         "Of one file at most 20 problems with its YAML are listed and 1,000 others, of one document at most 200.",
     ),
+    _text("FMT-01", "A file is tidied only when every value and every comment stays what it is."),
+    _text("FMT-02", "A file is replaced only when nobody has changed it since it was read."),
 )
 """The loader's own rules; GEN-01 (repeated keys) and GEN-17 come from the domain."""

@@ -13,7 +13,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
-from reconciler.cli.options import global_options, paths_argument, selection_options
+from reconciler.cli.options import global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import indented_json, write
 from reconciler.cli.planning import Asked, plan_file_among, read_plan_file, seconds
 from reconciler.cli.progress import listening
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.command(short_help="Make the database what the manifests say.")
 @paths_argument
 @selection_options
+@policy_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the word yes.")
 @click.option("--digest", metavar="SHA256", help="Apply only the plan with this digest.")
 @click.option("--lock-timeout", default="30s", show_default=True, metavar="SPAN", help="How long to wait for locks.")
@@ -113,7 +114,9 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
     with listening(session) as progress:
 
         def agree(proposal: Proposal) -> bool:
-            progress.report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
+            progress.report = describe(
+                house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
+            )
             named = reviewed is not None or bool(how["digest"])
             _show(session, progress.report, whole=not named)
             return named or how["auto_approve"] or _asked_for_yes()
@@ -129,7 +132,9 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             bootstrap=how["bootstrap"],
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
-        applied = apply(house.doors(house.reader(asked.paths, rev=asked.rev), writes=True), request, orders, progress)
+        reader = house.reader(asked.paths, rev=asked.rev)
+        doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"])
+        applied = apply(doors, request, orders, progress)
     reach("before-report")
     report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
     try:

@@ -10,11 +10,11 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
-from reconciler.cli.options import format_option, global_options, paths_argument, selection_options
+from reconciler.cli.options import format_option, global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.session import Session
-from reconciler.model.errors import Denied, ReconcilerError
+from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.operations.plan import Proposal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.command(short_help="What an apply would do; read-only.")
 @paths_argument
 @selection_options
+@policy_option
 @click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--rehearse", is_flag=True, help="Try the statements in a transaction that is rolled back.")
@@ -43,6 +44,7 @@ def command(
     prune: bool,
     allowances: Sequence[str],
     rev: str | None,
+    policy_rev: str | None,
     out: str | None,
     detailed_exitcode: bool,
     rehearse: bool,
@@ -56,8 +58,8 @@ def command(
     PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder.
     With --rehearse the statements of the plan run in the live database, in a transaction that is always rolled back:
     what a constraint refuses is an error of the plan then. That needs the right to write, reads no secret, and keeps
-    nothing. Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 5 rows moved and 6 locks not free while
-    rehearsing, 7 held by a guard.
+    nothing. Exit codes: 0 fine, 1 errors, 2 changes with --detailed-exitcode, 4 denied by a policy, 5 rows moved and 6
+    locks not free while rehearsing, 7 held by a guard.
     """
     from reconciler.render.events_json import error_lines, version_line
 
@@ -75,7 +77,8 @@ def command(
     if as_json:
         session.output.json_lines([first])
     try:
-        code, lines = _plan(session, asked, out=out, form="events" if as_json else form, patience=patience)
+        form = "events" if as_json else form
+        code, lines = _plan(session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev)
     except ReconcilerError as error:
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
@@ -86,7 +89,7 @@ def command(
 
 
 def _plan(
-    session: Session, asked: Asked, *, out: str | None, form: str, patience: float | None
+    session: Session, asked: Asked, *, out: str | None, form: str, patience: float | None, policy_rev: str | None
 ) -> tuple[int, list[dict[str, object]]]:
     from reconciler.engine.describe import describe
     from reconciler.operations.plan import plan
@@ -103,10 +106,11 @@ def _plan(
         allow_delete=asked.allow_delete,
         people=session.people(),
     )
-    proposal = plan(house.doors(house.reader(asked.paths, rev=asked.rev), writes=False), request)
+    reader = house.reader(asked.paths, rev=asked.rev)
+    proposal = plan(house.doors(reader, writes=False, policy_rev=policy_rev), request)
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
-    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards)
+    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
     lines = list(plan_lines(report))
     match form:
         case "events":
@@ -119,7 +123,7 @@ def _plan(
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
     # A plan that is only denied is written: with the approval of others it may be applied.
-    if out and refusal not in (None, Denied):
+    if out and not proposal.approvable:
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
     elif out:
         data = seal_plan(proposal, version=__version__, principal=session.asking.applicant, asked=asked.as_facts())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli import exits
-from reconciler.cli.options import format_option, global_options, paths_argument
+from reconciler.cli.options import format_option, global_options, paths_argument, policy_option
 from reconciler.cli.session import Session
 from reconciler.model.errors import Denied
 
@@ -16,15 +16,17 @@ from reconciler.model.errors import Denied
 @paths_argument
 @format_option("text", "json")
 @click.option("--rev", metavar="COMMIT", help="Read the manifests from git at this commit.")
+@policy_option
 @global_options(hidden=True)
 @click.pass_context
-def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None) -> int:
+def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None, policy_rev: str | None) -> int:
     """Check manifests without a database.
 
     With --as EMAIL they are also held against the live database, which is only read, and against what this operator
     may do: each denial is a finding, and 4 is the exit code when nothing else is wrong.
 
-    PATH is a folder or a file; by default the folders of the configuration, or the working folder.
+    PATH is a folder or a file; by default the folders of the configuration, or the working folder. The policies are
+    checked too, and their tests run.
     """
     from reconciler.operations.validate import validate
     from reconciler.operations.validate_for import validate_for
@@ -35,9 +37,11 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     house = session.house
     reader = house.reader(paths, rev=rev)
     if session.options.people:
-        findings = validate_for(house.doors(reader, writes=False), house.request(people=session.people()))
+        doors = house.doors(reader, writes=False, policy_rev=policy_rev)
+        findings = validate_for(doors, house.request(people=session.people()))
     else:
-        findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout)
+        policies = house.policies(policy_rev)
+        findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout, policies=policies)
     if form == "json":
         session.output.json(findings_json(findings))
     else:

@@ -1,0 +1,1 @@
+"""Tests of reading, sealing, making and handing out secrets."""
