@@ -151,12 +151,19 @@ def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tall
             yield "allowed, and not authorised"
     elif _by_hand(question):
         tally.outcomes["a person's edge, shown and not walked"] += 1
+    elif _leaves(question) and "PRM-02" in denials:
+        tally.outcomes["outside of the reach behind the plan"] += 1
     elif wanted.code not in denials:
         # A rule for everybody that has said the same at the same place says it once.
         if wanted.code in errors:
             tally.outcomes["the same code from a rule"] += 1
         else:
             yield f"{wanted} at plan, but {sorted(denials)} and {sorted(errors)}"
+
+
+def _leaves(question: Question) -> bool:
+    """Whether the change takes the resource out of the sight of who asks: reach is judged at both ends."""
+    return (question.cell.kind, question.field) == ("Partner", "parent")
 
 
 def _by_hand(question: Question) -> bool:

@@ -228,7 +228,7 @@ CHANGED: Mapping[str, Mapping[str, Any]] = {
         "customer": lambda spec: "grande" if spec["customer"] == "casa" else "casa",
     },
     "Domain": {
-        "httpPorts": [443],
+        "httpPorts": [80, 443, 8080],
         "scheme": "both",
         "origins": [{"address": "other.example.com"}],
         "originScheme": "http",
@@ -290,9 +290,10 @@ class Probe:
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Who else stands behind the plan: a field with a row of its own needs somebody who makes the rest."""
+        """Who else stands behind the plan: a field that no administrator gives needs somebody who makes the rest."""
         cell = self.question.cell
-        return ("root@platform.example.com",) if cell.verb == "create" and cell.fields != ("*",) else ()
+        apart = cell.kind == "ClientService" and cell.verb == "create" and cell.fields != ("*",)
+        return ("root@platform.example.com",) if apart else ()
 
     @property
     def status(self) -> Mapping[str, Any]:
