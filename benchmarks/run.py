@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +24,8 @@ FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), ".", "live.d
 PRODUCT = [sys.executable, "-m", "reconciler"]
 CHANGES = 100
 """Changes of the small apply."""
+INSTALLER, ADMINISTRATOR = ("--bootstrap",), ("--as", corpus.ADMINISTRATOR)
+"""Who applies first, and who afterwards, as options."""
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "YmVuY2hlcy1hcmUtbm90LXNlY3JldC1hdC1hbGwtMzI="
 """A made-up key: a server has no folder to keep one in."""
@@ -61,8 +63,12 @@ class Served(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one."""
+    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one.
 
+    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan.
+    """
+
+    drift: Cost
     plan: Cost
     apply: Applied
     first: Applied
@@ -111,6 +117,7 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     """Print what changes cost, and below it what a server makes of it."""
     percent = max(size // 100, 1)
     print(f"\nchanges, N = {size} (wall clock, processor)")
+    print(f"  drift, nothing drifted   {found.drift} {found.drift.processor / nothing.processor:6.2f} x no-op")
     print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
     print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
     ratio = found.first.cost.processor / found.floor.processor
@@ -131,18 +138,20 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Cha
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         corpus.write(folder, size, seed)
-        first = apply(folder)
+        first = apply(folder, INSTALLER)
         bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
-        floors, products = [], []
+        floors, products, drifts = [], [], []
         for _ in range(repeat):
             floors.append(run(FLOOR, folder, " 0 differ"))
             products.append(run([*PRODUCT, "plan", "--detailed-exitcode"], folder, "No changes."))
+            drifts.append(run([*PRODUCT, "drift", "--detailed-exitcode"], folder, "No drift."))
         change(folder, max(size // 100, 1), "one")
         one_percent = [run([*PRODUCT, "plan"], folder, "Plan:") for _ in range(repeat)]
         change(folder, max(size // 100, 1), "one again")
-        apply(folder)
+        apply(folder, ADMINISTRATOR)
         change(folder, CHANGES, "two")
-        return first, median(floors), median(products), Changes(median(one_percent), apply(folder), first, bulk)
+        changes = Changes(median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk)
+        return first, median(floors), median(products), changes
 
 
 def serve(version: str, size: int, seed: int, repeat: int) -> Served:
@@ -155,10 +164,10 @@ def serve(version: str, size: int, seed: int, repeat: int) -> Served:
         corpus.write(folder, size, seed)
         there = {"RECONCILER_DATABASE_URL": cluster.url(cluster.database()), "RECONCILER_SECRET_KEY": KEY}
         run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=there)
-        first = apply(folder, there)
+        first = apply(folder, INSTALLER, there)
         noop = [run([*PRODUCT, "plan"], folder, "No changes.", more=there) for _ in range(repeat)]
         change(folder, CHANGES, "one")
-        return Served(median(noop), apply(folder, there), first)
+        return Served(median(noop), apply(folder, ADMINISTRATOR, there), first)
 
 
 def change(folder: Path, number: int, word: str) -> None:
@@ -169,10 +178,10 @@ def change(folder: Path, number: int, word: str) -> None:
         path.write_text(re.sub(r"(?m)^    note: .*$", f"    note: {word}", text), encoding="utf-8")
 
 
-def apply(folder: Path, more: Mapping[str, str] | None = None) -> Applied:
-    """Apply, and how long the lock of the database was held: from the plan under it to the end of the commit."""
+def apply(folder: Path, who: Sequence[str], more: Mapping[str, str] | None = None) -> Applied:
+    """Apply as ``who``, and how long the database was locked: from the plan under the lock to the end of the commit."""
     moments: dict[str, float] = {}
-    cost = run([*PRODUCT, "apply", "--auto-approve"], folder, "Apply complete!", moments, more)
+    cost = run([*PRODUCT, "apply", "--auto-approve", *who], folder, "Apply complete!", moments, more)
     return Applied(cost, moments["committed"] - moments["planning again under the locks"])
 
 

@@ -5,14 +5,16 @@ A door speaks in values of ``reconciler.model``. Operations take doors as argume
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.blueprint import NewFile
+from reconciler.model.comment import Comment
 from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
@@ -37,6 +39,9 @@ class ManifestReader(Protocol):
         Raises:
             FileRefused: it is missing, no regular file, too large, or outside of the folder.
         """
+
+    def beside(self, roots: Sequence[str]) -> ManifestReader:
+        """A reader of other folders of the same tree, or of the same commit."""
 
 
 class ManifestEditor(Protocol):
@@ -132,11 +137,33 @@ class Rehearsal(Protocol):
         """Write a plan as :meth:`ApplySession.write` does, whoever asks: nothing of it will last."""
 
 
+class Look(Protocol):
+    """One consistent read that cannot write, and what the database remembers beside its rows."""
+
+    def live(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+    def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
+        """What the journal tells of rows, oldest first."""
+
+    def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:
+        """What applies wrote to resources, oldest first."""
+
+    def findings(self) -> Mapping[str, Recorded]:
+        """The findings of drift that were written down, by id."""
+
+
 class LiveStore(Protocol):
     """The live database."""
 
     def read(self) -> Live:
         """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+
+    def look(self) -> AbstractContextManager[Look]:
+        """Begin one consistent read of more than the rows."""
+
+    def record(self, findings: Sequence[Recorded]) -> None:
+        """Write findings of drift down, all of them or none."""
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed."""
@@ -164,3 +191,34 @@ class LiveStore(Protocol):
         Raises:
             LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         """
+
+
+class Unanswered(Exception):
+    """A host was asked to create something and did not say whether it did."""
+
+
+class Review(Protocol):
+    """The comments below one pull request or merge request.
+
+    Every method raises WorldError when the host refuses (CMT-02) or does not answer in time (CMT-03).
+    """
+
+    @property
+    def longest(self) -> int:
+        """Characters that a comment may have."""
+
+    def author(self) -> str:
+        """The name under which this program writes."""
+
+    def comments(self) -> Iterator[Comment]:
+        """All comments, oldest first."""
+
+    def create(self, body: str) -> int:
+        """Write a new comment and return its number.
+
+        Raises:
+            Unanswered: nobody knows whether it was written.
+        """
+
+    def edit(self, number: int, body: str) -> None:
+        """Replace the text of a comment; doing it twice is doing it once."""

@@ -26,6 +26,7 @@ from reconciler.adapters.manifests import (
 )
 from reconciler.adapters.policies import evaluate
 from reconciler.adapters.repository import NewFiles, read_templates
+from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -48,8 +49,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.init import Answers, compose
-from reconciler.operations.request import Doors, People, PolicyDoors, Request
-from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Sealer, SecretReader
+from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
+from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, Sealer, SecretReader
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -149,6 +150,21 @@ class House:
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
         return open_database(url, self.catalog, folder=self.folder) if url else self.database
 
+    @property
+    def writing_database(self) -> LiveDatabase:
+        """The live database, for a run that writes.
+
+        Raises:
+            UsageError: it would write to a server by a clock that was set by hand (CFGF-08).
+        """
+        if self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
+            raise UsageError(
+                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
+                code="CFGF-08",
+                hint="unset RECONCILER_CLOCK",
+            )
+        return self.database
+
     @cached_property
     def secrets(self) -> SecretReader:
         """Where secret values come from."""
@@ -225,22 +241,23 @@ class House:
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
         """
-        if writes and self.variables.get("RECONCILER_CLOCK") and not self.database.embedded:
-            raise UsageError(
-                "RECONCILER_CLOCK is for tests: nothing is applied to a server by it",
-                code="CFGF-08",
-                hint="unset RECONCILER_CLOCK",
-            )
         return Doors(
             catalog=self.catalog,
             reader=reader,
-            store=self.database if writes else self.planning_database,
+            store=self.writing_database if writes else self.planning_database,
             secrets=self.secrets,
             sealer=self.sealer(writes=writes),
             draw=generate_value,
             now=self.now,
             policies=self.policies(policy_rev),
+            waivers=self.waivers(reader),
         )
+
+    def waivers(self, reader: ManifestReader) -> WaiverFolders:
+        """The folders of waivers, as they are where ``reader`` reads."""
+        roots = self.settings.waivers
+        optional = "waivers" not in self.settings.model_fields_set
+        return WaiverFolders(reader=reader.beside(roots), roots=tuple(roots), now=self.now, optional=optional)
 
     def request(
         self,
@@ -248,14 +265,17 @@ class House:
         targets: Sequence[str] = (),
         excludes: Sequence[str] = (),
         prune: bool = False,
+        only_drift: bool = False,
         allow_delete: Mapping[str, int] | None = None,
         people: People | None = None,
     ) -> Request:
         """What a plan is about, with the limits of the configuration.
 
         Raises:
-            UsageError: ``allow_delete`` names no kind.
+            UsageError: ``allow_delete`` names no kind, or ``prune`` stands beside ``only_drift``.
         """
+        if prune and only_drift:
+            raise UsageError("--prune deletes what git left out, and --only-drift leaves that out", hint="choose one")
         unknown = sorted(set(allow_delete or {}) - set(self.catalog))
         if unknown:
             raise UsageError(f"--allow-delete {unknown[0]}: there is no such kind", hint="write KIND:N, as in Domain:3")
@@ -265,6 +285,7 @@ class House:
             targets=tuple(targets),
             excludes=tuple(excludes),
             prune=prune,
+            only_drift=only_drift,
             layout=self.settings.layout,
             guards=Guards(
                 max_deletes=DeleteBudget(**guards.max_deletes.model_dump()),
@@ -338,6 +359,16 @@ def _others(commit: str) -> Diagnostic:
         summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
         hint="a change of policies is reviewed by itself, before what it allows",
     )
+
+
+def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
+    """The review that a runner's job is about. ``provider`` is github or gitlab.
+
+    Raises:
+        UsageError: the environment does not say where it is, or with which token to write (CMT-01).
+    """
+    kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
+    return kinds[provider].of(variables, number=number, author=author)
 
 
 def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:

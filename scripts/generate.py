@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
-from pkgutil import walk_packages
 
 import click
 
-import reconciler
 from reconciler.cli.main import cli
+from reconciler.cli.rules import texts_in
 from reconciler.engine.explain import explain, rule_texts
 from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
@@ -170,32 +168,7 @@ def _rules_page(catalog: Catalog) -> str:
 
 def _generic() -> list[RuleText]:
     """The rules that stand in no kind: whatever module outside of the kinds holds a text."""
-    found: set[RuleText] = set()
-    for info in walk_packages(reconciler.__path__, "reconciler."):
-        if (
-            info.name.startswith(("reconciler.kinds.", "reconciler.cli", "reconciler.__main__"))
-            or ".migrations" in info.name
-        ):
-            continue
-        for value in vars(import_module(info.name)).values():
-            found.update(_texts(value))
-    return sorted(found, key=lambda one: (one.code.partition("-")[0], _number(one.code), one.text))
-
-
-def _texts(value: object) -> Iterator[RuleText]:
-    if isinstance(value, RuleText):
-        yield value
-    elif isinstance(value, tuple | list | frozenset):
-        for one in value:
-            yield from _texts(one)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from _texts(one)
-
-
-def _number(code: str) -> int:
-    digits = code.rpartition("-")[2]
-    return int(digits) if digits.isdigit() else 0
+    return texts_in(lambda name: not name.startswith(("reconciler.kinds.", "reconciler.cli", "reconciler.__main__")))
 
 
 def _rule_table(texts: Iterable[RuleText]) -> list[str]:

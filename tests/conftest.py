@@ -18,7 +18,7 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
-_OURS = ("RECONCILER_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
+_OURS = ("RECONCILER_", "GITHUB_", "GITLAB_", "CI_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
 
 
 @pytest.fixture(autouse=True)

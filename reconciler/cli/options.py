@@ -90,7 +90,7 @@ def global_options(*, hidden: bool) -> Callable[[Command], Command]:
 
 
 def selection_options(command: Command) -> Command:
-    """``--target``, ``--exclude``, ``--prune`` and ``--rev``: what a plan is about."""
+    """``--target``, ``--exclude``, ``--prune``, ``--only-drift`` and ``--rev``: what a plan is about."""
     for option in reversed(
         (
             click.option(
@@ -100,6 +100,7 @@ def selection_options(command: Command) -> Command:
                 "--exclude", "excludes", multiple=True, metavar="GLOB", help="Not these addresses; may be repeated."
             ),
             click.option("--prune", is_flag=True, help="Delete managed resources whose manifest is gone."),
+            click.option("--only-drift", is_flag=True, help="Only what the world changed; leave out what git changed."),
             click.option(
                 "--allow-delete",
                 "allowances",

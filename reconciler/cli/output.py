@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,6 +28,12 @@ class Output:
 
     def result(self, text: str) -> None:
         """Write a part of the result."""
+        write(sys.stdout, text)
+
+    def document(self, text: str) -> None:
+        """Write a document as the result: in UTF-8, whatever the terminal speaks, since that is what it says it is."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")
         write(sys.stdout, text)
 
     def tell(self, text: str) -> None:

@@ -27,6 +27,7 @@ class Asked:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     prune: bool = False
+    only_drift: bool = False
     allowances: tuple[str, ...] = ()
     rev: str | None = None
 
@@ -48,7 +49,9 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         """Whether anything but paths was asked for."""
-        return bool(self.targets or self.excludes or self.prune or self.allowances or self.rev is not None)
+        return bool(
+            self.targets or self.excludes or self.prune or self.only_drift or self.allowances or self.rev is not None
+        )
 
     def as_facts(self) -> dict[str, str]:
         """For the plan file."""
@@ -64,7 +67,8 @@ class Asked:
         try:
             found: dict[str, Any] = json.loads(facts[_ASKED])
             lists = {key: tuple(map(str, found[key])) for key in ("paths", "targets", "excludes", "allowances")}
-            return cls(**lists, prune=bool(found["prune"]), rev=found["rev"])
+            drift = bool(found.get("only_drift", False))  # which older files do not say
+            return cls(**lists, prune=bool(found["prune"]), only_drift=drift, rev=found["rev"])
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError("this plan does not say what it was asked for", code="PLN-01") from error
 

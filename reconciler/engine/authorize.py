@@ -261,7 +261,10 @@ class _Judge:
             for edge in onward
             if any(self._rights.decide(who, "transition", part.entity, edge=str(edge)).allowed for who in self._people)
         ]
-        found = f"this step belongs to {', '.join(whose)}" if whose else reason
+        found = reason
+        if whose:
+            step = _STEPS.get(part.edge.partition("->")[2], "this step")
+            found = f"{step} belongs to the {_either(whose)}"
         return f"{found}; you may walk {', '.join(mine)}" if mine else found
 
     def _reason(self, kind: Kind, code: str, condition: str = "") -> str:
@@ -287,7 +290,14 @@ class _Judge:
                 yield _stand_in(company.kind.company_role(company), entity, company.address)
 
 
+_STEPS = {"suspended": "suspension", "blocked": "blocking", "active": "activation", "deleted": "deletion"}
+"""How a step into a state is called."""
 _WORDS = {"manage": "update", "unprotect": "update"}
+
+
+def _either(words: Sequence[str]) -> str:
+    *some, last = words
+    return f"{', '.join(some)} or {last}" if some else last
 
 
 def _stand_in(role: RoleWord, entity: Entity, company: Address | None) -> Principal:

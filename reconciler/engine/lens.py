@@ -30,6 +30,7 @@ OUTSIDE = "LNS-01"
 ANOTHER = "another resource"
 """Stands for an address that may not be read."""
 _ENVELOPE = ("metadata", "lifecycle")
+_INDEX = re.compile(r"\[[^]]*\]")
 
 
 class Lens:
@@ -89,11 +90,7 @@ class Lens:
                 outside += 1
                 errors = errors or one.severity is Severity.ERROR
             else:
-                told.append(
-                    replace(
-                        one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)
-                    )
-                )
+                told.append(self._told(one))
         if outside:
             told.append(
                 Diagnostic(
@@ -144,6 +141,22 @@ class Lens:
             return plan.summary.unchanged
         changed = {one.address for one in (*plan.changes, *plan.observed)}
         return sum(one not in changed and self.sees(one) for one in self._view.declared)
+
+    def _told(self, one: Diagnostic) -> Diagnostic:
+        """A finding about a resource that may be read; of a field that may not, its place and no word about it."""
+        if one.phase is Phase.SCHEMA or one.address is None or self._reads(one.address, one.path):
+            return replace(
+                one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)
+            )
+        summary = f"{one.path} of {one.address} breaks a rule; it is a field that you may not read"
+        return replace(one, summary=summary, detail="", hint="ask somebody who may read it")
+
+    def _reads(self, address: Address, path: str) -> bool:
+        """Whether everything that a finding at a path may speak about is read; a place that is no field is."""
+        plain = _INDEX.sub("", path)
+        fields = self._rights.catalog[address.kind].by_path
+        around = [one for one in fields if one == plain or one.startswith(f"{plain}.") or plain.startswith(f"{one}.")]
+        return all(one in self.readable(address) for one in around)
 
     # --- fields ------------------------------------------------------------------------------------------------------
 

@@ -18,12 +18,15 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.columns import ENVELOPE, Field, snake
 from reconciler.model.kind import Kind, Level
 from reconciler.model.policy import PolicyFile
+from reconciler.model.waiver import WAIVER, WaiverManifest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ALL = "reconciler.schema.json"
 """Name of the file for all kinds."""
 POLICY = "policy.schema.json"
 """Name of the file for policies, which are no manifests."""
+WAIVERS = "waiver.schema.json"
+"""Name of the file for waivers."""
 MARKS = "x-reconciler"
 """Keyword that carries the marks of a field; validators ignore it."""
 SAYS = "x-says"
@@ -38,11 +41,12 @@ LABEL_PATTERN = "^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$"
 
 
 def schemas(catalog: Catalog) -> dict[str, Schema]:
-    """The schema of each kind, the one for all and that of policies, by file name, in the order of apply."""
+    """The schema of each kind, the one for all, those of policies and waivers, by file name, in the order of apply."""
     by_kind = {kind.name: kind_schema(kind) for kind in catalog.values()}
     found = {f"{snake(name)}.schema.json": schema for name, schema in by_kind.items()}
     found[ALL] = _all(by_kind)
     found[POLICY] = policy_schema()
+    found[WAIVERS] = waiver_schema()
     return found
 
 
@@ -80,6 +84,28 @@ def kind_schema(kind: Kind) -> Schema:
         "required": ["apiVersion", "kind", "metadata", "spec"],
         "additionalProperties": False,
         "$defs": dict(sorted(shared.items())),
+    }
+
+
+def waiver_schema() -> Schema:
+    """The schema of a waiver."""
+    made = WaiverManifest.model_json_schema(by_alias=True)
+    inner = made.pop("$defs")
+    properties = {
+        key: _written_out(value, inner) | ({"description": value["description"]} if "description" in value else {})
+        for key, value in made["properties"].items()
+    }
+    # An explicit null is the same as leaving a key out.
+    properties["spec"]["properties"]["fields"]["type"] = ["array", "null"]
+    return {
+        "$schema": DIALECT,
+        "$id": "urn:reconciler:v1:waiver",
+        "title": WAIVER,
+        "description": made["description"],
+        "type": "object",
+        "properties": properties,
+        "required": made["required"],
+        "additionalProperties": False,
     }
 
 
@@ -338,3 +364,16 @@ def _nullable(node: Schema) -> Schema:
     if "enum" in node and None not in node["enum"]:
         found["enum"] = [*node["enum"], None]
     return found
+
+
+def _written_out(value: Any, inner: dict[str, Any]) -> Any:
+    """A schema without references and without titles that pydantic makes up."""
+    if isinstance(value, dict):
+        name = value.get("$ref")
+        if isinstance(name, str):
+            return _written_out(inner[name.rpartition("/")[2]], inner)
+        hidden = ("title", SAYS, NAME)
+        return {
+            key: _written_out(one, inner) for key, one in value.items() if key not in hidden or isinstance(one, dict)
+        }
+    return [_written_out(one, inner) for one in value] if isinstance(value, list) else value

@@ -118,11 +118,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """The outcome of a check of manifests without a database."""
+    """The outcome of a check of manifests without a database. ``names`` are the files that were read."""
 
     diagnostics: tuple[Diagnostic, ...]
     resources: int
     files: int
+    names: tuple[str, ...] = ()
 
     @property
     def valid(self) -> bool:

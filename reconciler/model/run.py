@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -40,6 +41,16 @@ class Run:
     changed: int
     destroyed: int
     commit: str | None = None
+
+    @property
+    def seconds(self) -> int | None:
+        """Whole seconds from its beginning to its end; None when the times do not tell."""
+        try:
+            return int(
+                (datetime.fromisoformat(self.finished_at) - datetime.fromisoformat(self.started_at)).total_seconds()
+            )
+        except (ValueError, TypeError):
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,14 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _folder(text: str) -> str:
+    """A folder below the working folder."""
+    path = text.removeprefix("./").rstrip("/")
+    if any(step in ("", ".", "..") for step in path.split("/")) or "\0" in path:
+        raise PydanticCustomError("CFGF-03", "must be a folder below this one, as in waivers")
+    return path
+
+
 class DatabaseSource(Spec):
     """Where the database is: exactly one of the two."""
 
@@ -84,6 +92,9 @@ class Settings(Spec):
 
     manifests: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
         default_factory=lambda: ["."], description="Folders of manifests, in any order."
+    )
+    waivers: list[Annotated[str, AfterValidator(_folder)]] = Field(
+        default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
     layout: str = Field("", description="Shape of the tree: below tenants/x only tenant x.")
     database: DatabaseSource | None = Field(None, description="Where the database is.")

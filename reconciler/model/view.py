@@ -22,13 +22,14 @@ _EMPTY: Mapping[tuple[str, str], Row] = {}
 class Entity:
     """One resource, declared, live or both. Paths are field paths below ``spec``, or ``status.`` paths."""
 
-    __slots__ = ("address", "kind", "resource", "row")
+    __slots__ = ("address", "kept", "kind", "resource", "row")
 
     def __init__(self, address: Address, kind: Kind, resource: Resource[Any] | None, row: Row | None) -> None:
         self.address = address
         self.kind = kind
         self.resource = resource
         self.row = row
+        self.kept: frozenset[str] = frozenset()
 
     @property
     def declared(self) -> bool:
@@ -65,9 +66,9 @@ class Entity:
         return _plain(field_value(field, self.resource))
 
     def left_alone(self, path: str) -> bool:
-        """Whether the manifest leaves an existing value to the world: it only watches, or ignores the field."""
+        """Whether an existing value stays as it is: the manifest only watches or ignores it, or the plan leaves it."""
         resource = self.resource
-        if resource is None or resource.management != "full":
+        if resource is None or resource.management != "full" or path in self.kept:
             return True
         return any(path == one or path.startswith(f"{one}.") for one in resource.ignore_changes)
 
@@ -112,7 +113,7 @@ class View:
     """All resources of a run.
 
     ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of
-    phase plan do not count them any more.
+    phase plan do not count them any more. ``absent`` holds those that are declared and that the plan does not create.
     """
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
@@ -121,12 +122,24 @@ class View:
         self.live = live
         self.connected = live is not None
         self.leaving: frozenset[Address] = frozenset()
+        self.absent: frozenset[Address] = frozenset()
         self._known: dict[Address, Entity | None] = {}
         self._all: dict[str, list[Entity]] = {}
         self._declared_by_kind: dict[str, list[Address]] | None = None
         self._referrers: dict[tuple[str, str], dict[Address, list[Entity]]] = {}
         self._having: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
         self._inside: dict[str, dict[str, list[Entity]]] = {}
+
+    def keep(self, fields: Mapping[Address, frozenset[str]], absent: frozenset[Address]) -> None:
+        """Know what the plan leaves as it is: ``fields`` by address, and rows that stay away."""
+        for address, paths in fields.items():
+            entity = self.at(address)
+            if entity is not None:
+                entity.kept = paths
+        self.absent = self.leaving = absent
+        if fields:  # what was looked up so far counted on the declared values
+            self._referrers.clear()
+            self._having.clear()
 
     def find(self, kind: str, tenant: str, name: str) -> Entity | None:
         """The resource at an address, declared or live."""

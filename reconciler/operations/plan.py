@@ -13,6 +13,7 @@ from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard, guard_applicant
+from reconciler.engine.leave import Kept, leave
 from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
@@ -76,6 +77,8 @@ class Proposal:
     @property
     def refusal(self) -> type[ReconcilerError] | None:
         """The error with which an apply of it would end; None when it may be applied."""
+        if self._of_nothing:
+            return Held
         if self.errors:
             return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
         if self.denials or self.forbidden:
@@ -98,10 +101,15 @@ class Proposal:
 
         Of an empty set everything else follows; so nothing else counts beside the guard that speaks about it.
         """
-        if any(one.code == EMPTY.code for one in self.guarded):
+        if self._of_nothing:
             return ()
         found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
         return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+
+    @property
+    def _of_nothing(self) -> bool:
+        """Whether it was made from an empty set."""
+        return any(one.code == EMPTY.code for one in self.guarded)
 
     @property
     def forbidden(self) -> tuple[Diagnostic, ...]:
@@ -133,7 +141,7 @@ def read(doors: Doors, request: Request) -> Judged:
     Raises:
         InvalidManifests: they are not.
     """
-    judged = judge(doors.catalog, doors.reader, layout=request.layout)
+    judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     if not judged.valid:
         raise _invalid(judged.diagnostics)
     return judged
@@ -149,7 +157,8 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
-    made = make_plan(view, diff(view, marks), _options(request, judged))
+    kept = _kept(view, marks, request, judged)
+    made = make_plan(view, kept.differences, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return _proposal(
@@ -160,7 +169,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         view=view,
         made=made,
         marks=marks,
-        found=(*judged.diagnostics, *found, *problems),
+        found=(*judged.diagnostics, *found, *problems, *kept.diagnostics),
     )
 
 
@@ -173,7 +182,8 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, found))
-    made = make_plan(view, diff(view, before.marks), _options(request, before.judged))
+    kept = _kept(view, before.marks, request, before.judged)
+    made = make_plan(view, kept.differences, _options(request, before.judged))
     return _proposal(
         doors,
         request,
@@ -182,8 +192,15 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         view=view,
         made=made,
         marks=before.marks,
-        found=(*before.judged.diagnostics, *found),
+        found=(*before.judged.diagnostics, *found, *kept.diagnostics),
     )
+
+
+def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
+    """What differs and is to be planned; the view learns what stays as it is."""
+    kept = leave(diff(view, marks), judged.waivers, only_drift=request.only_drift)
+    view.keep(kept.fields, kept.absent)
+    return kept
 
 
 def _unfit(found: Sequence[Diagnostic]) -> bool:

@@ -30,6 +30,19 @@ class PolicyDoors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFolders:
+    """Where waivers stand: ``roots`` as shown paths, what reads them, and the time by which they expire.
+
+    ``optional`` says that nobody named them: one that does not exist holds no waivers then.
+    """
+
+    reader: ManifestReader
+    roots: tuple[str, ...]
+    now: datetime
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
     """The world of one run. ``now`` is the time that rules see.
 
@@ -44,6 +57,7 @@ class Doors:
     draw: Callable[[str, Mapping[str, Any]], SecretValue]
     now: datetime
     policies: PolicyDoors | None = None
+    waivers: WaiverFolders | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +77,7 @@ class Request:
     """What a plan is about.
 
     ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
+    ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none.
     """
 
@@ -70,6 +85,7 @@ class Request:
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     prune: bool = False
+    only_drift: bool = False
     layout: str = ""
     guards: Guards = field(default_factory=Guards)
     people: People = field(default_factory=People)

@@ -12,7 +12,7 @@ def moved(reviewed: Plan, now: Plan) -> Stale:
     """The error that names what moved."""
     words = [*_identity(reviewed, now), *_manifests(reviewed, now), *_rows(reviewed, now)]
     if not words:
-        words = ["the rules or defaults of this program have changed since"]
+        words = ["the rules, the waivers or the defaults of this program have changed since"]
     return Stale(
         f"the plan no longer fits: {'; '.join(words)}. Nothing was applied",
         hint="plan again, and have the new plan reviewed",

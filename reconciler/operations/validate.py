@@ -7,7 +7,7 @@ phases before it found no error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +15,20 @@ from reconciler.engine.clock import judge_time
 from reconciler.engine.layout import judge_layout
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
+from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
+from reconciler.model.waiver import NO_WAIVERS, Waivers
 from reconciler.operations.policies import check_policies
-from reconciler.operations.request import PolicyDoors
+from reconciler.operations.request import PolicyDoors, WaiverFolders
 from reconciler.ports import ManifestReader
+
+MISSING = "LOD-05"
+"""Code of a folder that does not exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,9 @@ class Judged:
     resources: tuple[Resource[Any], ...]
     diagnostics: tuple[Diagnostic, ...]
     read_file: Callable[[Document, str], bytes]
+    waivers: Waivers = NO_WAIVERS
+    about_waivers: tuple[Diagnostic, ...] = ()
+    """Those of ``diagnostics`` that are about waivers."""
 
     @property
     def valid(self) -> bool:
@@ -41,17 +49,38 @@ class Judged:
         return not errors_in(list(self.diagnostics))
 
 
-def judge(catalog: Catalog, reader: ManifestReader, *, layout: str = "") -> Judged:
-    """Read all manifests and judge each by itself: phase schema."""
+def judge(
+    catalog: Catalog, reader: ManifestReader, *, layout: str = "", folders: WaiverFolders | None = None
+) -> Judged:
+    """Read all manifests, and the waivers of ``folders``, and judge each by itself: phase schema."""
     manifests, found = reader.read()
-    resources, problems = judge_schema(catalog, manifests.documents)
-    found = [*found, *problems, *judge_layout(catalog, manifests.documents, layout)]
+    waivers, about_waivers = read_waivers(folders)
+    documents, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
+    manifests = replace(manifests, documents=documents)
+    resources, problems = judge_schema(catalog, documents)
+    found = [*found, *problems, *misplaced, *judge_layout(catalog, documents, layout)]
     return Judged(
         manifests=manifests,
         resources=tuple(resources),
-        diagnostics=tuple(in_order(found)),
+        # A folder of waivers below one of manifests is read twice, and its YAML found wrong twice.
+        diagnostics=tuple(in_order(list(dict.fromkeys([*found, *about_waivers])))),
         read_file=reader.file,
+        waivers=waivers,
+        about_waivers=tuple(about_waivers),
     )
+
+
+def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnostic]]:
+    """The waivers of their folders, and what is wrong with them."""
+    if folders is None:
+        return NO_WAIVERS, []
+    there, found = folders.reader.read()
+    lacking = [one for one in found if one.code == MISSING]
+    # Git keeps no empty folder, so one that is missing is no error; one that somebody has named may be a slip.
+    found = [one for one in found if one.code != MISSING]
+    found += [] if folders.optional else map(no_folder, lacking)
+    waivers, problems = waive(there.documents, now=folders.now)
+    return waivers, [*found, *problems]
 
 
 def fit(catalog: Catalog, judged: Judged, live: Live | None, *, now: datetime) -> tuple[View, list[Diagnostic]]:
@@ -69,9 +98,10 @@ def validate(
     now: datetime,
     layout: str = "",
     policies: PolicyDoors | None = None,
+    folders: WaiverFolders | None = None,
 ) -> Findings:
     """Phases schema, reference and time, offline, and the policies with their tests."""
-    judged = judge(catalog, reader, layout=layout)
+    judged = judge(catalog, reader, layout=layout, folders=folders)
     found = list(judged.diagnostics)
     if judged.valid:
         found += fit(catalog, judged, None, now=now)[1]
@@ -80,4 +110,5 @@ def validate(
         diagnostics=tuple(in_order(found)),
         resources=len(judged.resources),
         files=len(judged.manifests.files),
+        names=judged.manifests.files,
     )

@@ -9,6 +9,7 @@ from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import InvalidManifests
 from reconciler.model.report import Findings
 from reconciler.operations.plan import Proposal, propose
+from reconciler.operations.policies import check_policies
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.validate import judge
 
@@ -20,7 +21,7 @@ def validate_for(doors: Doors, request: Request) -> Findings:
         Denied: whoever asks is nobody (OPR-09).
         WorldError: a file or the database did not answer.
     """
-    judged = judge(doors.catalog, doors.reader, layout=request.layout)
+    judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     found: tuple[Diagnostic, ...] = judged.diagnostics
     if judged.valid:
         try:
@@ -29,8 +30,12 @@ def validate_for(doors: Doors, request: Request) -> Findings:
             found = error.diagnostics
         else:
             found = _all_of(proposal)
+    found = (*found, *check_policies(doors.catalog, doors.policies))
     return Findings(
-        diagnostics=tuple(in_order(list(found))), resources=len(judged.resources), files=len(judged.manifests.files)
+        diagnostics=tuple(in_order(list(found))),
+        resources=len(judged.resources),
+        files=len(judged.manifests.files),
+        names=judged.manifests.files,
     )
 
 

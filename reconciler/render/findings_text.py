@@ -65,17 +65,19 @@ def counted(diagnostics: Sequence[Diagnostic]) -> str:
     return ", ".join(f"{found[key]} {plural(found[key], word)}" for key, word in words if found[key])
 
 
-def findings_text(findings: Findings, palette: Palette, *, brief: bool = False) -> str:
-    """The outcome of ``validate``: verdict, counts, then every finding; ``brief`` leaves out all but errors."""
-    invalid = not findings.valid
+def findings_verdict(findings: Findings) -> str:
+    """The first line of the outcome of ``validate``: verdict and counts."""
     files = f"{findings.files} {plural(findings.files, 'file')}"
     count = counted(findings.diagnostics)
-    if invalid:
-        verdict = f"Invalid: {count} in {files}."
-    else:
-        verdict = f"Valid: {findings.resources} {plural(findings.resources, 'resource')} in {files}"
-        verdict += f", {count}." if count else "."
-    text = palette.paint(verdict, "bold", "red" if invalid else "green") + "\n"
+    if not findings.valid:
+        return f"Invalid: {count} in {files}."
+    found = f"Valid: {findings.resources} {plural(findings.resources, 'resource')} in {files}"
+    return f"{found}, {count}." if count else f"{found}."
+
+
+def findings_text(findings: Findings, palette: Palette, *, brief: bool = False) -> str:
+    """The outcome of ``validate``: verdict, counts, then every finding; ``brief`` leaves out all but errors."""
+    text = palette.paint(findings_verdict(findings), "bold", "green" if findings.valid else "red") + "\n"
     shown = [one for one in findings.diagnostics if one.severity is Severity.ERROR or not brief]
     if shown:
         text += "\n" + diagnostics_text(shown, palette)

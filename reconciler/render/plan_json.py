@@ -1,7 +1,7 @@
 """A plan as JSON, in the names of Terraform's plan, so that viewers and policies written for it read ours.
 
-Our own facts stand under the one key ``reconciler``, at the top and in each change. Secrets stand as ``(secret)`` and
-are marked in ``before_sensitive`` and ``after_sensitive``.
+Our own facts stand under the one key ``reconciler``, at the top and in each change. Secrets stand as ``(secret)``, with
+what becomes of those that change behind it, and are marked in ``before_sensitive`` and ``after_sensitive``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Source
 from reconciler.render.access_json import shift_json
 from reconciler.render.findings_json import diagnostic_json
+from reconciler.render.values import secret_text
 
 FORMAT_VERSION = "1.2"
 _NOTHING_WRITTEN = ("no-op",)
@@ -62,7 +63,7 @@ def resource_change(one: ResourceLine) -> dict[str, Any]:
     change: dict[str, Any] = {
         "actions": terraform_actions(one),
         "before": one.before,
-        "after": one.after,
+        "after": _with_new_secrets(one),
         "after_unknown": {},
         "before_sensitive": _sensitive(one.before, one.sensitive),
         "after_sensitive": _sensitive(one.after, one.sensitive),
@@ -207,6 +208,25 @@ def _sensitive(values: Mapping[str, Any] | None, paths: Iterable[str]) -> dict[s
         if isinstance(node, Mapping) and node.get(last) is not None:
             target[last] = True
     return marked
+
+
+def _with_new_secrets(one: ResourceLine) -> Mapping[str, Any] | None:
+    """The resource as it will be. A secret that changes says so: viewers show what differs, and masks are alike."""
+    after = one.after
+    for line in one.fields:
+        if line.sensitive and after is not None and one.before is not None:
+            after = _replaced(after, ("spec", *line.path.split(".")), secret_text(line.before, line.after, line.note))
+    return after
+
+
+def _replaced(node: Mapping[str, Any], way: tuple[str, ...], text: str) -> Mapping[str, Any]:
+    first, *rest = way
+    if node.get(first) is None:
+        return node
+    inner = node[first]
+    if rest:
+        return {**node, first: _replaced(inner, tuple(rest), text)} if isinstance(inner, Mapping) else node
+    return {**node, first: text}
 
 
 def _own_facts(report: Report) -> dict[str, Any]:

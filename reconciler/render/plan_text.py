@@ -15,8 +15,9 @@ from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, 
 from reconciler.render.terminal import safe, wrap
 from reconciler.render.values import plural
 
-_WAITING = ("held", "manual", "denied", "blocked-by")
-_RISKS = (
+WAITING = ("held", "manual", "denied", "blocked-by")
+"""Actions that write nothing and wait for somebody."""
+RISKS = (
     Risk.IRREVERSIBLE,
     Risk.LEGAL_RETENTION,
     Risk.LOCKS_OUT,
@@ -24,6 +25,7 @@ _RISKS = (
     Risk.BILLING_IMPACT,
     Risk.SENDS_MAIL,
 )
+"""Risks, the weightiest first."""
 _LISTED = 20
 
 
@@ -34,7 +36,7 @@ def verdict(summary: Summary, *, empty: bool) -> str:
     return f"Plan: {summary.add} to add, {summary.change} to change, {summary.destroy} to destroy."
 
 
-def _clear(report: Report) -> bool:
+def clear(report: Report) -> bool:
     """Whether there is nothing to do and nothing wrong: a plan that is refused never says "No changes."."""
     findings = (*report.diagnostics, *report.guarded)
     refused = report.denials or any(one.severity is Severity.ERROR for one in findings)
@@ -56,13 +58,13 @@ def plan_text(report: Report, style: Style) -> str:
 
 def quiet_text(report: Report, style: Style) -> str:
     """The verdict alone, and what stands against it."""
-    parts = [[verdict(report.summary, empty=_clear(report))], *_problems(report, style)]
+    parts = [[verdict(report.summary, empty=clear(report))], *_problems(report, style)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def _head(report: Report, style: Style) -> list[str]:
-    colour = "green" if _clear(report) else "bold"
-    lines = [style.palette.paint(verdict(report.summary, empty=_clear(report)), "bold", colour)]
+    colour = "green" if clear(report) else "bold"
+    lines = [style.palette.paint(verdict(report.summary, empty=clear(report)), "bold", colour)]
     summary = report.summary
     counts = (
         (summary.adopt, "to adopt", "to adopt"),
@@ -78,7 +80,7 @@ def _head(report: Report, style: Style) -> list[str]:
         lines += wrap(", ".join(words) + ".", indent="  ")
     risks = Counter(risk for one in report.changes for risk in one.risks)
     if risks:
-        found = ", ".join(f"{risk} {risks[risk]}" for risk in _RISKS if risks[risk])
+        found = ", ".join(f"{risk} {risks[risk]}" for risk in RISKS if risks[risk])
         lines += wrap(f"risks: {found}.", indent="  ")
     return lines
 
@@ -115,7 +117,7 @@ def _block(found: Sequence[Diagnostic], style: Style) -> list[str]:
 
 
 def _changes(report: Report, style: Style) -> list[list[str]]:
-    shown = [one for one in report.changes if not set(one.actions) <= {*_WAITING, "refresh"}]
+    shown = [one for one in report.changes if not set(one.actions) <= {*WAITING, "refresh"}]
     return [resource_lines(one, style) for one in sorted(shown, key=riskiest_first)]
 
 
@@ -124,11 +126,11 @@ def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:
 
     Resources of equal weight stay in the order of apply.
     """
-    risk = min((_RISKS.index(found) for found in one.risks if found in _RISKS), default=len(_RISKS))
+    risk = min((RISKS.index(found) for found in one.risks if found in RISKS), default=len(RISKS))
     clash = 0 if "conflict" in one.causes else 1 if "drift" in one.causes else 2
     action = min((list(SYMBOLS).index(found) for found in one.actions if found in SYMBOLS), default=len(SYMBOLS))
     if "delete" in one.actions:
-        return (min(risk, _RISKS.index(Risk.LOCKS_OUT)), clash, action)
+        return (min(risk, RISKS.index(Risk.LOCKS_OUT)), clash, action)
     if "create" in one.actions:
         action = len(SYMBOLS)
     return (risk, clash, action)
@@ -217,5 +219,5 @@ def _foot(report: Report, style: Style) -> list[list[str]]:
     if causes - {"intent"}:
         lines += wrap("; ".join(f"{cause}: {words}" for cause, words in CAUSES.items() if cause in causes) + ".")
     if report.digest and not report.empty:
-        lines.append(f"Digest: {report.digest}")
+        lines.append(f"Digest: {safe(report.digest)}")
     return [[style.palette.paint(line, "dim") for line in lines]]

@@ -22,6 +22,7 @@ def run_json(run: Run) -> dict[str, Any]:
         "approvers": list(run.approvers),
         "started_at": run.started_at,
         "finished_at": run.finished_at,
+        "seconds": run.seconds,
         "outcome": run.outcome.value,
         "added": run.added,
         "changed": run.changed,

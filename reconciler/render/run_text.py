@@ -63,10 +63,14 @@ def _run_lines(run: Run, style: Style) -> list[str]:
     approved = f", approved by {', '.join(map(safe, run.approvers))}" if run.approvers else ""
     lines = [
         f"  {style.palette.paint(safe(run.id), 'bold')}",
-        f"      {run.finished_at} by {safe(run.actor)}{approved}",
+        f"      {run.finished_at} by {safe(run.actor)}{approved}, in {_lasted(run)}",
         f"      {run.added} added, {run.changed} changed, {run.destroyed} destroyed",
         f"      {safe(run.digest)}",
     ]
     if run.commit:
         lines.append(f"      commit {safe(run.commit)}")
     return lines
+
+
+def _lasted(run: Run) -> str:
+    return "no time that is known" if run.seconds is None else f"{run.seconds} s"

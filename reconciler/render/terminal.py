@@ -2,10 +2,12 @@
 
 Everything that comes from data passes :func:`safe` before it is printed, also into a pipe: no control or escape
 character, no bidirectional override, no invisible character and no line end of a value reaches the reader as such.
+Nor does what a runner of continuous integration would take for a command when it reads its log.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from unicodedata import combining, east_asian_width
 
@@ -14,12 +16,24 @@ WIDTH = 80
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 
+_COMMAND = re.compile(r"(?<!\S)::(?![0-9A-Fa-f:.]*(?:/[0-9]+)?(?!\S))")
+"""Two colons that begin a word, hence maybe a line, and no address of version 6."""
+_MARKER = re.compile(r"##(?=[A-Za-z]*\[)")
+"""What other runners look for anywhere in a line."""
+
 
 def safe(text: str) -> str:
-    """``text`` with everything that is not visible on its own shown as an escape; plain text is returned as it is."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+    """``text`` with everything that is not visible on its own shown as an escape; plain text is returned as it is.
+
+    So are the signs by which a runner of continuous integration knows a command in a log.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _escaped(char) for char in text)
+    if "::" in text:
+        text = _COMMAND.sub(r"\\x3a:", text)
+    if "##" in text:
+        text = _MARKER.sub(r"#\\x23", text)
+    return text
 
 
 def _escaped(char: str) -> str:

@@ -81,5 +81,9 @@ def _quoted(value: str) -> str:
 
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON in ASCII: every other character, and the delete character, stands as an escape."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent).replace("\x7f", "\\u007f")
+    """JSON in ASCII: every other character, and the delete character, stands as an escape.
+
+    So does the second of two number signs: in a log, runners of continuous integration look for commands behind them.
+    """
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent)
+    return text.replace("\x7f", "\\u007f").replace("##", "#\\u0023")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.cli.tree import Tree
@@ -20,6 +21,10 @@ class ServedTree(Tree):
         super().__init__(folder, capsys)
         self.cluster = cluster
         self.name = name
+
+    @property
+    def founded(self) -> bool:
+        return self._has_administrator(psycopg.errors.UndefinedTable)
 
     def sql(self, statement: str, *values: Any) -> list[Any]:
         with self.cluster.connect(self.name) as connection:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.homes import ServedTree
-from tests.cli.tree import CLOCK, SECRET, Tree
+from tests.cli.tree import CLOCK, INES, SECOND, SECRET, Tree
 from tests.house.places import ROOT
 
 SMALL = "tenants/farol/desk.yaml"
@@ -22,8 +22,8 @@ IDENTITY = "UPDATE reconciler_meta SET value = 'one-and-the-same' WHERE key = 'i
 def test_validate_plan_apply_and_plan_again(home: Tree) -> None:
     assert home.run("validate").code == 0
     first = home.run("plan", "--detailed-exitcode")
-    assert (first.code, first.out.splitlines()[0]) == (2, "Plan: 7 to add, 0 to change, 0 to destroy.")
-    assert "Apply complete! 7 added, 0 changed, 0 destroyed." in home.apply().out.splitlines()
+    assert (first.code, first.out.splitlines()[0]) == (2, "Plan: 8 to add, 0 to change, 0 to destroy.")
+    assert "Apply complete! 8 added, 0 changed, 0 destroyed." in home.apply().out.splitlines()
     again = home.run("plan", "--detailed-exitcode")
     assert (again.code, again.out.splitlines()[0]) == (0, "No changes.")
     assert home.run("db", "check").code == 0
@@ -53,9 +53,9 @@ def test_a_row_that_is_there_is_adopted(home: Tree) -> None:
     home.apply()
     home.sql("DELETE FROM reconciler_resources WHERE kind = 'Category'")
     assert "adopt" in home.run("plan").out
-    assert home.sql("SELECT count(*) FROM reconciler_resources") == [(6,)]
-    home.apply()
     assert home.sql("SELECT count(*) FROM reconciler_resources") == [(7,)]
+    home.apply()
+    assert home.sql("SELECT count(*) FROM reconciler_resources") == [(8,)]
     assert home.run("plan").out.startswith("No changes.")
 
 
@@ -72,13 +72,13 @@ def test_a_plan_file_is_applied_once_and_refused_when_it_is_stale(home: Tree) ->
     home.edit(SMALL, "Questions about seals", "All about seals")
     assert home.run("plan", "--out", "p.plan").code == 0
     assert home.run("status", "p.plan").code == 1
-    assert home.run("apply", "p.plan").out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
-    assert home.run("apply", "p.plan").out.startswith("Already applied")
+    assert home.run("apply", "p.plan", *home.everybody).out == "Apply complete! 0 added, 1 changed, 0 destroyed.\n"
+    assert home.run("apply", "p.plan", *home.everybody).out.startswith("Already applied")
     assert home.run("status", "p.plan").code == 0
     home.edit(SMALL, "All about seals", "Everything about seals")
     home.run("plan", "--out", "q.plan")
     home.sql("UPDATE categories SET audience = 'all'")
-    call = home.run("apply", "q.plan")
+    call = home.run("apply", "q.plan", *home.everybody)
     assert (call.code, "Category/farol/signing" in call.err) == (5, True)
 
 
@@ -129,7 +129,7 @@ def _story(one: Tree, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     one.edit(SMALL, "serviceTypes: [incident]\n  sortOrder: 10", "serviceTypes: []\n  sortOrder: 20")
     one.edit("tenants/farol/customers.yaml", 'version: "1"', 'version: "2"')
     found += plan()
-    call = one.run("apply", "--auto-approve", "--as", "root@example.com", "--as", "second@example.com")
+    call = one.run("apply", "--auto-approve", "--as", SECOND, *one.everybody)
     assert call.out.endswith("Apply complete! 0 added, 3 changed, 0 destroyed.\n"), call.err
     (one.folder / SMALL).unlink()
     found += plan()
@@ -155,7 +155,7 @@ def test_a_clock_that_was_set_by_hand_writes_to_no_server(
     served_tree.run("db", "upgrade")
     monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
     assert served_tree.run("plan").code == 0
-    call = served_tree.run("apply", "--auto-approve")
+    call = served_tree.run("apply", "--auto-approve", *served_tree.everybody)
     assert (call.code, "CFGF-08" in call.err) == (1, True)
     assert served_tree.sql("SELECT count(*) FROM reconciler_runs") == [(0,)]
 
@@ -166,7 +166,7 @@ def test_without_a_key_a_server_keeps_no_encrypted_secret(
     monkeypatch.delenv("RECONCILER_SECRET_KEY")
     served_tree.run("db", "upgrade")
     served_tree.edit("tenants/farol/customers.yaml", ', version: "1"', "")
-    call = served_tree.run("apply", "--auto-approve")
+    call = served_tree.run("apply", "--auto-approve", *served_tree.everybody)
     assert (call.code, "KEY-01" in call.err) == (1, True)
     assert served_tree.sql("SELECT count(*) FROM reconciler_runs") == [(0,)]
     assert not list(served_tree.folder.rglob("*.key"))
@@ -179,7 +179,7 @@ def test_a_busy_tenant_ends_with_six_and_locks_lists_the_holder(served_tree: Ser
     with served_tree.cluster.connect(served_tree.name) as other, other.transaction():
         other.execute("SET application_name = 'reconciler run-7'")
         other.execute("SELECT FROM reconciler_tenants WHERE tenant = 'farol' FOR UPDATE")
-        call = served_tree.run("apply", "--auto-approve", "--lock-timeout", "100ms")
+        call = served_tree.run("apply", "--auto-approve", "--lock-timeout", "100ms", *served_tree.everybody)
         assert call.code == 6
         assert "tenant farol is held by process" in " ".join(call.err.split())
         held = served_tree.run("locks", "--format", "json").json["locks"]
@@ -212,7 +212,7 @@ def test_plans_read_as_a_role_that_sees_no_secret(served_tree: ServedTree, monke
         readable = "SELECT has_column_privilege('customer_users', 'password', 'SELECT')"
         assert other.execute(readable).fetchone() == (False,)
     journal = "SELECT DISTINCT database_user, actor FROM reconciler_journal WHERE run IS NOT NULL"
-    assert served_tree.sql(journal) == [(applying, "root@example.com")]
+    assert served_tree.sql(journal) == [(applying, "installer root@example.com")]
 
 
 def test_processes_that_apply_to_one_tenant_at_once_all_end_well(served_tree: ServedTree) -> None:
@@ -220,7 +220,7 @@ def test_processes_that_apply_to_one_tenant_at_once_all_end_well(served_tree: Se
     served_tree.apply()
     before = served_tree.sql("SELECT count(*) FROM reconciler_runs")[0][0]
     served_tree.edit(SMALL, "Questions about seals", "All about seals")
-    words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--report"]
+    words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--as", INES, "--report"]
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
     calls = [subprocess.Popen([*words, f"r{number}.json"], stderr=subprocess.PIPE, env=here) for number in range(3)]
     codes = sorted(call.wait() for call in calls)

@@ -31,7 +31,7 @@ def test_history_lists_runs_the_newest_first(home: Tree) -> None:
     runs = call.json["runs"]
     assert [(one["added"], one["changed"], one["actor"], one["outcome"]) for one in runs] == [
         (0, 1, "root@example.com", "applied"),
-        (7, 0, "root@example.com", "applied"),
+        (8, 0, "installer root@example.com", "applied"),
     ]
     text = home.run("history").out
     assert text.startswith("2 runs, the newest first.")
@@ -60,10 +60,10 @@ COPY = (
     ("tampering", "first"),
     [
         ("UPDATE reconciler_changes SET actor = 'somebody' WHERE seq = 3", "change 3 was altered"),
-        ("UPDATE reconciler_changes SET fields = '[]' WHERE seq = 8", "change 8 was altered"),
+        ("UPDATE reconciler_changes SET fields = '[]' WHERE seq = 10", "change 10 was altered"),
         ("DELETE FROM reconciler_changes WHERE seq = 5", "changes 5 to 5 are missing"),
         ("DELETE FROM reconciler_changes WHERE seq = 1", "changes 1 to 1 are missing"),
-        (COPY.format(seq=9, like=8), "change 9 was altered"),
+        (COPY.format(seq=11, like=10), "change 11 was altered"),
         (COPY.format(seq=0, like=1), "change 0 was put in"),
     ],
 )
@@ -83,4 +83,33 @@ def test_a_run_that_was_taken_away_leaves_changes_behind(home: Tree) -> None:
     newest = home.run("history", "--format", "json").json["runs"][0]["id"]
     home.sql(f"DELETE FROM reconciler_runs WHERE id = '{newest}'")
     call = home.run("history", "verify")
-    assert (call.code, "changes from 8 on belong to no run" in call.out) == (1, True)
+    assert (call.code, "changes from 10 on belong to no run" in call.out) == (1, True)
+
+
+def test_history_is_narrowed_to_people_times_commits_and_addresses(home: Tree) -> None:
+    told(home)
+    everything = home.run("history", "--format", "json").json["runs"]
+    newest, oldest = everything
+    assert newest["seconds"] >= 0
+
+    def ids(*words: str) -> list[str]:
+        call = home.run("history", "--format", "json", *words)
+        assert call.code == 0, call.err
+        return [one["id"] for one in call.json["runs"]]
+
+    both = [newest["id"], oldest["id"]]
+    assert ids("--by", "root@*", "--since", "2020-01-01", "--until", "9000-12-31") == both
+    assert ids("--by", "nobody@example.com") == []
+    assert ids("--by", "nobody@example.com", "--by", "root@example.com") == both
+    assert ids("--until", "2020-01-01") == []
+    assert ids("--since", newest["finished_at"], "--until", newest["finished_at"])[:1] == [newest["id"]]
+    assert ids("--target", "Partner/*") == [oldest["id"]]
+    assert ids("--target", "Category/farol/*") == both
+    assert ids("--tenant", "farol") == both
+    assert ids("--tenant", "farol", "--target", "Operator/*") == []
+    assert ids("--digest", newest["digest"][:20]) == [newest["id"]]
+    assert ids("--commit", "abc") == []
+    assert ids("--limit", "1") == [newest["id"]]
+    for words in (("--since", "yesterday"), ("--until", "2026-13-01"), ("--limit", "0"), ("--since", "999999w")):
+        call = home.run("history", *words)
+        assert (call.code, call.out, "Traceback" in call.err) == (1, "", False), words

@@ -66,7 +66,7 @@ def test_an_empty_tree_deletes_nothing(tree: Tree, words: tuple[str, ...]) -> No
     before = tree.sql("select count(*) from categories")
     for folder in ("tenants", "platform"):
         shutil.rmtree(tree.folder / folder)
-    call = tree.run("apply", "--auto-approve", *words)
+    call = tree.run("apply", "--auto-approve", *words, *tree.everybody)
     assert call.code == 7, call.err
     assert "GRD-04" in call.err + call.out
     assert tree.sql("select count(*) from categories") == before
@@ -86,14 +86,14 @@ def test_a_protected_resource_outlives_its_manifest(tree: Tree) -> None:
     tree.edit(FILE, "kind: Category\n", "kind: Category\nlifecycle: {protect: true}\n")
     tree.apply()
     (tree.folder / FILE).write_bytes(WHOLE[:FIRST_DOCUMENT])
-    call = tree.run("apply", "--auto-approve", "--prune")
+    call = tree.run("apply", "--auto-approve", "--prune", *tree.everybody)
     assert call.code == 7, call.err
     assert "GEN-20" in call.err
     assert tree.sql("select count(*) from categories") == [(1,)]
     tree.write(FILE, WHOLE.decode())
     tree.apply()
     (tree.folder / FILE).write_bytes(WHOLE[:FIRST_DOCUMENT])
-    assert tree.run("apply", "--auto-approve", "--prune").code == 0
+    assert tree.run("apply", "--auto-approve", "--prune", *tree.everybody).code == 0
     assert tree.sql("select count(*) from categories") == [(0,)]
 
 

@@ -19,7 +19,8 @@ CALLS = (
     ("plan",),
     ("plan", "--json", "--out", "plan.json"),
     ("--log-format", "json", "plan"),
-    ("--verbose", "apply", "--auto-approve", "--report", "report.json"),
+    ("drift", "--verbose"),
+    ("--verbose", "apply", "--auto-approve", "--bootstrap", "--report", "report.json"),
 )
 
 

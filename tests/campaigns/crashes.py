@@ -24,7 +24,8 @@ from typing import Any, NamedTuple
 from reconciler.adapters.database.store import open_database
 from reconciler.kinds import discover
 from reconciler.model.failpoint import POINTS
-from tests.cli.tree import FILES, SECRET
+from tests.cli.tree import FILES, INES, SECOND, SECRET
+from tests.cli.tree import ROOT as ROOT_PERSON
 from tests.servers import Cluster
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +37,12 @@ CONFIRMED = frozenset({"committed", "session-closed", "before-report"})
 PATIENCE_SECONDS = 2.0
 """How long a server may take to let go of the locks of a client that was killed."""
 
-_APPLY = ["apply", "--auto-approve", "--prune", "--as", "root@example.com", "--as", "second@example.com"]
+_EVERYBODY = [word for one in (ROOT_PERSON, SECOND, INES, "ines@cais.example.com") for word in ("--as", one)]
+_APPLY = {
+    "first": ["apply", "--auto-approve", "--prune", "--bootstrap", "--as", ROOT_PERSON],
+    "later": ["apply", "--auto-approve", "--prune", *_EVERYBODY],
+}
+"""The call of each stage: the installer of an empty database, later an administrator with everybody's approval."""
 _PLAN = ["plan", "--prune", "--detailed-exitcode"]
 _DRIFTING = frozenset({"id", "row_id", "run", "hash", "previous", "chain", "plan", "at", "password", "application"})
 """Columns that are not the same in two applies of the same plan, besides those of times."""
@@ -161,6 +167,11 @@ class Home:
             tables = [row[0] for row in opened.execute(names)]
             return {one: _rows(opened.execute(f"SELECT * FROM {one}")) for one in tables}
 
+    @property
+    def founded(self) -> bool:
+        """Whether the database has operators already, so that nobody may be its installer any more."""
+        return bool(self.dump().get("operators"))
+
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit."""
         return open_database(self.url, discover()).broken_chain()
@@ -229,11 +240,11 @@ def problems(home: Home, case: Case) -> list[str]:
     home.reset(case.stage)
     before = home.dump()
     fault = {"delay": case.delay} if case.delay is not None else {"point": case.point, "action": case.action}
-    ended = home.run(_APPLY, nth=case.nth, **fault)
+    ended = home.run(_APPLY[case.stage], nth=case.nth, **fault)
     if case.delay is None and ended.reached.count(case.point) < case.nth:
         return [f"{case.point} was not reached"]
     found = _judge(home, case, ended, before)
-    again = home.run([*_APPLY, "--lock-timeout", "3s"])
+    again = home.run([*_APPLY["later" if home.founded else case.stage], "--lock-timeout", "3s"])
     if again.code != 0:
         found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
     if _comparable(home.dump()) != home.whole[case.stage]:
@@ -314,7 +325,7 @@ def _template(cluster: Cluster) -> str:
 def _reference(made: Home, stage: str) -> None:
     """What an apply without a fault comes to."""
     made.reset(stage)
-    ended = made.run(_APPLY)
+    ended = made.run(_APPLY[stage])
     assert ended.code == 0, ended.text
     made.whole[stage], made.reached[stage] = _comparable(made.dump()), ended.reached
     made.seconds[stage] = ended.seconds

@@ -13,14 +13,14 @@ EDGES = ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "0001-01-01T0
 def test_folders_and_database_come_from_the_file(tree: Tree) -> None:
     tree.write("reconciler.yaml", f"{HEAD}manifests: [platform]\ndatabase: {{url: sqlite:///live.db}}\n")
     assert tree.run("validate").out.startswith("Valid: 2 resources in 1 file")
-    assert tree.run("apply", "--auto-approve").code == 0
+    assert tree.run("apply", "--auto-approve", *tree.everybody).code == 0
     assert (tree.folder / "live.db").exists()
 
 
 def test_the_variable_comes_before_the_file(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     tree.write("reconciler.yaml", f"{HEAD}database: {{url: sqlite:///live.db}}\n")
     monkeypatch.setenv("RECONCILER_DATABASE_URL", "sqlite:///other.db")
-    assert tree.run("apply", "--auto-approve").code == 0
+    assert tree.run("apply", "--auto-approve", *tree.everybody).code == 0
     assert ((tree.folder / "live.db").exists(), (tree.folder / "other.db").exists()) == (False, True)
 
 
@@ -33,7 +33,7 @@ def test_an_environment_has_a_database_of_its_own(tree: Tree, monkeypatch: pytes
     missing = tree.run("plan", *words)
     assert (missing.code, "CFGF-05" in missing.err) == (1, True)
     monkeypatch.setenv("STAGING", "sqlite:///staging.db")
-    assert tree.run("apply", "--auto-approve", *words).code == 0
+    assert tree.run("apply", "--auto-approve", "--bootstrap", *words).code == 0
     assert (tree.folder / "staging.db").exists()
     assert tree.run("plan", *words, "--format", "json").json["reconciler"]["environment"] == "staging"
 
@@ -41,7 +41,7 @@ def test_an_environment_has_a_database_of_its_own(tree: Tree, monkeypatch: pytes
 def test_a_plan_file_of_one_environment_is_refused_in_another(tree: Tree) -> None:
     tree.write("reconciler.yaml", f"{HEAD}environments: {{staging: {{}}}}\n")
     tree.run("plan", "--out", "p.plan", "--env", "staging")
-    call = tree.run("apply", "p.plan")
+    call = tree.run("apply", "p.plan", *tree.everybody)
     assert (call.code, "environment staging" in " ".join(call.err.split())) == (5, True)
 
 

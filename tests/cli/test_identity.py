@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ def issuer(tree: Tree) -> Iterator[Issuer]:
   audience: {AUDIENCE}
   subjects:
   - match: {{repository: org/farol, ref: refs/heads/main}}
-    operator: op-farol
+    operator: root
 """,
         )
         yield found
@@ -44,19 +45,50 @@ def actors(tree: Tree) -> list[tuple[str, str]]:
     return tree.sql("SELECT actor, approvers FROM reconciler_runs ORDER BY seq")
 
 
+def settled(tree: Tree) -> None:
+    """The tree is applied, as somebody does it who is trusted on the spot."""
+    config = tree.folder / "reconciler.yaml"
+    text = config.read_text(encoding="utf-8")
+    config.unlink()
+    tree.apply()
+    config.write_text(text, encoding="utf-8")
+
+
 def silent(call: Call, text: str) -> bool:
     """Whether no part of a token was told."""
     return not [part for part in text.split(".") if part[:12] in call.out + call.err]
 
 
 def test_the_token_says_who_applies(tree: Tree, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    settled(tree)
+    tree.edit("platform/operators.yaml", "Simão Costa", "Simão da Costa")
     text = fresh(issuer)
     monkeypatch.setenv("RECONCILER_ID_TOKEN", text)
-    assert tree.run("plan", "--out", "p.plan").code == 0
-    assert "op-farol" in (tree.folder / "p.plan").read_text(encoding="utf-8")
+    planned = tree.run("plan", "--out", "p.plan")
+    assert planned.code == 0, planned.err
+    assert json.loads((tree.folder / "p.plan").read_bytes())["carriers"] == ["administrator operator root@example.com"]
     call = tree.run("--verbose", *APPLY)
-    assert (call.code, actors(tree)) == (0, [("op-farol", "[]")]), call.err
+    assert (call.code, actors(tree)[1:]) == (0, [("root@example.com", "[]")]), call.err
     assert silent(call, text)
+
+
+def test_the_token_of_an_operator_opens_what_is_his(
+    tree: Tree, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The help desk belongs to the partner, whoever proves to be an administrator."""
+    settled(tree)
+    tree.edit("tenants/farol/desk.yaml", "Questions about seals", "All about seals")
+    monkeypatch.setenv("RECONCILER_ID_TOKEN", fresh(issuer))
+    call = tree.run(*APPLY)
+    assert (call.code, "SUP-08" in call.err, len(actors(tree))) == (4, True, 1)
+
+
+def test_a_token_opens_no_empty_database(tree: Tree, issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OPR-09: there is nobody yet, and the installer is for local trust."""
+    monkeypatch.setenv("RECONCILER_ID_TOKEN", fresh(issuer))
+    call = tree.run(*APPLY)
+    assert (call.code, "OPR-09" in call.err) == (4, True)
+    assert not (tree.folder / ".reconciler/live.db").exists()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -129,9 +161,16 @@ def test_under_oidc_trust_a_call_names_nobody(
     assert issuer.asked == []
 
 
-def test_validate_and_plan_need_no_token(tree: Tree, issuer: Issuer) -> None:
+def test_validate_needs_no_token(tree: Tree, issuer: Issuer) -> None:
     assert tree.run("validate").code == 0
-    assert tree.run("plan").code == 0
+    assert issuer.asked == []
+
+
+def test_a_plan_is_made_for_whoever_proves_to_be_somebody(tree: Tree, issuer: Issuer) -> None:
+    """What a plan shows depends on who asks; under tokens alone nobody may leave that open."""
+    settled(tree)
+    call = tree.run("plan")
+    assert (call.code, "IDT-01" in call.err, call.out) == (4, True, "")
     assert issuer.asked == []
 
 
@@ -143,8 +182,10 @@ def test_bootstrap_is_for_local_trust(tree: Tree, issuer: Issuer, monkeypatch: p
 
 def test_under_local_trust_a_token_is_not_looked_at(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILER_ID_TOKEN", "nonsense")
+    tree.apply()
+    tree.edit("platform/operators.yaml", "Simão Costa", "Simão da Costa")
     call = tree.run(*APPLY, "--as", "root@example.com", "--as", "second@example.com")
-    assert (call.code, actors(tree)) == (0, [("root@example.com", '["second@example.com"]')])
+    assert (call.code, actors(tree)[1:]) == (0, [("root@example.com", '["second@example.com"]')])
     assert "nonsense" not in call.out + call.err
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli import main as boundary
 from reconciler.cli.main import LazyGroup, cli
-from tests.cli.tree import SECRET, Tree
+from tests.cli.tree import INES, ROOT, SECRET, Tree
 
 COMMANDS = LazyGroup().list_commands(None)  # type: ignore[arg-type]  # the context is not looked at
 
@@ -81,9 +81,9 @@ def test_global_options_stand_before_or_after_the_verb(tree: Tree) -> None:
 
 
 def test_quiet_says_the_verdict_alone(tree: Tree) -> None:
-    assert tree.run("plan", "--quiet").out == "Plan: 7 to add, 0 to change, 0 to destroy.\n"
-    call = tree.run("--quiet", "apply", "--auto-approve")
-    assert (call.out, call.err) == ("Apply complete! 7 added, 0 changed, 0 destroyed.\n", "")
+    assert tree.run("plan", "--quiet").out == "Plan: 8 to add, 0 to change, 0 to destroy.\n"
+    call = tree.run("--quiet", "apply", "--auto-approve", "--bootstrap")
+    assert (call.out, call.err) == ("Apply complete! 8 added, 0 changed, 0 destroyed.\n", "")
 
 
 def test_the_actor_comes_from_the_call_else_the_environment_else_the_machine(
@@ -93,27 +93,30 @@ def test_the_actor_comes_from_the_call_else_the_environment_else_the_machine(
         (found,) = tree.sql("SELECT actor FROM reconciler_runs ORDER BY seq DESC LIMIT 1")
         return str(found[0])
 
-    assert tree.run("apply", "--auto-approve").code == 0
-    assert actor().startswith("local:")
-    monkeypatch.setenv("RECONCILER_ACTOR", "rui@farol.example.com")
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    assert actor().startswith("installer local:")
     tree.edit("tenants/farol/desk.yaml", "Questions about seals", "Two")
+    nobody = tree.run("apply", "--auto-approve")
+    assert (nobody.code, "OPR-09" in nobody.err, actor()[:9]) == (4, True, "installer")
+    monkeypatch.setenv("RECONCILER_ACTOR", INES)
     assert tree.run("apply", "--auto-approve").code == 0
-    assert actor() == "rui@farol.example.com"
-    tree.edit("tenants/farol/desk.yaml", "Two", "Three")
-    assert tree.run("apply", "--auto-approve", "--as", "ines@farol.example.com").code == 0
-    assert actor() == "ines@farol.example.com"
+    assert actor() == INES
+    tree.edit("platform/operators.yaml", "Simão Costa", "Simão da Costa")
+    assert tree.run("apply", "--auto-approve").code == 4
+    assert tree.run("apply", "--auto-approve", "--as", ROOT).code == 0
+    assert actor() == ROOT
 
 
 def test_json_alone_is_on_standard_output(tree: Tree) -> None:
     planned = [one["type"] for one in tree.run("plan", "--json").events]
-    assert planned == ["version", *["planned_change"] * 7, "change_summary"]
-    events = tree.run("apply", "--json", "--auto-approve").events
+    assert planned == ["version", *["planned_change"] * 8, "change_summary"]
+    events = tree.run("apply", "--json", "--auto-approve", *tree.everybody).events
     kinds = [one["type"] for one in events]
     assert (kinds[0], kinds[-1], kinds.count("apply_start"), kinds.count("apply_complete")) == (
         "version",
         "change_summary",
-        7,
-        7,
+        8,
+        8,
     )
     assert kinds.index("apply_complete") > max(place for place, kind in enumerate(kinds) if kind == "apply_progress")
 
@@ -123,7 +126,7 @@ def test_an_error_is_an_event_too(tree: Tree) -> None:
     call = tree.run("plan", "--json", "--json-into", "e.json")
     assert (call.code, [one["type"] for one in call.events]) == (1, ["version", "diagnostic", "diagnostic"])
     assert Path("e.json").read_text(encoding="utf-8") == call.out
-    assert tree.run("apply", "--json", "--auto-approve").events[1]["type"] == "apply_errored"
+    assert tree.run("apply", "--json", "--auto-approve", *tree.everybody).events[1]["type"] == "apply_errored"
 
 
 def test_validate_as_json(tree: Tree) -> None:
@@ -142,11 +145,11 @@ def test_errors_are_json_lines_when_asked_for(tree: Tree) -> None:
 
 
 def test_a_run_report_is_written_also_about_a_refusal(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert tree.run("apply", "--auto-approve", "--report", "r.json").code == 0
+    assert tree.run("apply", "--auto-approve", "--report", "r.json", *tree.everybody).code == 0
     assert json.loads(Path("r.json").read_text(encoding="utf-8"))["outcome"] == "applied"
     monkeypatch.delenv("ANA_PASSWORD")
     tree.edit("tenants/farol/customers.yaml", 'version: "1"', 'version: "2"')
-    assert tree.run("apply", "--auto-approve", "--report", "r.json").code == 1
+    assert tree.run("apply", "--auto-approve", "--report", "r.json", *tree.everybody).code == 1
     found = json.loads(Path("r.json").read_text(encoding="utf-8"))
     assert (found["outcome"], found["exit_code"], found["diagnostics"][0]["code"]) == ("not applied", 1, "GEN-22")
 
@@ -180,7 +183,7 @@ def test_a_locked_database_is_a_code_of_its_own(tree: Tree) -> None:
     other = sqlite3.connect(tree.folder / ".reconciler/live.db", isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
-        assert tree.run("apply", "--auto-approve", "--lock-timeout", "100ms").code == 6
+        assert tree.run("apply", "--auto-approve", "--lock-timeout", "100ms", *tree.everybody).code == 6
     finally:
         other.close()
 
@@ -196,7 +199,7 @@ def test_any_encoding_of_the_terminal_will_do(tree: Tree, encoding: str) -> None
         ANA_PASSWORD=SECRET,
         RECONCILER_CLOCK=os.environ["RECONCILER_CLOCK"],
     )
-    assert (found.returncode, found.stderr) == (0, b"")
+    assert (found.returncode, found.stderr.decode(encoding)[:27]) == (0, "Rights were not judged: nob")
     text = found.stdout.decode(encoding)
     assert ("漢字" in text) == (encoding == "utf-8")
 
@@ -267,7 +270,7 @@ def test_status_lists_runs(tree: Tree) -> None:
     assert tree.run("status").out == "No runs.\n"
     tree.apply()
     (run,) = tree.run("status", "--format", "json").json["runs"]
-    assert (run["added"], run["actor"], run["outcome"]) == (7, "root@example.com", "applied")
+    assert (run["added"], run["actor"], run["outcome"]) == (8, "installer root@example.com", "applied")
     assert run["id"] in tree.run("status").out
     assert tree.run("status", run["id"]).code == 0
 

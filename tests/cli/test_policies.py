@@ -20,7 +20,7 @@ from tests.cli.tree import Tree
 HEAD = "apiVersion: reconciler/v1\nkind: Policy\nmetadata: {{name: {name}}}\nspec:\n  rules:\n"
 DOCS = Path(__file__).parents[2] / "docs" / "policies.md"
 EXAMPLES = re.findall(r"```yaml\n(apiVersion.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-APPLY = ("apply", "--auto-approve", "--as", "root@example.com")
+APPLY = ("apply", "--auto-approve", "--bootstrap", "--as", "root@example.com")
 
 
 def policy(tree: Tree, *rules: str, name: str = "ours", tests: str = "") -> str:
@@ -82,10 +82,10 @@ def test_a_warning_is_told_and_stops_nothing(tree: Tree) -> None:
 def test_a_plan_file_is_judged_by_the_policies_of_now(tree: Tree) -> None:
     assert tree.run("plan", "--out", "p.plan").code == 0
     policy(tree, ALWAYS)
-    refused = tree.run("apply", "p.plan", "--as", "root@example.com")
+    refused = tree.run("apply", "p.plan", *tree.everybody)
     assert (refused.code, "no plan is good" in refused.err) == (4, True)
     (tree.folder / "policies/ours.cel.yaml").unlink()
-    assert tree.run("apply", "p.plan", "--as", "root@example.com").code == 0
+    assert tree.run("apply", "p.plan", *tree.everybody).code == 0
 
 
 def test_under_the_locks_it_is_judged_again(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

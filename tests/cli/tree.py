@@ -16,6 +16,10 @@ from reconciler.cli.main import main
 CLOCK = "2026-06-15T12:00:00Z"
 SECRET = "Lumen-portal-4711!"
 
+ROOT = "root@example.com"
+SECOND = "second@example.com"
+INES = "ines@farol.example.com"
+
 FILES = {
     "platform/operators.yaml": """\
 apiVersion: reconciler/v1
@@ -51,6 +55,18 @@ spec:
   billing: {account: FAR-0001}
   contact: {email: office@farol.example.com}
   address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
+  state: active
+---
+apiVersion: reconciler/v1
+kind: Operator
+metadata:
+  name: ines
+  tenant: farol
+spec:
+  email: ines@farol.example.com
+  displayName: Inês Prado
+  role: partner
+  language: pt-PT
 """,
     "tenants/farol/desk.yaml": """\
 apiVersion: reconciler/v1
@@ -131,9 +147,31 @@ class Tree:
         return Call(code, out, err)
 
     def apply(self, *words: str) -> Call:
-        call = self.run("apply", *words, "--auto-approve", "--as", "root@example.com")
+        """Apply whatever the manifests say, with everybody of the tree behind it."""
+        call = self.run("apply", *words, "--auto-approve", *self.everybody)
         assert call.code == 0, call.err
         return call
+
+    @property
+    def everybody(self) -> tuple[str, ...]:
+        """Options of an apply: the installer of an empty database, afterwards an administrator and the partner."""
+        if self.founded:
+            return ("--as", ROOT, "--as", INES)
+        return ("--bootstrap", "--as", ROOT)
+
+    @property
+    def founded(self) -> bool:
+        """Whether the live database is there and has an active administrator."""
+        if not (self.folder / ".reconciler/live.db").exists():
+            return False
+        return self._has_administrator(sqlite3.OperationalError)
+
+    def _has_administrator(self, missing: type[Exception]) -> bool:
+        try:
+            found = self.sql("SELECT 1 FROM operators WHERE role = 'administrator' AND state = 'active'")
+        except missing:  # there are no tables yet
+            return False
+        return bool(found)
 
     def edit(self, file: str, old: str, new: str) -> None:
         path = self.folder / file

@@ -19,6 +19,7 @@ from reconciler.cli.main import main
 from reconciler.engine.clock import judge_time
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate
+from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.secret import SecretRef, SecretValue
 from reconciler.model.view import View
@@ -62,6 +63,19 @@ def test_the_companies_are_of_every_sort(catalog: Catalog) -> None:
     assert any(not one.address.tenant for one in view.all("Issuer"))
 
 
+def test_there_is_an_operator_of_every_role(catalog: Catalog) -> None:
+    """So that each can be tried once the installer is done: active, and of an active company."""
+    view, _ = world(catalog, "2026-06-15T12:00:00Z")
+    wanted = [one for one in view.all("Operator") if one.state == "active"]
+    assert len([one for one in wanted if one.value("role") == "administrator"]) >= 2
+    issuers = {one.value("issuer") for one in wanted if one.value("role") == "issuer"}
+    assert len(issuers) >= 2
+    tiers = [view.at(Address("Partner", "", one.address.tenant)) for one in wanted if one.value("role") == "partner"]
+    assert {"distributor", "partner"} <= {str(one.value("tier")) for one in tiers if one and one.state == "active"}
+    (auditor,) = [one for one in wanted if one.value("role") == "auditor"]
+    assert len(auditor.value("auditScope")) == 2
+
+
 def test_demo_secrets_are_those_that_the_manifests_name(catalog: Catalog) -> None:
     view, _ = world(catalog, "2026-06-15T12:00:00Z")
     named: set[str] = set()
@@ -95,11 +109,11 @@ def test_one_apply_makes_it_all_and_then_there_is_nothing_to_do(
     monkeypatch.chdir(tmp_path / "tree")
     for name, value in secrets().items():
         monkeypatch.setenv(name, value)
-    assert main(["apply", "--auto-approve", "--quiet"]) == 0
+    assert main(["apply", "--auto-approve", "--quiet", "--bootstrap"]) == 0
     assert "Apply complete!" in capsys.readouterr().out
     assert main(["plan", "--detailed-exitcode"]) == 0
     assert "No changes." in capsys.readouterr().out
-    assert main(["apply", "--auto-approve"]) == 0
+    assert main(["apply", "--auto-approve", "--as", "tomas.vidal@sign.example.net"]) == 0
     assert "No changes." in capsys.readouterr().out
     _look_at(sqlite3.connect(tmp_path / "tree" / ".reconciler" / "live.db"))
 

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.model.access import may, rights
+from reconciler.model.access import may, no, rights
 from reconciler.model.formats import Name
 from reconciler.model.kind import Group, Kind, Level, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
@@ -46,7 +46,12 @@ KIND = Kind(
     description="A screen in the lobby of a partner.",
     lifecycle=Lifecycle(states=("off", "on"), entry="off", edges=(Edge("off", "on", "it shines"), Edge("on", "off"))),
     unique=(Unique(code="GEN-03", paths=("label",), at="label", within="tenant", fold=True),),
-    allow=(rights("create", A=may("all")),),
+    allow=(
+        rights("read", A=may("all"), P=may("own")),
+        rights("create", A=may("all")),
+        rights("update", "brightness", P=may("own"), A=no("KIO-01")),
+    ),
+    denials={"KIO-01": "the screen is in the lobby of the partner"},
     example="""\\
 apiVersion: reconciler/v1
 kind: Kiosk
@@ -57,6 +62,11 @@ spec: {label: Lobby}
 '''
 
 MANIFESTS = """\
+apiVersion: reconciler/v1
+kind: Operator
+metadata: {name: root}
+spec: {email: root@example.com, displayName: Rita Fonseca, role: administrator, language: pt-PT}
+---
 apiVersion: reconciler/v1
 kind: Partner
 metadata: {name: farol}
@@ -114,8 +124,8 @@ def run(home: Path, *words: str) -> tuple[int, str, str]:
 
 def test_one_file_gives_validation_schema_tables_plan_apply_and_help(home: Path) -> None:
     assert run(home, "validate")[0] == 0
-    code, out, err = run(home, "apply", "--auto-approve")
-    assert (code, "Apply complete! 3 added" in out) == (0, True), err
+    code, out, err = run(home, "apply", "--auto-approve", "--bootstrap")
+    assert (code, "Apply complete! 4 added" in out) == (0, True), err
     assert "> state off -> on" in out
     assert "4711-4711" not in out + err
     assert "No changes." in run(home, "plan", "--detailed-exitcode")[1]
@@ -136,6 +146,13 @@ def test_one_file_gives_validation_schema_tables_plan_apply_and_help(home: Path)
     assert code == 2
     assert "~ brightness: 10 -> 50" in out
     assert "drift" in out
+    # Its rights are judged, with its own words, without another file knowing of it.
+    code, _, err = run(home, "apply", "--auto-approve", "--as", "root@example.com")
+    told = " ".join(err.split())
+    assert code == 4
+    assert "administrator operator root@example.com may not update Kiosk/farol/lobby (field brightness)" in told
+    assert "the screen is in the lobby of the partner" in told
+    assert "who can: partner" in told
 
     assert "Percent of full brightness." in run(home, "explain", "Kiosk.brightness")[1]
     assert "kind: Kiosk" in run(home, "scaffold", "Kiosk")[1]

@@ -17,7 +17,7 @@ FUNCTION_LINES = 80
 
 URL = re.compile(r"https?://([\w.-]+)")
 KNOWN = re.compile(
-    r"(?:[\w-]+\.)*example(?:\.(?:com|org|net))?|json-schema\.org|www\.(?:w3|apache)\.org|git-lfs\.github\.com"
+    r"(?:[\w-]+\.)*example(?:\.(?:com|org|net))?|json-schema\.org|docs\.oasis-open\.org|www\.(?:w3|apache)\.org|git-lfs\.github\.com"
     r"|token\.actions\.githubusercontent\.com"
 )
 """Hosts that may stand in the repository: reserved names, and those that name a standard, a licence or an issuer."""

@@ -17,6 +17,8 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.encode import compared, decode, same, stored_values
 from reconciler.model.kind import Deletion, Kind
 from reconciler.model.lifecycle import Edge
+from reconciler.model.tool import NAME as TOOL_NAME
+from reconciler.model.tool import TOOL
 
 CATALOG = discover()
 KINDS = list(CATALOG.values())
@@ -102,10 +104,18 @@ def _walker(kind: Kind, edge: Edge) -> str:
 
 @each_kind
 def test_rights_are_those_of_the_matrix_both_ways(kind: Kind) -> None:
-    assert _declared(kind.allow) == {
+    assert _declared(kind.allow) == _of_the_matrix(kind.name)
+
+
+def test_rights_on_the_tool_are_those_of_the_matrix_both_ways() -> None:
+    assert _declared(TOOL) == _of_the_matrix(TOOL_NAME)
+
+
+def _of_the_matrix(kind: str) -> dict[tuple[str, str, str, str], tuple[str, str, str]]:
+    return {
         (row["verb"], row["field"], row["edge"], row["role"]): (row["reach"], row["code"], row["condition"])
         for row in _matrix()
-        if row["kind"] == kind.name
+        if row["kind"] == kind
     }
 
 
@@ -127,7 +137,7 @@ def _matrix() -> list[dict[str, str]]:
 
 
 def test_every_kind_of_the_matrix_exists() -> None:
-    assert {row["kind"] for row in _matrix()} - {"Engine"} == set(CATALOG)
+    assert {row["kind"] for row in _matrix()} - {TOOL_NAME} == set(CATALOG)
 
 
 @each_kind

@@ -5,20 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from reconciler.model.access import RoleWord, may, no, rights
 from reconciler.model.address import Address
+from reconciler.model.authorization import Authorization
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import LockTimeout
 from reconciler.model.manifest import Document, Manifests
-from reconciler.model.plan import Plan
+from reconciler.model.principal import Principal
 from reconciler.model.resource import FileRefused, Live, Resource
 from reconciler.model.run import Event, Run
 from reconciler.model.secret import SecretRef, SecretValue
-from reconciler.operations.request import Doors
+from reconciler.operations.request import Doors, People, Request
 from reconciler.ports import SecretUnreadable
 from tests.engine import worlds
+
+INSTALLED = Request(people=People(installer="the tests"))
+"""A request of the installer, who carries everything."""
 
 NOW = dt.datetime(2026, 6, 15, 12, tzinfo=dt.UTC)
 
@@ -39,6 +44,9 @@ class Reader:
 
     def file(self, _document: Document, path: str) -> bytes:
         raise FileRefused(path)
+
+    def beside(self, _roots: Sequence[str]) -> Reader:
+        return Reader([])
 
 
 @dataclass
@@ -92,12 +100,14 @@ class Session:
     def find_run(self, run_id: str) -> Run | None:
         return self.store.find_run(run_id)
 
-    def write(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
+    def write(
+        self, authorization: Authorization, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]
+    ) -> None:
         self.store.log.append("write")
         if self.store.fail_at == "write":
             raise KeyboardInterrupt
         self.store.sealed.update(sealed)
-        self.pending, self.run = worlds.apply(self.live(), plan), run
+        self.pending, self.run = worlds.apply(self.live(), authorization.plan), run
 
     def commit(self) -> None:
         self.store.log.append("commit")
@@ -143,6 +153,33 @@ def doors(resources: list[Resource[Any]], store: Store, **secrets: str) -> Doors
         draw=lambda storage, policy: SecretValue(f"{storage}-{policy['minLength']}"),
         now=NOW,
     )
+
+
+def _principal(entity: Any, _view: Any, _now: Any) -> Principal:
+    return Principal(
+        address=entity.address,
+        known_as=f"{entity.address.name}@example.com",
+        role=RoleWord.AUDITOR if entity.live("title") == "Auditor" else RoleWord.ADMINISTRATOR,
+        barred="" if entity.live_state == "active" else f"the person is {entity.live_state}",
+    )
+
+
+_ALLOW = tuple(rights(verb, A=may("all"), U=no("OPR-06")) for verb in ("create", "update", "delete"))
+
+GOVERNED = worlds.catalog(
+    replace(worlds.PERSON, principal=_principal),
+    replace(worlds.TENANT, allow=(rights("read", A=may("all"), U=may("all")), *_ALLOW)),
+)
+"""The toy kinds, where each Person is an administrator, or an auditor by title, and partners may be written."""
+
+
+def staffed(*names: str, auditor: str = "") -> Live:
+    """Live data with active people; ``auditor`` is one of them."""
+    people = [worlds.person(name, title="Auditor" if name == auditor else name.title()) for name in names]
+    live = worlds.applied(people)
+    for one in people:
+        live = worlds.touched(live, one.address, state="active")
+    return live
 
 
 class Sink:

@@ -21,9 +21,9 @@ from reconciler.model.failpoint import armed
 from reconciler.model.run import Event, Outcome
 from reconciler.operations.apply import Applied, Orders, apply, touched
 from reconciler.operations.plan import plan
-from reconciler.operations.request import Request
+from reconciler.operations.request import People, Request
 from tests.engine import worlds
-from tests.operations.doors import NOW, Sink, Store, doors, nobody
+from tests.operations.doors import GOVERNED, INSTALLED, NOW, Sink, Store, doors, nobody, staffed
 
 SECRET = {"fromEnv": "LAMP", "version": "1"}
 
@@ -36,7 +36,7 @@ def orders(**how: Any) -> Orders:
 def run(resources: list[Any], store: Store, *, request: Request | None = None, **how: Any) -> Applied:
     secrets = how.pop("secrets", {})
     listener = how.pop("listener", nobody)
-    return apply(doors(resources, store, **secrets), request or Request(), orders(**how), listener)
+    return apply(doors(resources, store, **secrets), request or INSTALLED, orders(**how), listener)
 
 
 def test_secrets_are_read_before_the_transaction_begins() -> None:
@@ -204,7 +204,7 @@ def test_a_run_with_another_digest_is_not_taken_for_the_reviewed_plan() -> None:
         ({"commit": "a" * 40}, "the manifests have changed"),
         ({"identity": "db-2"}, "another database"),
         ({"environment": "staging"}, "environment staging"),
-        ({}, "rules or defaults"),
+        ({}, "the waivers or the defaults"),
     ],
 )
 def test_stale_says_what_moved(change: dict[str, str], words: str) -> None:
@@ -252,15 +252,56 @@ def test_what_happens_is_told_in_order() -> None:
     assert [one.facts["step"] for one in heard] == ["lock", "check", "write", "commit", "done"]
 
 
+def governed(store: Store, *names: str, resources: list[Any] | None = None, **how: Any) -> Applied:
+    """Apply a partner where rights count, as these people."""
+    wanted = [worlds.partner()] if resources is None else resources
+    request = Request(people=People(names=names))
+    return apply(replace(doors(wanted, store), catalog=GOVERNED), request, orders(**how), nobody)
+
+
 def test_the_run_says_who_and_when() -> None:
-    store = Store()
-    run([worlds.partner()], store, approvers=("root@example.com",))
+    store = Store(staffed("ana", "rui"))
+    governed(store, "rui", "ana")
     (found,) = store.committed
     assert (found.actor, found.approvers, found.started_at) == (
-        "ines@farol.example.com",
-        ("root@example.com",),
+        "rui@example.com",
+        ("ana@example.com",),
         "2026-06-15T12:00:00Z",
     )
+
+
+def test_the_run_of_the_installer_names_whoever_that_was() -> None:
+    store = Store()
+    run([worlds.partner()], store)
+    assert [(one.actor, one.approvers) for one in store.committed] == [("ines@farol.example.com", ())]
+
+
+@pytest.mark.parametrize("names", [(), ("stranger",), ("ana", "stranger"), ("rui",)])
+def test_nothing_is_applied_for_nobody(names: tuple[str, ...]) -> None:
+    """OPR-09: without a name, with one that is no operator's, or one whose operator may not act."""
+    live = worlds.touched(staffed("ana", "rui"), Address("Person", "", "rui"), state="blocked")
+    store, asked = Store(live), list[Any]()
+    with pytest.raises(Denied) as caught:
+        governed(store, *names, agree=asked.append)
+    assert ([one.code for one in caught.value.diagnostics], asked, store.log) == (["OPR-09"], [], ["read"])
+
+
+@pytest.mark.parametrize("resources", [[worlds.partner()], []])
+def test_an_auditor_applies_nothing_not_even_nothing(resources: list[Any]) -> None:
+    """OPR-06."""
+    store = Store(staffed("ana", "uma", auditor="uma"))
+    people = [worlds.person("ana"), worlds.person("uma", title="Auditor")]
+    with pytest.raises(Denied) as caught:
+        governed(store, "uma", resources=[*people, *resources])
+    assert ([one.code for one in caught.value.diagnostics], store.log) == (["OPR-06"], ["read"])
+
+
+def test_a_right_that_is_lost_before_the_lock_counts_no_more() -> None:
+    live = staffed("ana", "rui")
+    store = Store(live, meanwhile=worlds.touched(live, Address("Person", "", "ana"), state="blocked"))
+    with pytest.raises((Denied, Stale)):
+        governed(store, "ana")
+    assert store.log[-2:] == ["begin ", "rollback"]
 
 
 def test_touched_names_each_tenant_once_in_order() -> None:

@@ -194,3 +194,10 @@ def test_a_run_report_says_what_became_of_it() -> None:
     assert len(found["changes"]) == 8
     assert refused_json(Held("held"))["outcome"] == "not applied"
     assert refused_json(OutcomeUnknown("lost"))["outcome"] == "unknown"
+
+
+def test_a_secret_that_changes_differs_for_viewers_that_compare() -> None:
+    change = resource_change(UPDATED)["change"]
+    assert change["before"]["spec"]["password"] == "(secret)"
+    assert change["after"]["spec"]["password"] == "(secret) version 2 -> 3"
+    assert UPDATED.after == {"spec": {"port": 587, "password": "(secret)"}}

@@ -16,6 +16,7 @@ CHANGES = "reconciler_changes"
 RESOURCES = "reconciler_resources"
 JOURNAL = "reconciler_journal"
 APPROVALS = "reconciler_approvals"
+FINDINGS = "reconciler_findings"
 OUTBOX = "notifications"
 
 IDENTITY = "identity"

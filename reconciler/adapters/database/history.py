@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic_core import from_json
 
 from reconciler.adapters.database.read import Fetch
+from reconciler.model.address import Address
 from reconciler.model.run import Outcome, Run
 
 _RUNS = (
@@ -24,6 +26,12 @@ def find_run(fetch: Fetch, run_id: str) -> Run | None:
     """The run with this id."""
     # Runs are few; so no value has to be put into a statement here.
     return next((_run(row) for row in fetch(_RUNS) if row[0] == run_id), None)
+
+
+def touched(fetch: Fetch, selects: Callable[[Address], bool]) -> set[str]:
+    """The ids of the runs that changed one of some resources."""
+    rows = fetch("SELECT DISTINCT run, kind, tenant, name FROM reconciler_changes")
+    return {run for run, *address in rows if selects(Address(*address))}
 
 
 def _run(row: tuple[Any, ...]) -> Run:

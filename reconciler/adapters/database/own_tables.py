@@ -1,4 +1,4 @@
-"""Our own tables: the ledger, runs, changes, the journal, tenants, approvals, and the outbox.
+"""Our own tables: the ledger, runs, changes, the journal, tenants, approvals, findings of drift, and the outbox.
 
 ``tenant`` is ``''`` at platform level in all of them. Other programs read them; only the journal and the tenants are
 filled by triggers, the outbox is emptied by the platform's mailer.
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from reconciler.adapters.database.columns import (
     APPROVALS,
     CHANGES,
+    FINDINGS,
     JOURNAL,
     META,
     OUTBOX,
@@ -27,6 +28,7 @@ def add_own_tables(metadata: sa.MetaData) -> None:
     _state_tables(metadata)
     _audit_tables(metadata)
     _journal(metadata)
+    _findings(metadata)
     sa.Table(
         OUTBOX,
         metadata,
@@ -145,6 +147,21 @@ def _journal(metadata: sa.MetaData) -> None:
         sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
         sqlite_strict=True,
         sqlite_autoincrement=True,
+    )
+
+
+def _findings(metadata: sa.MetaData) -> None:
+    """Findings of drift that were written down. They name fields and never hold a value."""
+    sa.Table(
+        FINDINGS,
+        metadata,
+        sa.Column("id", TEXT, primary_key=True),
+        *map(_text, ("kind", "tenant", "name", "path", "finding", "state")),
+        _maybe("waiver"),
+        _text("first_seen"),
+        _text("last_seen"),
+        _maybe("resolved_at"),
+        sqlite_strict=True,
     )
 
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
@@ -15,12 +15,14 @@ from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
 from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.trail import KEEP, EmptyLook, Look, values_of
 from reconciler.adapters.database.urls import SqliteFile, database_at
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.drift import Recorded
 from reconciler.model.errors import WorldError
 from reconciler.model.failpoint import reach
-from reconciler.model.resource import Live
+from reconciler.model.resource import Live, Row
 from reconciler.model.run import Holder, Run
 from reconciler.ports import Rehearsal
 
@@ -28,6 +30,9 @@ if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
     from reconciler.adapters.database.session import Session
 
 T = TypeVar("T")
+
+RECORD_SECONDS = 30.0
+"""How long writing findings down waits for an apply."""
 
 
 class Database:
@@ -59,6 +64,46 @@ class Database:
             return empty_live(self._catalog)
         return self._ask(lambda fetch: read_live(fetch, self._catalog))
 
+    @contextmanager
+    def look(self) -> Iterator[Look | EmptyLook]:
+        """One consistent read; see :class:`reconciler.ports.Look`. A missing database tells what it will hold at first.
+
+        Raises:
+            WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
+        """
+        if not self.exists():
+            yield EmptyLook(empty_live(self._catalog))
+            return
+        with reading(self.file) as connection:
+            require(revision_of(_fetching(connection), "sqlite"))
+
+            def ask(statement: str, values: Sequence[Any]) -> list[Row]:
+                try:
+                    return connection.execute(statement, values).fetchall()
+                except sqlite3.OperationalError as error:
+                    if not is_undecodable(error):
+                        raise
+                    read_leniently(connection)
+                    return connection.execute(statement, values).fetchall()
+
+            yield Look(lambda statement: ask(statement, ()), ask, self._catalog)
+
+    def record(self, findings: Sequence[Recorded]) -> None:
+        """Write findings of drift down, all of them or none. A missing database is not made for it.
+
+        Raises:
+            LockTimeout: somebody else holds it for too long (DB-08).
+            WorldError: it cannot be written, or has another schema (DB-01 to DB-05).
+        """
+        from reconciler.adapters.database.writing import fetching, guarded, writing
+
+        if not self.exists() or not findings:
+            return
+        with writing(self.file, lock_timeout=RECORD_SECONDS) as connection, guarded("writing"):
+            require(revision_of(fetching(connection), connection.dialect.name))
+            connection.exec_driver_sql(KEEP, [values_of(one) for one in findings])
+            connection.commit()
+
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id."""
         return self._ask(lambda fetch: history.find_run(fetch, run_id)) if self.exists() else None
@@ -66,6 +111,10 @@ class Database:
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         return self._ask(history.runs) if self.exists() else []
+
+    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
+        """The ids of the runs that changed one of some resources."""
+        return self._ask(lambda fetch: history.touched(fetch, selects)) if self.exists() else set()
 
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""

@@ -56,6 +56,10 @@ class FilesReader:
         self._beside = beside
         self._is_wanted = is_wanted
 
+    def beside(self, roots: Sequence[str]) -> FilesReader:
+        """A reader of other folders of the same working tree."""
+        return FilesReader(self._working, roots, limits=self._limits, ask_git=False)
+
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         collector = Collector(self._limits)

@@ -61,6 +61,10 @@ class GitReader:
         self._prefix = ""
         self._entries: dict[str, _Entry] = {}
 
+    def beside(self, roots: Sequence[str]) -> GitReader:
+        """A reader of other folders of the same commit."""
+        return GitReader(self._working, roots, self._wanted, limits=self._limits)
+
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents of the commit, and what is wrong with the files.
 

@@ -49,6 +49,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     report: str | None,
@@ -70,6 +71,7 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
@@ -107,6 +109,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
+        only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=session.people(bootstrap=how["bootstrap"]),
     )
@@ -151,7 +154,7 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
     if asked.narrowed:
         raise UsageError(
             "a plan file carries what it was asked for",
-            hint="leave --target, --exclude, --prune, --allow-delete and --rev out",
+            hint="leave --target, --exclude, --prune, --only-drift, --allow-delete and --rev out",
         )
     found = open_plan(read_plan_file(file))
     before = Asked.from_facts(found.made_by)

@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
 from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options
 from reconciler.cli.session import Session
+from reconciler.model.errors import UsageError
 
 
 @click.group(name="history", short_help="Past runs.", invoke_without_command=True)
+@click.option("--by", "people", multiple=True, metavar="GLOB", help="Only runs that this person applied or approved.")
+@click.option("--since", metavar="TIME", help="Only runs that ended at this time or later.")
+@click.option("--until", metavar="TIME", help="Only runs that ended at this time or earlier.")
+@click.option("--commit", default="", metavar="COMMIT", help="Only runs of the commits that begin so.")
+@click.option("--digest", default="", metavar="SHA256", help="Only runs of the plans whose digest begins so.")
+@click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only runs that changed such an address.")
+@click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only runs that changed this tenant.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N runs, the newest.")
 @format_option("text", "json")
 @global_options(hidden=True)
 @click.pass_context
-def command(context: click.Context, *, form: str) -> int:
-    """List past runs, the newest first: who, when, from which commit, which plan, how much.
+def command(
+    context: click.Context,
+    /,
+    *,
+    people: Sequence[str],
+    targets: Sequence[str],
+    tenants: Sequence[str],
+    form: str,
+    **when: Any,
+) -> int:
+    """List past runs, the newest first: who, when, for how long, from which commit, which plan, how much.
 
-    It reads through RECONCILER_PLAN_DATABASE_URL where that is set.
+    TIME is a day, a time with its zone, or a span back from now, as in 2026-06-15, 2026-06-15T08:00:00Z, 7d or 12h.
+    An option that is given twice widens, different options narrow. It reads through RECONCILER_PLAN_DATABASE_URL where
+    that is set.
     """
     if context.invoked_subcommand is not None:
         return exits.DONE
+    from reconciler.engine.recall import Wanted, recall
+    from reconciler.model.selection import selecting
     from reconciler.render.run_json import FORMAT_VERSION, run_json
     from reconciler.render.run_text import runs_text
 
     session = Session.begin(context)
-    found = session.house.planning_database.runs()
+    database = session.house.planning_database
+    catalog = session.house.catalog
+    chosen = selecting(catalog, targets=targets, tenants=tenants) if targets or tenants else None
+    wanted = Wanted(
+        people=tuple(people),
+        since=_moment(session, "--since", when["since"]),
+        until=_moment(session, "--until", when["until"], end=True),
+        commit=when["commit"],
+        digest=when["digest"].removeprefix("sha256:"),
+        runs=None if chosen is None else database.touched(chosen),
+        limit=when["limit"] or 0,
+    )
+    found = recall(database.runs(), wanted)
     if form == "json":
         session.output.json({"format_version": FORMAT_VERSION, "runs": [run_json(one) for one in found]})
     else:
@@ -53,3 +90,15 @@ def verify(context: click.Context, *, form: str) -> int:
     else:
         session.output.result(chain_text(found, runs, session.style))
     return exits.ERROR if found else exits.DONE
+
+
+def _moment(session: Session, option: str, text: str | None, *, end: bool = False) -> str:
+    from reconciler.engine.recall import moment
+
+    if text is None:
+        return ""
+    try:
+        return moment(text, now=session.house.now, end=end)
+    except ValueError:
+        hint = "write a day, a time with its zone, or a span: 2026-06-15, 2026-06-15T08:00:00Z, 7d"
+        raise UsageError(f"{option} {text} is no time", hint=hint) from None

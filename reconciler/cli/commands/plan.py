@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.findings import leave, write_refusal
+from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
@@ -32,7 +34,8 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
-@format_option("text", "json")
+@format_option(*plan_words())
+@size_options
 @global_options(hidden=True)
 @click.pass_context
 def command(
@@ -42,6 +45,7 @@ def command(
     targets: Sequence[str],
     excludes: Sequence[str],
     prune: bool,
+    only_drift: bool,
     allowances: Sequence[str],
     rev: str | None,
     policy_rev: str | None,
@@ -52,6 +56,8 @@ def command(
     as_json: bool,
     json_into: str | None,
     form: str,
+    profile: str | None,
+    max_bytes: int | None,
 ) -> int:
     """Show what an apply would do to the database.
 
@@ -69,17 +75,23 @@ def command(
         targets=tuple(targets),
         excludes=tuple(excludes),
         prune=prune,
+        only_drift=only_drift,
         allowances=tuple(allowances),
         rev=rev,
     )
     patience = seconds(lock_timeout) if rehearse else None
+    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     first = version_line(__version__)
     if as_json:
         session.output.json_lines([first])
     try:
         form = "events" if as_json else form
-        code, lines = _plan(session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev)
+        code, lines = _plan(
+            session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev, settings=settings
+        )
     except ReconcilerError as error:
+        if not as_json:
+            write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
         raise
@@ -89,7 +101,14 @@ def command(
 
 
 def _plan(
-    session: Session, asked: Asked, *, out: str | None, form: str, patience: float | None, policy_rev: str | None
+    session: Session,
+    asked: Asked,
+    *,
+    out: str | None,
+    form: str,
+    patience: float | None,
+    policy_rev: str | None,
+    settings: Mapping[str, Any],
 ) -> tuple[int, list[dict[str, object]]]:
     from reconciler.engine.describe import describe
     from reconciler.operations.plan import plan
@@ -103,6 +122,7 @@ def _plan(
         targets=asked.targets,
         excludes=asked.excludes,
         prune=asked.prune,
+        only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=session.people(),
     )
@@ -117,6 +137,9 @@ def _plan(
             session.output.json_lines(lines)
         case "json":
             session.output.json(plan_json(report, version=__version__))
+        case word if word in PLAN_FORMATS:
+            session.output.document(rendered_plan(word, report, settings))
+            leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))

@@ -8,6 +8,8 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.findings import leave
+from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import format_option, global_options
 from reconciler.cli.planning import read_plan_file
 from reconciler.cli.session import Session
@@ -15,10 +17,11 @@ from reconciler.cli.session import Session
 
 @click.command(short_help="A plan file, for people or machines.")
 @click.argument("planfile", metavar="PLANFILE", type=click.Path())
-@format_option("text", "json")
+@format_option(*plan_words())
+@size_options
 @global_options(hidden=True)
 @click.pass_context
-def command(context: click.Context, *, planfile: str, form: str) -> int:
+def command(context: click.Context, *, planfile: str, form: str, profile: str | None, max_bytes: int | None) -> int:
     """Show the plan of PLANFILE, which was written by ``plan --out``."""
     from reconciler.engine.describe import describe
     from reconciler.kinds import discover
@@ -26,11 +29,15 @@ def command(context: click.Context, *, planfile: str, form: str) -> int:
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
 
+    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
     found = open_plan(read_plan_file(Path(planfile)))
     report = describe(discover(), found.plan)
     if form == "json":
         session.output.json(plan_json(report, version=__version__))
+    elif form in PLAN_FORMATS:
+        session.output.document(rendered_plan(form, report, settings))
+        leave(form, report)
     else:
         text = quiet_text if session.options.quiet else plan_text
         session.output.result(text(report, session.style))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.findings import FINDINGS_FORMATS, write_findings
 from reconciler.cli.options import format_option, global_options, paths_argument, policy_option
 from reconciler.cli.session import Session
 from reconciler.model.errors import Denied
@@ -14,7 +15,7 @@ from reconciler.model.errors import Denied
 
 @click.command(short_help="Every error of the manifests at once, offline.")
 @paths_argument
-@format_option("text", "json")
+@format_option("text", "json", *FINDINGS_FORMATS)
 @click.option("--rev", metavar="COMMIT", help="Read the manifests from git at this commit.")
 @policy_option
 @global_options(hidden=True)
@@ -40,10 +41,18 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
         doors = house.doors(reader, writes=False, policy_rev=policy_rev)
         findings = validate_for(doors, house.request(people=session.people()))
     else:
-        policies = house.policies(policy_rev)
-        findings = validate(house.catalog, reader, now=house.now, layout=house.settings.layout, policies=policies)
+        findings = validate(
+            house.catalog,
+            reader,
+            now=house.now,
+            layout=house.settings.layout,
+            policies=house.policies(policy_rev),
+            folders=house.waivers(reader),
+        )
     if form == "json":
         session.output.json(findings_json(findings))
+    elif form in FINDINGS_FORMATS:
+        write_findings(session, form, findings)
     else:
         session.output.result(findings_text(findings, session.style.palette, brief=session.options.quiet))
     if findings.valid:

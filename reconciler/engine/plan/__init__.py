@@ -69,7 +69,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     chosen = [one for one in differences.items if options.selects(one.address)]
     watched = [one for one in chosen if one.standing is Standing.OBSERVED]
     drafts, told = _drafts(view, chosen, options)
-    view.leaving = frozenset(address for address, draft in drafts.items() if draft.deletes)
+    view.leaving = view.absent.union(address for address, draft in drafts.items() if draft.deletes)
     found = [*told, *_judged(view, drafts), *_unmatched(view, options)]
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pydantic_core import from_json, to_json
+
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.change import WRITING, Action, Cause, Change, FieldChange
 from reconciler.model.difference import Difference, Standing
-from reconciler.model.encode import decode, encoder
+from reconciler.model.encode import decode
 from reconciler.model.kind import Kind
 from reconciler.model.lifecycle import Edge, Risk
 from reconciler.model.resource import Row
@@ -87,13 +89,9 @@ def _plain(draft: Draft, action: Action) -> Change:
 def _applied(draft: Draft) -> str:
     """What the ledger keeps: the state that is reached, not the one that a person still has to bring about."""
     applied = draft.difference.applied
-    state = draft.difference.state
-    if draft.manual is None or state is None or draft.entity.resource is None:
+    if draft.manual is None or draft.difference.state is None or draft.entity.resource is None:
         return applied
-    prepared = encoder(draft.entity.kind)
-    values = prepared.managed(draft.entity.resource, prepared.values(draft.entity.resource, {}))
-    place = draft.entity.kind.index[STATE] - draft.entity.kind.index["rev"] - 1
-    return prepared.applied((*values[:place], draft.manual.source, *values[place + 1 :]))
+    return to_json({**from_json(applied), STATE: draft.manual.source}).decode()
 
 
 def _creation(view: View, draft: Draft) -> Change:

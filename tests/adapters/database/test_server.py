@@ -31,6 +31,7 @@ from tests.adapters.database.worlds import (
     SECRET_TEXT,
     THING,
     apply,
+    authorized,
     content,
     create,
     delete,
@@ -77,9 +78,9 @@ def test_two_tenants_are_applied_side_by_side(served):
     spare = Address("Gadget", "cedro", "spare")
     with store.apply(["farol"], lock_timeout=1, run="run-2", rows=[LAMP]) as session:
         with store.apply(["cedro"], lock_timeout=1, run="run-3", rows=[spare]) as other:
-            other.write(plan_of(update(spare, 1, size=7)), run=run_of(3), sealed={})
+            other.write(authorized(plan_of(update(spare, 1, size=7))), run=run_of(3), sealed={})
             other.commit()
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         session.commit()
     assert [one.id for one in store.runs()] == ["run-2", "run-3", "run-9", "run-1"]
     assert store.broken_chain() == []
@@ -100,7 +101,7 @@ def test_two_applies_to_one_tenant_follow_each_other(served):
         thread.start()
         started.wait()
         time.sleep(0.2)
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         order.append("first commits")
         session.commit()
     thread.join()
@@ -161,7 +162,7 @@ def test_rows_that_are_locked_cannot_be_changed_by_another_program_before_the_co
             with pytest.raises(psycopg.errors.LockNotAvailable):
                 other.execute("UPDATE gadgets SET size = 9 WHERE name = 'lamp'")
             other.execute("UPDATE gadgets SET size = 9 WHERE name = 'bell'")
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         session.commit()
     assert sql(store, "SELECT name, size FROM gadgets ORDER BY name") == [("bell", 9), ("lamp", 5)]
 
@@ -185,7 +186,7 @@ def test_two_programs_that_wait_for_each_other_end_in_a_collision_that_may_be_tr
         reached.set()
         time.sleep(0.1)
         with pytest.raises(Collision):
-            session.write(plan_of(update(BELL, 1, size=5)), run=run_of(2), sealed={})
+            session.write(authorized(plan_of(update(BELL, 1, size=5))), run=run_of(2), sealed={})
     thread.join()
     assert sql(store, "SELECT name, size FROM gadgets ORDER BY name") == [("bell", 7), ("lamp", 7)]
 
@@ -193,9 +194,9 @@ def test_two_programs_that_wait_for_each_other_end_in_a_collision_that_may_be_tr
 DIE = """
 import os, signal, sys
 from reconciler.adapters.database.store import open_database
-from tests.adapters.database.worlds import CATALOG, LAMP, plan_of, run_of, update
+from tests.adapters.database.worlds import CATALOG, LAMP, authorized, plan_of, run_of, update
 with open_database(sys.argv[1], CATALOG).apply(["farol"], lock_timeout=1, run="run-2", rows=[LAMP]) as session:
-    session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+    session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
     print("written", flush=True)
     if sys.argv[2] == "busy":
         session._connection.exec_driver_sql("SELECT pg_sleep(30)")
@@ -281,7 +282,7 @@ def test_a_link_that_breaks_before_the_commit_is_known_not_applied(served):
     store = filled(served)
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'reconciler run-2'"
     with store.apply(["farol"], lock_timeout=1, run="run-2") as session:
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         assert sql(store, ended) == [(True,)]
         with pytest.raises(WorldError) as caught:
             session.commit()

@@ -23,6 +23,7 @@ from tests.adapters.database.worlds import (
     LAMP,
     SECRET_TEXT,
     apply,
+    authorized,
     content,
     create,
     database,
@@ -38,7 +39,7 @@ from tests.engine.toy import gadget, partner
 
 def write_and(store, then):
     with store.apply(["farol"], lock_timeout=0.05) as session:
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         then(session)
 
 
@@ -70,7 +71,7 @@ def test_without_a_commit_nothing_is_there(place):
     store = filled(place)
     before = content(store)
     with store.apply(["farol"], lock_timeout=1) as session:
-        session.write(plan_of(update(LAMP, 1, size=5)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
         assert session.live().row(LAMP)[2] == 2
         assert session.find_run("run-2") == run_of(2)
     assert content(store) == before
@@ -88,7 +89,7 @@ def test_a_plan_without_effect_writes_nothing_at_all(place):
     store = filled(place)
     before = content(store)
     with store.apply([], lock_timeout=1) as session:
-        session.write(plan_of(Change(address=LAMP, action=Action.HELD)), run=run_of(2), sealed={})
+        session.write(authorized(plan_of(Change(address=LAMP, action=Action.HELD))), run=run_of(2), sealed={})
         session.commit()
     assert content(store) == before
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -88,6 +88,11 @@ def reading(server: Server, *, application: str = "reconciler plan") -> Iterator
 def fetching(connection: psycopg.Connection[Any]) -> Callable[[str], list[Row]]:
     """Runs a statement on this connection and gives all its rows as plain tuples."""
     return lambda statement: connection.execute(statement).fetchall()
+
+
+def asking(connection: psycopg.Connection[Any]) -> Callable[[str, Sequence[Any]], list[Row]]:
+    """Runs a statement with values, for which ``?`` stands, and gives all its rows as plain tuples."""
+    return lambda statement, values: connection.execute(statement.replace("?", "%s").encode(), values).fetchall()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from psycopg import sql
 from reconciler.adapters.database.columns import (
     APPROVALS,
     CHANGES,
+    FINDINGS,
     JOURNAL,
     META,
     OUTBOX,
@@ -32,12 +33,13 @@ _APPLYING = {
     CHANGES: "SELECT, INSERT",
     JOURNAL: "SELECT",
     APPROVALS: "SELECT",
+    FINDINGS: "SELECT, INSERT, UPDATE",
     OUTBOX: "SELECT, INSERT",
     SESSION: "SELECT",
 }
 """Triggers write the journal with the rights of their owner, so nobody needs a right to write it."""
 
-_PLANNING = (META, VERSION_TABLE, TENANTS, RESOURCES, RUNS, CHANGES, JOURNAL, APPROVALS)
+_PLANNING = (META, VERSION_TABLE, TENANTS, RESOURCES, RUNS, CHANGES, JOURNAL, APPROVALS, FINDINGS)
 
 
 def grants(catalog: Catalog, *, schema: str, applying: str, planning: str) -> str:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, TypeVar
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.read import Fetch, read_live, revision_of
 from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.trail import KEEP, Look, values_of
 from reconciler.adapters.database.urls import Server
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.drift import Recorded
 from reconciler.model.errors import Collision, LockTimeout, WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _DIALECT = "postgresql"
+_RECORD_SECONDS = 30.0
 
 
 class ServerDatabase:
@@ -51,6 +54,41 @@ class ServerDatabase:
         """
         return self._ask(lambda fetch: read_live(fetch, self._catalog))
 
+    @contextmanager
+    def look(self) -> Iterator[Look]:
+        """One consistent read; see :class:`reconciler.ports.Look`.
+
+        Raises:
+            WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
+        """
+        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+
+        with reading(self._server, application="reconciler drift") as connection:
+            fetch = fetching(connection)
+            require(revision_of(fetch, _DIALECT))
+            yield Look(fetch, asking(connection), self._catalog)
+
+    def record(self, findings: Sequence[Recorded]) -> None:
+        """Write findings of drift down, all of them or none.
+
+        Raises:
+            LockTimeout: somebody else writes them down at this moment, for too long (DB-08).
+            WorldError: no schema, another one, a standby, no permission (DB-01 to DB-05, DB-12 to DB-14).
+        """
+        from reconciler.adapters.database.postgres import transactions
+
+        if not findings:
+            return
+        with (
+            transactions.writing(self._server, application="reconciler drift") as connection,
+            transactions.guarded("writing"),
+        ):
+            transactions.begin(connection, lock_timeout=_RECORD_SECONDS)
+            require(self._revision(connection))
+            transactions.locked(connection)
+            connection.exec_driver_sql(KEEP.replace("?", "%s"), [values_of(one) for one in findings])
+            connection.commit()
+
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id."""
         return self._ask(lambda fetch: history.find_run(fetch, run_id))
@@ -58,6 +96,10 @@ class ServerDatabase:
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         return self._ask(history.runs)
+
+    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
+        """The ids of the runs that changed one of some resources."""
+        return self._ask(lambda fetch: history.touched(fetch, selects))
 
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""

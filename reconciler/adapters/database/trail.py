@@ -1,0 +1,189 @@
+"""What the database remembers beside the rows: who wrote which, what an apply wrote last, and findings of drift.
+
+Every question is about a few addresses, so it goes by the index and not through the whole journal. ``?`` stands for a
+value in a statement, in the words of either driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import from_json
+
+from reconciler.adapters.database.columns import CHANGES, FINDINGS, JOURNAL, RUNS
+from reconciler.adapters.database.read import Fetch, read_live
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.drift import AppliedChange, FindingState, Recorded, Sort, Written
+from reconciler.model.resource import Live, Row
+
+Ask = Callable[[str, Sequence[Any]], list[Row]]
+"""Runs a statement with values and gives all its rows as plain tuples."""
+
+_AT_ONCE = 200
+"""Addresses in one statement: three values each, and the oldest SQLite takes 999."""
+
+FINDING_COLUMNS = (
+    "id",
+    "kind",
+    "tenant",
+    "name",
+    "path",
+    "finding",
+    "state",
+    "waiver",
+    "first_seen",
+    "last_seen",
+    "resolved_at",
+)
+
+KEEP = (
+    f"INSERT INTO {FINDINGS} ({', '.join(FINDING_COLUMNS)}) "  # noqa: S608  # constants
+    f"VALUES ({', '.join('?' for _ in FINDING_COLUMNS)}) ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in FINDING_COLUMNS[6:])
+)
+"""Writes one finding down."""
+
+
+class Look:
+    """One consistent read; see :class:`reconciler.ports.Look`. ``ask`` runs a statement with values."""
+
+    def __init__(self, fetch: Fetch, ask: Ask, catalog: Catalog) -> None:
+        self._fetch = fetch
+        self._ask = ask
+        self._catalog = catalog
+
+    def live(self) -> Live:
+        """The database."""
+        return read_live(self._fetch, self._catalog)
+
+    def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
+        """What the journal tells of rows, oldest first; that a whole table was emptied is told of each of its rows."""
+        wanted = sorted({one for one in addresses if one.kind in self._catalog})
+        tables = {kind.table: name for name, kind in self._catalog.items()}
+        keys = [(self._catalog[one.kind].table, one.tenant, one.name) for one in wanted]
+        keys += sorted({(table, "", "") for table, _, _ in keys})
+        # Any program of a server can name a run; only one that was committed was an apply.
+        run = f"(SELECT id FROM {RUNS} WHERE id = {JOURNAL}.run)"  # noqa: S608  # constants
+        columns = f"table_name, tenant, name, seq, at, operation, columns, {run}, actor, database_user, application"
+        found: dict[Address, list[Written]] = {}
+        emptied: dict[str, list[Written]] = {}
+        for table, tenant, name, *rest in self._about(JOURNAL, ("table_name", "tenant", "name"), columns, keys):
+            written = _written(rest)
+            if written.operation == "truncate":
+                emptied.setdefault(tables[table], []).append(written)
+            else:
+                found.setdefault(Address(tables[table], tenant, name), []).append(written)
+        return {
+            one: sorted((*found.get(one, ()), *emptied.get(one.kind, ())), key=lambda entry: entry.number)
+            for one in wanted
+        }
+
+    def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:
+        """What applies wrote to resources, oldest first."""
+        keys = sorted({tuple(one) for one in addresses})
+        found: dict[Address, list[AppliedChange]] = {}
+        for kind, tenant, name, _, fields, commit in self._about(
+            CHANGES, ("kind", "tenant", "name"), "kind, tenant, name, seq, fields, commit_id", keys
+        ):
+            change = AppliedChange(frozenset(_paths(fields)), commit)
+            found.setdefault(Address(kind, tenant, name), []).append(change)
+        return found
+
+    def findings(self) -> Mapping[str, Recorded]:
+        """The findings that were written down, by id."""
+        rows = self._ask(f"SELECT {', '.join(FINDING_COLUMNS)} FROM {FINDINGS}", ())  # noqa: S608  # constants
+        return {row[0]: _recorded(row) for row in rows}
+
+    def _about(
+        self, table: str, key: Sequence[str], columns: str, keys: Sequence[tuple[str, ...]]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of a table for some keys of three parts, those of a key in order of ``seq``."""
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            listed = ", ".join("(?, ?, ?)" for _ in some)
+            here = " AND ".join(f"{table}.{column} = k{place}" for place, column in enumerate(key))
+            # A join in this order, and not IN: SQLite would read the whole table for that.
+            statement = (
+                f"WITH wanted (k0, k1, k2) AS (VALUES {listed}) "  # noqa: S608  # constants
+                f"SELECT {columns} FROM wanted CROSS JOIN {table} WHERE {here} ORDER BY seq"
+            )
+            yield from self._ask(statement, [part for one in some for part in one])
+
+
+class EmptyLook:
+    """What a database that does not exist yet tells."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def live(self) -> Live:
+        """What it will hold at first."""
+        return self._live
+
+    def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:  # noqa: ARG002  # nobody wrote
+        """Nothing."""
+        return {}
+
+    def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:  # noqa: ARG002  # nothing was
+        """Nothing."""
+        return {}
+
+    def findings(self) -> Mapping[str, Recorded]:
+        """None."""
+        return {}
+
+
+def values_of(one: Recorded) -> tuple[Any, ...]:
+    """A finding as the values of :data:`KEEP`."""
+    about = (one.id, *one.address, one.path, str(one.sort), str(one.state))
+    return (*about, one.waiver, one.first_seen, one.last_seen, one.resolved_at)
+
+
+def _written(row: Sequence[Any]) -> Written:
+    number, at, operation, columns, run, actor, user, application = row
+    return Written(
+        number=number,
+        at=at,
+        operation=operation,
+        columns=tuple(_strings(columns)),
+        run=run or "",
+        operator=actor or "",
+        user=user or "",
+        application=application or "",
+    )
+
+
+def _recorded(row: Row) -> Recorded:
+    number, kind, tenant, name, path, sort, state, waiver, first, last, resolved = row
+    return Recorded(
+        id=number,
+        address=Address(kind, tenant, name),
+        path=path,
+        sort=Sort(sort),
+        state=FindingState(state),
+        first_seen=first,
+        last_seen=last,
+        waiver=waiver,
+        resolved_at=resolved,
+    )
+
+
+def _strings(text: str) -> list[str]:
+    found = _json(text)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _paths(text: str) -> list[str]:
+    found = _json(text)
+    entries = found if isinstance(found, list) else []
+    return [str(one["path"]) for one in entries if isinstance(one, dict) and "path" in one]
+
+
+def _json(text: str) -> Any:
+    """Another program may have written what is no JSON."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return None

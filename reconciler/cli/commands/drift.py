@@ -1,0 +1,73 @@
+"""``reconciler drift``: what the world changed behind git's back, by whom and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from reconciler.cli import exits
+from reconciler.cli.options import format_option, global_options, paths_argument
+from reconciler.cli.session import Session
+
+
+@click.command(short_help="What the world changed behind git's back, and by whom; read-only.")
+@paths_argument
+@click.option("--target", "targets", multiple=True, metavar="GLOB", help="Only these addresses; may be repeated.")
+@click.option("--exclude", "excludes", multiple=True, metavar="GLOB", help="Not these addresses; may be repeated.")
+@click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated.")
+@click.option("--rev", metavar="COMMIT", help="Read manifests and waivers from git at this commit.")
+@click.option("--record", is_flag=True, help="Write the findings down, so that the next report knows them again.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift that is not waived.")
+@format_option("text", "json", "csv")
+@global_options(hidden=True)
+@click.pass_context
+def command(
+    context: click.Context,
+    *,
+    paths: Sequence[str],
+    targets: Sequence[str],
+    excludes: Sequence[str],
+    tenants: Sequence[str],
+    rev: str | None,
+    record: bool,
+    detailed_exitcode: bool,
+    form: str,
+) -> int:
+    """Compare the database with what was applied last, and say who changed what.
+
+    PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder. What
+    git has changed and nobody has applied is no drift. It reads through RECONCILER_PLAN_DATABASE_URL where that is set;
+    with --record it reads and writes through the live database, and writes nothing but findings. Exit codes: 0 fine, 1
+    errors, 2 drift with --detailed-exitcode.
+    """
+    from reconciler.model.diagnostic import errors_in
+    from reconciler.operations.drift import DriftRequest, drift
+    from reconciler.render.drift_json import drift_csv, drift_json
+    from reconciler.render.drift_text import drift_text, quiet_drift_text
+
+    session = Session.begin(context)
+    house = session.house
+    doors = house.doors(house.reader(paths, rev=rev), writes=False)
+    if record:
+        doors = replace(doors, store=house.writing_database)
+    request = DriftRequest(
+        targets=tuple(targets),
+        excludes=tuple(excludes),
+        tenants=tuple(tenants),
+        environment=house.environment,
+        layout=house.settings.layout,
+    )
+    report = drift(doors, request, record=record)
+    match form:
+        case "json":
+            session.output.json(drift_json(report))
+        case "csv":
+            session.output.result(drift_csv(report))
+        case _:
+            text = quiet_drift_text if session.options.quiet else drift_text
+            session.output.result(text(report, session.style))
+    if errors_in(list(report.diagnostics)):
+        return exits.ERROR
+    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE

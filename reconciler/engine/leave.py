@@ -1,0 +1,148 @@
+"""Leave: take out of the differences what stays as it is: drift that is waived, and what nobody asked for.
+
+What stays is left alone by writing and kept in the ledger as it was applied last, so that it is drift again on the day
+after its waiver. A waiver covers what the world changed; where git changed as well, somebody has decided in review, and
+the manifest holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from reconciler.model.address import Address
+from reconciler.model.change import Cause, FieldChange
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.rule import RuleText
+from reconciler.model.waiver import WHOLE_ROW, Waiver, Waivers
+
+WAIVED = RuleText("WVR-06", Severity.WARNING, Phase.PLAN, "Drift that is waived stays as it is.")
+
+_DRIFT = frozenset({Cause.DRIFT, Cause.CONFLICT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What remains to be planned. ``fields`` stay as they are live, by address; the rows of ``absent`` stay away.
+
+    ``diagnostics`` list what is waived.
+    """
+
+    differences: Differences
+    fields: Mapping[Address, frozenset[str]] = field(default_factory=dict)
+    absent: frozenset[Address] = frozenset()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def leave(found: Differences, waivers: Waivers, *, only_drift: bool) -> Kept:
+    """Leave out what is waived and, with ``only_drift``, whatever the world did not change."""
+    if not waivers.active and not only_drift:
+        return Kept(differences=found)
+    items: list[Difference] = []
+    fields: dict[Address, frozenset[str]] = {}
+    absent: set[Address] = set()
+    told: list[Diagnostic] = []
+    for one in found.items:
+        if not one.entity.exists and one.entity.declared:
+            waiver = waivers.covering(one.address, WHOLE_ROW) if _is_lost(one) else None
+            told += [] if waiver is None else [_told(one.address, "", waiver)]
+            if waiver is not None or (only_drift and not _is_lost(one)):
+                absent.add(one.address)
+            else:
+                items.append(one)
+            continue
+        waived = {
+            line.path: waiver
+            for line in _lines(one)
+            if line.cause is Cause.DRIFT and (waiver := waivers.covering(one.address, line.path)) is not None
+        }
+        told += [_told(one.address, path, waiver) for path, waiver in waived.items()]
+        left = set(waived)
+        if only_drift:
+            adopts = one.standing is Standing.UNOWNED
+            left |= {line.path for line in _lines(one) if adopts or line.cause not in _DRIFT}
+        if left:
+            fields[one.address] = frozenset(left)
+        kept = _without(one, left, only_drift=only_drift)
+        if kept is not None:
+            items.append(kept)
+    return Kept(
+        differences=replace(found, items=tuple(items)),
+        fields=fields,
+        absent=frozenset(absent),
+        diagnostics=tuple(told),
+    )
+
+
+def _is_lost(one: Difference) -> bool:
+    """Whether somebody deleted the row, or the row of a watched resource is not there."""
+    return one.entry is not None or one.standing is Standing.OBSERVED
+
+
+def _lines(one: Difference) -> Iterator[FieldChange]:
+    yield from one.fields
+    yield from one.secrets
+    if one.state is not None:
+        yield one.state
+
+
+def _without(one: Difference, left: Iterable[str], *, only_drift: bool) -> Difference | None:
+    """A difference without some of its fields; None when nothing of it remains."""
+    gone = frozenset(left)
+    if only_drift and one.standing in (Standing.GONE, Standing.STALE, Standing.UNOWNED):
+        return None
+    if not gone:
+        return one
+    by_path = one.entity.kind.by_path
+    names = {column.name for path in gone for column in by_path[path].columns}
+    kept = replace(
+        one,
+        fields=tuple(line for line in one.fields if line.path not in gone),
+        secrets=tuple(line for line in one.secrets if line.path not in gone),
+        state=None if one.state is None or one.state.path in gone else one.state,
+        columns={name: value for name, value in one.columns.items() if name not in names},
+        secret_columns={name: value for name, value in one.secret_columns.items() if name not in names},
+    )
+    if only_drift and one.entry is not None:
+        kept = replace(kept, applied=_applied(one.entry.applied, kept))
+    if any(True for _ in _lines(kept)) or one.standing is Standing.UNOWNED:
+        return kept
+    entry, resource = one.entry, one.entity.resource
+    if only_drift or one.standing is Standing.OBSERVED or entry is None or resource is None:
+        return None
+    behind = entry.applied != kept.applied or entry.management != resource.management
+    return replace(kept, standing=Standing.STALE) if behind else None
+
+
+def _applied(before: str, kept: Difference) -> str:
+    """What the ledger keeps when only some fields are written: those as wanted, all others as they were applied."""
+    base, wanted = _object(before), _object(kept.applied)
+    by_path = kept.entity.kind.by_path
+    written = {column.name for line in _lines(kept) for column in by_path[line.path].columns}
+    base.update((name, wanted[name]) for name in written if name in wanted)
+    return to_json(dict(sorted(base.items()))).decode()
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = from_json(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _told(address: Address, path: str, waiver: Waiver) -> Diagnostic:
+    what = f"{address}: {path} differs" if path else f"{address} is missing"
+    return Diagnostic(
+        code=WAIVED.code,
+        severity=WAIVED.severity,
+        phase=WAIVED.phase,
+        summary=f"{what} and stays so: waived by {waiver.owner} until {waiver.expires} ({waiver.name})",
+        address=address,
+        path=path,
+        source=waiver.source,
+    )

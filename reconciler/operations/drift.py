@@ -1,0 +1,104 @@
+"""drift: what the world changed behind git's back, by whom and since when. Reads, and writes only findings down.
+
+read manifests and waivers, look at the database once, compare it with the ledger, ask the journal about what differs.
+Manifests that are not valid are a warning here: what drifted at night must be seen also when git is broken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from reconciler.engine.diff import diff, wanted_fingerprints
+from reconciler.engine.drift import Known, detect, report_drift, to_record, unmatched, unread
+from reconciler.engine.resolve import resolve
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
+from reconciler.model.difference import Differences
+from reconciler.model.drift import DriftReport, Recorded
+from reconciler.model.resource import Live
+from reconciler.model.selection import selecting
+from reconciler.model.view import View
+from reconciler.operations.request import Doors
+from reconciler.operations.validate import Judged, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRequest:
+    """What a report of drift is about: patterns of addresses, and tenants; everything by default."""
+
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    tenants: tuple[str, ...] = ()
+    environment: str = ""
+    layout: str = ""
+
+
+def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> DriftReport:
+    """Report drift; ``record`` writes the findings down, through the same store.
+
+    Raises:
+        WorldError: a folder or the database did not answer.
+        LockTimeout: the findings could not be written down in time.
+    """
+    judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
+    about_waivers = frozenset(judged.about_waivers)
+    faults = [one for one in judged.diagnostics if one.severity is Severity.ERROR and one not in about_waivers]
+    selects = selecting(doors.catalog, targets=request.targets, excludes=request.excludes, tenants=request.tenants)
+    with doors.store.look() as look:
+        live = look.live()
+        view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
+        found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects)
+        addresses = [one.address for one in found]
+        known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
+    if faults or more:
+        told.append(unread(len(faults) + more))
+    told += _unmatched(request, live, view)
+    report = report_drift(
+        live,
+        found,
+        known,
+        waivers=judged.waivers,
+        now=doors.now,
+        selects=selects,
+        diagnostics=(*told, *judged.about_waivers),
+        environment=request.environment,
+    )
+    if record:
+        doors.store.record(_changed(to_record(report, known.findings), known))
+        report = replace(report, recorded=True)
+    return report
+
+
+def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
+    """The manifests beside the database, and how they differ; else how many errors forbid that."""
+    view, found = resolve(catalog, judged.resources, live, judged.read_file)
+    if errors_in(found):
+        return None, None, sum(one.severity is Severity.ERROR for one in found)
+    # Secrets are not read: of those without version, nobody asks here whether git has changed them.
+    prints: dict[Address, dict[str, str]] = {}
+    for resource, field, _ in wanted_fingerprints(view):
+        row = live.row(resource.address)
+        stored = None if row is None else row[catalog[resource.address.kind].index[field.columns[1].name]]
+        prints.setdefault(resource.address, {})[field.path] = stored or ""
+    return view, diff(view, prints), 0
+
+
+def _unmatched(request: DriftRequest, live: Live, view: View | None) -> list[Diagnostic]:
+    if not request.targets and not request.tenants:
+        return []
+    known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}
+    known.update(live.ledger, () if view is None else view.declared)
+    texts = [str(one) for one in known]
+    homes = {one.tenant for one in known}
+    globs = [one for one in request.targets if not any(fnmatchcase(text, one) for text in texts)]
+    return [
+        *(unmatched("the target", one) for one in globs),
+        *(unmatched("the tenant", one) for one in request.tenants if one not in homes),
+    ]
+
+
+def _changed(wanted: list[Recorded], known: Known) -> list[Recorded]:
+    """What is to be written down: whatever the database does not hold in these very words."""
+    return [one for one in wanted if known.findings.get(one.id) != one]

@@ -1,0 +1,145 @@
+"""A plan as one page that holds everything: no server, no other file, and for reading no script.
+
+The page forbids itself every source but its own style and script, which it names by their hashes. Every value is
+escaped by the template engine; what is not defined is an error. The same plan gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections import Counter
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reconciler.model.report import Report
+from reconciler.render.charts import BARS, SERIES, bars
+from reconciler.render.findings_text import counted
+from reconciler.render.page import choices, findings, groups
+from reconciler.render.plan_text import RISKS, clear, verdict
+from reconciler.render.resource_text import CAUSES
+from reconciler.render.review import Tally, errors, shown, tallies, tenant_of, warnings
+from reconciler.render.terminal import safe
+from reconciler.render.values import plural
+
+_MANY = 200
+"""A page with more changes than this lets the browser lay out only those that are looked at."""
+_UNFOLDED = 25
+"""A page with no more changes than this shows all of their fields at once."""
+
+
+def render_html(report: Report) -> str:
+    """The page."""
+    changes = shown(report)
+    everything = [*changes, *report.observed]
+    offered = choices(everything)
+    unfold = len(everything) <= _UNFOLDED
+    environment = safe(report.environment)
+    return page(
+        "plan.html",
+        title=f"Plan for {environment}" if environment else "Plan",
+        verdict=verdict(report.summary, empty=clear(report)),
+        counts=_counts(report),
+        facts=[(word, safe(value)) for word, value in _facts(report) if value],
+        refusal=counted(errors(report)),
+        errors=findings(errors(report)),
+        warnings=findings(warnings(report)),
+        offered=offered,
+        total=len(everything),
+        many=len(everything) > _MANY,
+        groups=groups(changes, offered, unfold=unfold),
+        observed=groups(report.observed, offered, first=len(changes) + 1, unfold=unfold),
+        charts=[
+            _chart("Changes by tenant", "tenant", tallies(changes, tenant_of)),
+            _chart("Changes by kind", "kind", tallies(changes, lambda one: one.address.kind)),
+        ]
+        if changes
+        else [],
+        cascades=[(safe(str(one.address)), safe(one.state), safe(one.reason)) for one in report.cascades],
+        notices=_notices(report),
+        causes=[(cause, words) for cause, words in CAUSES.items() if cause in offered.causes],
+    )
+
+
+def page(template: str, **values: Any) -> str:
+    """One of the templates, with the style and the script of every page and their hashes."""
+    environment = _environment()
+    style, script = _asset("report.css"), _asset("report.js")
+    return environment.get_template(template).render(
+        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), series=SERIES, **values
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("reconciler.render", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["plural"] = plural
+    environment.filters["visible"] = safe
+    environment.filters["pairs"] = lambda found: [(one, one) for one in found]
+    return environment
+
+
+@cache
+def _asset(name: str) -> Markup:
+    """A file of ours; it is trusted, and must not hold what ends its element."""
+    environment = _environment()
+    loader = environment.loader
+    if loader is None:
+        raise LookupError(name)
+    return Markup(loader.get_source(environment, name)[0])  # noqa: S704 - a file of this package, never data
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _chart(title: str, word: str, found: list[Tally]) -> dict[str, Any]:
+    rest = found[BARS:]
+    more = (
+        f"and {len(rest):,} more {plural(len(rest), word)} with {sum(one.total for one in rest):,} changes"
+        if rest
+        else ""
+    )
+    return {"title": title, "word": word, "rows": found, "drawing": bars(found, label=title), "more": more}
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    return [("Environment", report.environment), ("Commit", report.commit or ""), ("Digest", report.digest)]
+
+
+def _counts(report: Report) -> list[tuple[int, str, str]]:
+    summary = report.summary
+    risks = Counter(risk for one in report.changes for risk in one.risks)
+    counts = [
+        (summary.add, "to add", "add"),
+        (summary.change, "to change", "change"),
+        (summary.destroy, "to destroy", "destroy"),
+        (summary.adopt, "to adopt", "other"),
+        (summary.forget, "to forget", "other"),
+        (summary.transitions, plural(summary.transitions, "transition"), "change"),
+        (summary.held, "held", "waits"),
+        (summary.manual, "for a person", "waits"),
+        (summary.drift, "with drift", "waits"),
+        *((risks[risk], str(risk), "destroy") for risk in RISKS),
+        (summary.unchanged, "unchanged", "other"),
+    ]
+    return [one for one in counts if one[0]]
+
+
+def _notices(report: Report) -> list[tuple[int, str, str]]:
+    """How often each event, and to whom."""
+    found = []
+    for event in sorted({one.event for one in report.notices}):
+        to = [one.recipient for one in report.notices if one.event == event]
+        found.append((len(to), safe(event), ", ".join(safe(name) for name in sorted(set(to)))))
+    return found

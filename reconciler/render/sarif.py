@@ -1,0 +1,119 @@
+"""SARIF 2.1.0, for code scanning and editors: findings and the changes of a plan that want a second look.
+
+Each result stands at its manifest line. Its fingerprint stays when lines move. Texts of data never become a link or a
+placeholder of a message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reconciler.model.report import Findings, Report
+from reconciler.model.rule import RuleText
+from reconciler.render.remarks import CHANGE_TEXTS, Remark, finding_remarks, fingerprints, plan_remarks
+from reconciler.render.terminal import safe
+from reconciler.render.values import as_json
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_DOCS = "https://reconciler.example.com/docs"
+_ROOT = "%SRCROOT%"
+_LINK = re.compile(r"\]\(")
+_PLACEHOLDER = re.compile(r"\{\d")
+
+Rules = Callable[[str], Sequence[RuleText]]
+"""The texts of a code; none for a code without one."""
+
+
+def findings_sarif(findings: Findings, *, version: str, rules: Rules, prefix: str = "") -> str:
+    """The outcome of ``validate``. ``prefix`` leads from the root of the repository to the working folder."""
+    remarks = finding_remarks(findings.diagnostics)
+    return _log(remarks, "validate", version=version, rules=rules, prefix=prefix, facts={})
+
+
+def plan_sarif(report: Report, *, version: str, rules: Rules, prefix: str = "") -> str:
+    """A plan: findings, guards, and the changes that want a second look."""
+    facts = {"digest": report.digest, "environment": report.environment, "manifests": report.manifests}
+    remarks = plan_remarks(report, plain=False)
+    return _log(remarks, "plan", version=version, rules=rules, prefix=prefix, facts=facts)
+
+
+def _log(
+    remarks: Sequence[Remark], verb: str, *, version: str, rules: Rules, prefix: str, facts: Mapping[str, str]
+) -> str:
+    codes = sorted({one.code for one in remarks})
+    index = {code: number for number, code in enumerate(codes)}
+    marks = fingerprints(remarks)
+    run = {
+        "tool": {
+            "driver": {
+                "name": "reconciler",
+                "version": version,
+                "semanticVersion": version,
+                "informationUri": _DOCS,
+                "rules": [_rule(code, rules(code)) for code in codes],
+            }
+        },
+        "automationDetails": {"id": f"reconciler/{verb}/"},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "results": [_result(one, index[one.code], mark, prefix) for one, mark in zip(remarks, marks, strict=True)],
+    }
+    properties = {key: value for key, value in facts.items() if value}
+    if properties:
+        run["properties"] = properties
+    return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(code: str, texts: Sequence[RuleText]) -> dict[str, Any]:
+    words = [one.text for one in texts] or ([CHANGE_TEXTS[code]] if code in CHANGE_TEXTS else [])
+    rule: dict[str, Any] = {"id": safe(code)}
+    if words:
+        text = " ".join(dict.fromkeys(words))
+        rule["shortDescription"] = {"text": words[0]}
+        rule["fullDescription"] = {"text": text}
+        rule["help"] = {"text": text}
+    phases = sorted({one.phase.value for one in texts})
+    if phases:
+        rule["properties"] = {"tags": phases}
+    return rule
+
+
+def _result(one: Remark, index: int, mark: str, prefix: str) -> dict[str, Any]:
+    place = one.place
+    region: dict[str, Any] = {"startLine": max(1, place.line), "startColumn": max(1, place.column)}
+    if (place.end_line, place.end_column) > (place.line, place.column):
+        region |= {"endLine": place.end_line, "endColumn": place.end_column}
+    physical: dict[str, Any] = {
+        "artifactLocation": {
+            "uri": quote(prefix + place.file, safe="/", errors="backslashreplace"),
+            "uriBaseId": _ROOT,
+        },
+        "region": region,
+    }
+    if one.snippet is not None and one.source is not None:
+        line = {"startLine": region["startLine"], "snippet": {"text": safe(one.snippet.text)}}
+        physical["contextRegion"] = line
+    location: dict[str, Any] = {"physicalLocation": physical}
+    if one.about:
+        logical = {"fullyQualifiedName": safe(one.about), "kind": "resource"}
+        location["logicalLocations"] = [logical]
+    return {
+        "ruleId": safe(one.code),
+        "ruleIndex": index,
+        "level": one.level.value,
+        "message": {"text": _message(one.text)},
+        "locations": [location],
+        "partialFingerprints": {"primaryLocationLineHash": f"{mark}:1", "reconciler/v1": mark},
+    }
+
+
+def _message(text: str) -> str:
+    """Plain text of a message: no embedded link, no placeholder."""
+    if _LINK.search(text):
+        text = text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    if _PLACEHOLDER.search(text):
+        text = text.replace("{", "{{").replace("}", "}}")
+    return text

@@ -1,0 +1,158 @@
+"""The scripts of the action and of the components, started with bash and settings from outside, as runners do."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from reconciler.cli.formats import PLAN_FORMATS
+from tests.adapters.reviews.host import TOKEN, Host, serving
+from tests.cli.tree import CLOCK, FILES, SECRET
+
+ROOT = Path(__file__).parents[2]
+STEPS = {one["name"]: one for one in yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))["runs"]["steps"]}
+HOSTILE = "a $(touch pwned) `touch pwned`; touch pwned #.plan"
+
+
+class Runner:
+    """A folder in which scripts run as in a job: the program on the path, the manifests in a folder below."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home = folder / "work"
+        for file, text in FILES.items():
+            path = self.home / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        program = folder / "temp" / "reconciler" / "bin" / "reconciler"
+        program.parent.mkdir(parents=True)
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reconciler "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+        self.output, self.summary = folder / "output", folder / "summary"
+        self.variables = {
+            "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "RUNNER_TEMP": str(folder / "temp"),
+            "GITHUB_WORKSPACE": str(folder),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_STEP_SUMMARY": str(self.summary),
+            "CI_PROJECT_DIR": str(folder),
+            "RECONCILER_CLOCK": CLOCK,
+            "RECONCILER_ACTOR": "root@example.com",
+            "ANA_PASSWORD": SECRET,
+        }
+
+    def run(self, script: str, *, where: Path, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=where,
+            env={**self.variables, **more},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def step(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return self.run(STEPS[name]["run"], where=self.home, **more)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return dict(line.split("=", 1) for line in self.output.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Runner:
+    return Runner(tmp_path)
+
+
+def job(name: str) -> tuple[str, dict[str, Any]]:
+    """The script of a component, one command after the other, and its job."""
+    text = (ROOT / "templates" / f"{name}.yml").read_text(encoding="utf-8").split("\n---\n")[1]
+    found = next(iter(yaml.safe_load(re.sub(r"\$\[\[ .*? \]\]", "x", text)).values()))
+    return "\n".join(found["script"]), found
+
+
+@pytest.mark.parametrize(("command", "code"), [("validate", 0), ("plan", 0), ("apply", 0), ("destroy", 1), ("", 1)])
+def test_the_action_does_three_things_and_no_others(runner: Runner, command: str, code: int) -> None:
+    assert runner.step("Judge the inputs", COMMAND=command).returncode == code
+
+
+def test_the_action_validates(runner: Runner) -> None:
+    assert runner.step("Validate").returncode == 0
+    assert runner.outputs["verdict"] == "valid"
+    path = runner.home / "tenants/farol/desk.yaml"
+    path.write_text(path.read_text("utf-8").replace("audience: customers", "audience: nobody"), encoding="utf-8")
+    done = runner.step("Validate")
+    assert done.returncode == 1
+    assert done.stdout.startswith("::error file=work/tenants/farol/desk.yaml,line=")
+
+
+@pytest.mark.parametrize("file", ["reconciler.plan", HOSTILE])
+def test_the_action_plans_and_applies_exactly_that(runner: Runner, file: str) -> None:
+    planned = runner.step("Plan", PLAN_FILE=file, PRUNE="false", RECONCILER_ENV="")
+    assert planned.returncode == 0, planned.stderr
+    assert (runner.outputs["verdict"], runner.outputs["add"]) == ("changes", "7")
+    other = runner.step("Apply", PLAN_FILE=file, DIGEST="sha256:" + "0" * 64, RECONCILER_ENV="")
+    assert other.returncode != 0
+    applied = runner.step("Apply", PLAN_FILE=file, DIGEST=runner.outputs["digest"], RECONCILER_ENV="")
+    assert applied.returncode == 0, applied.stderr
+    assert "Apply complete! 7 added, 0 changed, 0 destroyed." in applied.stdout
+    runner.step("Plan", PLAN_FILE=file, PRUNE="true", RECONCILER_ENV="")
+    assert runner.outputs["verdict"] == "none"
+    assert not list(runner.folder.rglob("pwned"))
+
+
+def test_a_plan_that_fails_leaves_no_old_plan_behind(runner: Runner) -> None:
+    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    (runner.home / "bad.yaml").write_text("kind: Nothing\n", encoding="utf-8")
+    assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false").returncode == 1
+    assert not (runner.home / "reconciler.plan").exists()
+
+
+@pytest.mark.skipif("markdown" not in PLAN_FORMATS, reason="there is no form for comments")
+def test_the_action_comments(runner: Runner) -> None:
+    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    with serving(Host()) as host:
+        settings = {
+            "GITHUB_API_URL": host.url,
+            "GITHUB_REPOSITORY": "farol/live",
+            "GITHUB_REF": "refs/pull/7/merge",
+            "GITHUB_TOKEN": TOKEN,
+            "PLAN_FILE": "reconciler.plan",
+        }
+        done = [runner.step("Comment", **settings) for _ in range(2)]
+    assert [one.returncode for one in done] == [0, 0], done[0].stderr
+    assert [one.stdout for one in done] == ["Comment 101: created.\n", "Comment 101: unchanged.\n"]
+    assert len(host.writes()) == 1
+
+
+def test_the_component_that_validates_reports_and_fails(runner: Runner) -> None:
+    script, _ = job("validate")
+    assert runner.run(script, where=runner.folder, RECONCILER_FOLDER="work").returncode == 0
+    assert json.loads((runner.folder / "reconciler-quality.json").read_text("utf-8")) == []
+    (runner.home / "bad.yaml").write_text("kind: Nothing\n", encoding="utf-8")
+    assert runner.run(script, where=runner.folder, RECONCILER_FOLDER="work").returncode == 1
+    found = json.loads((runner.folder / "reconciler-quality.json").read_text("utf-8"))
+    assert {one["location"]["path"] for one in found} == {"work/bad.yaml"}
+
+
+def test_the_components_that_plan_and_apply_leave_what_their_jobs_report(runner: Runner) -> None:
+    script, plan = job("plan")
+    done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work", RECONCILER_COMMENT="false")
+    assert done.returncode == 0, done.stderr
+    reports = plan["artifacts"]["reports"]
+    assert all((runner.folder / file).stat().st_size for file in (*reports.values(), *plan["artifacts"]["paths"]))
+    widget = json.loads((runner.folder / reports["terraform"]).read_text("utf-8"))
+    assert widget == {"create": 7, "update": 0, "delete": 0}
+    script, apply = job("apply")
+    done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((runner.folder / apply["artifacts"]["paths"][0]).read_text("utf-8"))
