@@ -103,7 +103,8 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
                 verb = "update"
                 if line.path.startswith(_ENVELOPE):
                     verb = "unprotect" if line.path == _PROTECT and line.before else "manage"
-                yield Part(change=change, entity=entity, verb=verb, path=line.path, source=line.source or change.source)
+                path = _judged_path(entity, line.path)
+                yield Part(change=change, entity=entity, verb=verb, path=path, source=line.source or change.source)
         case Action.TRANSITION:
             source = next((line.source for line in change.fields if line.source is not None), change.source)
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
@@ -111,6 +112,18 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
         case Action.ADOPT | Action.FORGET:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
+
+
+def _judged_path(entity: Entity, path: str) -> str:
+    """The path whose right is needed. What never changes is free inside an object that comes or goes whole (GEN-05)."""
+    field = entity.kind.by_path.get(path)
+    if field is None or not field.immutable:
+        return path
+    for parent in field.optional_parents:
+        inside = [one.path for one in entity.kind.fields if one.path.startswith(f"{parent}.") and not one.transient]
+        if not any(entity.live(one) is not None for one in inside) or all(entity.value(one) is None for one in inside):
+            return parent
+    return path
 
 
 def _fields_of_their_own(change: Change, entity: Entity) -> Iterator[Part]:

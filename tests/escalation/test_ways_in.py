@@ -32,6 +32,16 @@ def test_what_belongs_to_somebody_is_changed_by_them(estate: Estate) -> None:
     assert estate.sql("SELECT legal_name FROM partners WHERE name = 'farol'") == [("Farol, S.A.",)]
 
 
+def test_an_object_that_is_given_for_the_first_time_is_no_field_that_changes(estate: Estate) -> None:
+    """``billing.currency`` never changes; a partner that becomes a reseller gets it together with its ``billing``."""
+    estate.write(DUNA, {"type": "reseller", "billing": {"account": "DUN-1"}})
+    estate.write(("Issuer", "duna", "duna-a"), {"billing": None})
+    told = estate.apply(ROOT, ROOT_TWO)
+    assert told.code == 0, told.err
+    estate.write(DUNA, {"billing": {"account": "DUN-1", "currency": "USD"}})
+    assert "GEN-05" in estate.apply(ROOT, ROOT_TWO).err
+
+
 def test_the_first_step_of_a_plan_makes_no_administrator_for_the_second(estate: Estate) -> None:
     estate.write(("Operator", "", "paula-too"), ADMINISTRATOR)
     estate.write(SYSTEM, {"custodyYears": 12})
