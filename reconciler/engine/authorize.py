@@ -6,6 +6,7 @@ live data, before the plan; rights of two people never add up inside one part. W
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,34 +60,47 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     if applicant is None:
         msg = "somebody must carry a plan"
         raise ValueError(msg)
-    nobody = _nobody(applicant, plan)
+    nobody = _nobody(applicant, plan, view)
     if nobody is not None:
         return Judgement(denials=(nobody,))
-    judge = _Judge(rights, view, carriers.people)
+    # Whoever stands behind an auditor, it is the auditor who would write (OPR-06).
+    people = (applicant,) if applicant.role is RoleWord.AUDITOR else carriers.people
+    judge = _Judge(rights, view, people)
     denials = tuple(judge.denials(plan))
     if denials:
         return Judgement(denials=denials)
     return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
 
 
-def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
+def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
     """Why the applicant applies nothing at all (OPR-09, OPR-06 of a plan without changes)."""
     if applicant.barred:
         return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
-    if applicant.role is RoleWord.AUDITOR and not any(_needs_a_right(one) for one in plan.changes):
+    if applicant.role is RoleWord.AUDITOR and not any(_needs_a_right(one, view) for one in plan.changes):
         return Denial(who=applicant.title, verb="apply", address=None, reason=_REASONS["OPR-06"], code="OPR-06")
     if applicant.only is None:
         return None
     company, edge = applicant.only
     for change in plan.changes:
-        if _needs_a_right(change) and not (change.address == company and str(change.edge) == edge):
+        if _needs_a_right(change, view) and not (change.address == company and str(change.edge) == edge):
             reason = f"its company {company} is suspended; only its way back to active may be applied"
             return Denial(who=applicant.title, verb="apply", address=None, reason=reason, code="OPR-09")
     return None
 
 
-def _needs_a_right(change: Change) -> bool:
+def _needs_a_right(change: Change, view: View) -> bool:
+    if change.action is Action.REFRESH:
+        return _manages_otherwise(change, view)
     return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+
+
+def _manages_otherwise(change: Change, view: View) -> bool:
+    """Whether a renewed ledger entry manages another part of the resource: a change of ``lifecycle`` and no more."""
+    entry = None if view.live is None else view.live.ledger.get(change.address)
+    if entry is None or change.resource is None or entry.management != change.resource.management:
+        return True
+    known = set(json.loads(entry.applied or "{}"))
+    return bool(known) and known != set(json.loads(change.applied or "{}"))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -110,7 +124,7 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
-        case Action.ADOPT | Action.FORGET:
+        case Action.ADOPT | Action.FORGET | Action.REFRESH:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
 
 
@@ -159,7 +173,7 @@ class _Judge:
         found: dict[Address, list[tuple[Part, Verdict]]] = {}
         allowed_edges: dict[Address, list[str]] = {}
         for change in plan.changes:
-            if not _needs_a_right(change):
+            if not _needs_a_right(change, self._view):
                 continue
             for part in parts(change, self._entity(change)):
                 verdict = self._carried(part)

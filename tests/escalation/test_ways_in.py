@@ -324,3 +324,56 @@ spec:
       deny: after.spec.custodyYears < before.spec.custodyYears
       message: documents would be kept for fewer years
 """
+
+
+def test_an_auditor_applies_nothing_with_an_administrator_behind(estate: Estate) -> None:
+    """Whoever carries the parts: the one who applies is an auditor, and an auditor applies nothing."""
+    estate.write(SYSTEM, {"custodyYears": 12})
+    estate.refuses(AUDITOR, ROOT, code="OPR-06")
+
+
+def test_an_auditor_behind_an_administrator_adds_nothing(estate: Estate) -> None:
+    estate.write(FAROL, {"billing": {"account": "FAR-2"}})
+    estate.refuses(ROOT, AUDITOR, code="GEN-25")
+
+
+def test_an_operator_of_a_suspended_company_lends_nothing(estate: Estate) -> None:
+    estate.write(("Category", "parada", "billing"), {"displayName": "Mine"})
+    estate.refuses(PAULA, known("parada", "paco"), code="PRM-02")
+
+
+def test_labels_of_a_foreign_resource_stay(estate: Estate) -> None:
+    key: Key = ("Category", "duna", "billing")
+    spec = estate.specs[key]
+    estate.write(key, spec)
+    path = estate.folder / "manifests" / "duna" / "Category-billing.yaml"
+    path.write_text(path.read_text().replace('"name": "billing"', '"labels": {"mine": "yes"}, "name": "billing"'))
+    estate.refuses(PAULA, code="PRM-02")
+
+
+@pytest.mark.parametrize(
+    "lifecycle", [{"management": "observe"}, {"protect": True}, {"ignoreChanges": ["displayName"]}]
+)
+def test_the_lifecycle_of_a_foreign_resource_stays(estate: Estate, lifecycle: dict[str, object]) -> None:
+    estate.write(("Category", "duna", "billing"), lifecycle=lifecycle)
+    before = estate.content()
+    told = estate.apply(PAULA)
+    assert told.code == 4, f"{told.code} {told.out} {told.err}"
+    assert estate.content() == before
+
+
+def test_a_foreign_tombstone_is_not_forgotten(estate: Estate) -> None:
+    estate.put(("Issuer", "duna", "duna-a"), state="deleted")
+    estate.write(FAROL)
+    before = estate.content()
+    told = estate.apply(PAULA, more=("--target", "Issuer/duna/duna-a", "--prune"))
+    assert told.code == 4, f"{told.code} {told.out} {told.err}"
+    assert estate.content() == before
+
+
+@pytest.mark.xfail(strict=True, reason="a person's edge is shown to everybody, and the matrix gives it to the issuer")
+def test_a_manual_edge_of_a_certificate_is_shown_to_its_issuer_alone(estate: Estate) -> None:
+    key: Key = ("Certificate", "farol", "farol-a-spare")
+    estate.put(key, state="pending-authorization")
+    estate.write(key, {"state": "active"})
+    estate.refuses(ROOT, code="CRT-01")
