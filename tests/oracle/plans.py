@@ -11,6 +11,7 @@ from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerEr
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.plan import Proposal, plan
 from reconciler.operations.request import People, Request
+from reconciler.operations.validate_for import validate_for
 from tests.operations.doors import nobody
 from tests.oracle.asked import Question, ask, oracle_of, questions
 from tests.oracle.databases import CATALOG, Base, Undone
@@ -127,6 +128,11 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
         return
     else:
         yield from _planned(question, proposal, wanted, tally)
+        said = {one.code for one in validate_for(base.doors(made.documents), request).diagnostics}
+        missing = {one.code for one in proposal.denials} - said
+        if missing:
+            yield f"{sorted(missing)} at plan, and not at validate"
+        tally.outcomes["validated for the operator"] += 1
     before = base.content()
     outcome = _applied(base, made, request)
     tally.outcomes[f"{'allowed' if wanted.allowed else 'denied'}: {outcome}"] += 1
