@@ -93,6 +93,7 @@ class Oracle:
         self.world = world
         self.today = today
         self._cells: dict[tuple[str, str, str], list[Cell]] = {}
+        self._decided: dict[tuple[str, str, str, str, str], Cell | None] = {}
         for cell in cells:
             self._cells.setdefault((cell.kind, cell.verb, cell.role), []).append(cell)
 
@@ -153,6 +154,12 @@ class Oracle:
 
     def cell(self, kind: str, verb: str, role: str, *, field: str = "*", edge: str = "") -> Cell | None:
         """The line that decides: that of the edge, else that of the longest path at or above the field."""
+        asked = (kind, verb, role, field, edge)
+        if asked not in self._decided:
+            self._decided[asked] = self._longest(kind, verb, role, field=field, edge=edge)
+        return self._decided[asked]
+
+    def _longest(self, kind: str, verb: str, role: str, *, field: str, edge: str) -> Cell | None:
         best: tuple[int, Cell] | None = None
         for cell in self._cells.get((kind, verb, role), ()):
             if edge:

@@ -319,7 +319,7 @@ class Judge:
                     yield f"hires {key}"
                 continue
             both = {one: after.world[one] for one in after.world if one in before.world}
-            gained = {one for one in self.rights(now, key, both) if one not in self.rights(was, key, before.world)}
+            gained = self.rights(now, key, both) - self.rights(was, key, before.world)
             if gained and not self._may_lift(was, actor, key, gained, both):
                 yield f"{key} gains {sorted(gained)[:3]}"
 
@@ -337,7 +337,7 @@ class Judge:
             return key[1] == actor[1] and thing["issuer"] == was.world[actor]["issuer"]
         return role == "issuer" and level in ("distributor", "partner") and key[1] in mine
 
-    def _may_lift(self, was: Oracle, actor: Key, key: Key, gained: set[Right], both: World) -> bool:
+    def _may_lift(self, was: Oracle, actor: Key, key: Key, gained: frozenset[Right], both: World) -> bool:
         """Whether somebody who could not act may again, and no more than before the stop, by one who may lift it."""
         stopped = not was.somebody(key) or was.way_back(key) is not None
         freed = deepcopy(was.world)
@@ -353,7 +353,7 @@ class Judge:
         return never_more and self._near(was, actor, key)
 
     @staticmethod
-    def _moved(gained: set[Right]) -> set[Right]:
+    def _moved(gained: frozenset[Right]) -> set[Right]:
         """Edges that follow from where a resource stands now, not from who somebody is."""
         return {one for one in gained if one[1] == "transition"}
 
