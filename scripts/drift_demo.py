@@ -119,8 +119,8 @@ def _begin(story: Story, cluster: object, name: str) -> None:
             owner.execute(f"DROP ROLE IF EXISTS {user}")
             owner.execute(f"CREATE ROLE {user} LOGIN")
             owner.execute(f"GRANT SELECT, UPDATE ON categories TO {user}")
-    story.say("The manifests of a small help desk are applied, and nothing has drifted:")
-    story.run("apply", "--auto-approve", "--quiet", "--as", "rita@example.com")
+    story.say("The manifests of a small help desk are applied to an empty database, and nothing has drifted:")
+    story.run("apply", "--bootstrap", "--auto-approve", "--quiet")
     story.run("drift")
     story.say("Then three people change rows by hand. Two programs have a user of their own; Rui says who he is:")
     shown = []
@@ -136,8 +136,10 @@ def _deal(story: Story, folder: Path) -> None:
     later = dt.timedelta(hours=3, seconds=30)
     story.say("Three hours later:")
     story.run("drift", later=later)
-    story.say("Rui's change is taken back. `--only-drift` leaves out whatever git has changed in the meantime:")
-    words = ("apply", "--only-drift", "--target", "ServiceType/*", "--auto-approve", "--as", "rita@example.com")
+    story.say(
+        "Inês, of the partner, takes Rui's change back. `--only-drift` leaves out whatever git has changed in the meantime:"
+    )
+    words = ("apply", "--only-drift", "--target", "ServiceType/*", "--auto-approve", "--as", "ines@farol.example.com")
     story.run(*words)
     story.say("What the night desk did may stand for a week. Rita answers for it, in a file that is reviewed:")
     expires = (dt.datetime.now(dt.UTC) + dt.timedelta(days=7)).date().isoformat()

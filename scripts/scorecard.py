@@ -29,36 +29,15 @@ import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are
 from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
 from reconciler.kinds import discover  # noqa: E402 - after the path above
 from reconciler.render.terminal import safe  # noqa: E402 - after the path above
-from tests.campaigns import crashes, hostile  # noqa: E402 - after the path above
+from tests.campaigns import hostile, privileges  # noqa: E402 - after the path above
+from tests.campaigns.figures import Figure, measures  # noqa: E402 - after the path above
 from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
 from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
-from tests.oracle import small  # noqa: E402 - after the path above
-from tests.oracle import test_cells as every_cell  # noqa: E402 - after the path above
-from tests.oracle.asked import oracle_of  # noqa: E402 - after the path above
-from tests.oracle.databases import Base, Embedded, Served  # noqa: E402 - after the path above
-from tests.oracle.oracle import read_matrix  # noqa: E402 - after the path above
-from tests.oracle.plans import chosen, hold  # noqa: E402 - after the path above
-from tests.oracle.world import things  # noqa: E402 - after the path above
-from tests.servers import installed, running  # noqa: E402 - after the path above
 
 SECONDS, MEBIBYTES = 2.0, 256
-TIMED = 350
-"""Kills at any moment, for each database: with the named places, more than a thousand crash points."""
-
-
 AS = ("--as", corpus.ADMINISTRATOR)
 WHOLE = re.compile("kind: (?:Partner|Operator)\n")
 """Manifests of the corpus that refer to nothing."""
-
-
-class Figure(NamedTuple):
-    """One row: what was tried ``n`` times, and how often it went wrong."""
-
-    name: str
-    target: str
-    n: int
-    wrong: int
-    note: str = ""
 
 
 class World(NamedTuple):
@@ -85,11 +64,13 @@ def main() -> int:
     print(f"scorecard; {where}, Python {sys.version.split()[0]}\n", flush=True)
     chosen = [one for one in MEASURES if only in ("", _name(one))]
     figures = [measure(seed) for measure in chosen]
+    for one in figures:
+        for detail in one.details:
+            print(f"  {one.name}: {detail}")
     width = max(len(one.name) for one in figures)
     print(f"{'figure':<{width}}  {'N':>6}  {'wrong':>5}  target")
     for one in figures:
         print(f"{one.name:<{width}}  {one.n:>6}  {one.wrong:>5}  {one.target}{'; ' + one.note if one.note else ''}")
-    print("\nNot measured yet: commit ambiguity, concurrent appliers, faults of the disk.")
     return 1 if any(one.wrong for one in figures) else 0
 
 
@@ -238,60 +219,6 @@ def payloads(seed: int) -> Figure:
     return Figure("injection payloads that reach a terminal", "0", len(tried), wrong)
 
 
-def crash_points(seed: int, backend: str) -> Figure:
-    """Signals, errors and cut links at every named place of an apply, and kills at any moment."""
-    with contextlib.ExitStack() as stack:
-        cluster = None if backend == "SQLite" else stack.enter_context(running(backend.split()[1]))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        home = stack.enter_context(crashes.home(folder, cluster))
-        n, wrong = crashes.survived(home, seed=seed, timed=TIMED)
-    for one in wrong:
-        print(f"  crash point, {backend}, {one}")
-    return Figure(f"crash points survived, {backend}", "all", n, len(wrong), f"{n - len(wrong)} of {n} survived")
-
-
-def privilege_decisions(_seed: int) -> Figure:
-    """Every cell of an operator role, for every field, resource and operator of one rich world."""
-    n, wrong, cells = every_cell.held_against(every_field=True)
-    for one in wrong[:20]:
-        print(f"  privilege decision, {one}")
-    return Figure("privilege decisions equal to an independent oracle", "all", n, len(wrong), f"{len(cells)} cells")
-
-
-def privileges_at_apply(seed: int, backend: str) -> Figure:
-    """Each answer of every cell that changes something, at plan and at apply; what is denied must write nothing."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if backend == "SQLite":
-            base: Base = Embedded(folder / "live.db")
-        else:
-            base = Served(stack.enter_context(running(backend.split()[1])))
-        stack.callback(base.close)
-        base.seed()
-        probes = chosen(seed=seed)
-        tally = hold(base, probes, oracle_of(things(), read_matrix()))
-    for one in tally.wrong:
-        print(f"  privilege at apply, {backend}, {one}")
-    note = f"{len(tally.cells)} cells; {len(tally.unjudged)} that no valid manifest asks"
-    return Figure(f"privileges at plan and apply, {backend}", "all", len(probes), len(tally.wrong), note)
-
-
-def escalation_chains(_seed: int, backend: str) -> Figure:
-    """Every chain of allowed plans: of all moves in four worlds, or of the moves that feed rights in one, further."""
-    if backend == "six nodes":
-        found = [small.explore(world, depth=2) for world in small.STARTS.values()]
-        depth = 2
-    else:
-        found = [small.explore(small.STARTS["partners"], depth=4, only=small.NARROW, administrators=1)]
-        depth = 4
-    wrong = [line for one in found for line in one.wrong]
-    for line in wrong[:20]:
-        print(f"  escalation, {line}")
-    states = sum(one.states for one in found)
-    name = f"escalation chains found by exhaustive small worlds, depth {depth}"
-    return Figure(name, "0", sum(one.plans for one in found), len(wrong), f"{states} states")
-
-
 MEASURES: tuple[Callable[[int], Figure], ...] = (
     hostile_inputs,
     fuzz,
@@ -301,13 +228,8 @@ MEASURES: tuple[Callable[[int], Figure], ...] = (
     applied_worlds,
     secrets_in_outputs,
     payloads,
-    privilege_decisions,
-    partial(privileges_at_apply, backend="SQLite"),
-    *(partial(privileges_at_apply, backend=f"PostgreSQL {one}") for one in installed() if one == "16"),
-    partial(escalation_chains, backend="six nodes"),
-    partial(escalation_chains, backend="followed further"),
-    partial(crash_points, backend="SQLite"),
-    *(partial(crash_points, backend=f"PostgreSQL {one}") for one in installed() if one == "16"),
+    *measures(),
+    *privileges.measures(),
 )
 
 

@@ -25,6 +25,7 @@ from typing import Any
 import psycopg
 
 _SHELL = 'dir=$1; shift; "$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid; rm -rf "$dir"'
+_AGAIN = '"$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid'
 _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -50,10 +51,12 @@ def installed() -> dict[str, Path]:
 class Cluster:
     """A running server. Databases of it are made from templates, which takes a few hundredths of a second."""
 
-    def __init__(self, version: str, folder: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, version: str, folder: Path, words: list[Any]) -> None:
         self.version = version
         self.folder = folder
-        self.process = process
+        self.process = self._start(["sh", "-c", _SHELL, "sh", folder, *words])
+        self._words = words
+        self._later: list[subprocess.Popen[bytes]] = []
         self.templates: dict[str, str] = {}
         self._made: list[str] = []
         self._numbers = itertools.count(1)
@@ -71,6 +74,26 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
         self._made.append(name)
         return name
+
+    def start_again(self) -> None:
+        """Start a server that has stopped, and wait until it answers."""
+        self._later.append(self._start(["sh", "-c", _AGAIN, "sh", *self._words]))
+        _await(self)
+
+    def is_up(self) -> bool:
+        """Whether the server has not stopped: it takes its note of itself away when it does."""
+        return (self.folder / "data" / "postmaster.pid").exists()
+
+    def end(self) -> None:
+        """Stop the server; its folder goes too."""
+        for one in (*reversed(self._later), self.process):
+            one.communicate()
+
+    def _start(self, words: list[Any]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=self.folder, **_unprivileged()
+            )
 
     def forget(self, name: str) -> None:
         """A database was dropped by the test itself."""
@@ -111,21 +134,12 @@ def running(version: str, *, standby: bool = False, settings: Mapping[str, str] 
     chosen = {**_SETTINGS, **(settings or {})}
     words = [programs / "postgres", "-D", data, "-k", folder]
     words += [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["sh", "-c", _SHELL, "sh", folder, *words],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            **who,
-        )
-    cluster = Cluster(version, folder, process)
+    cluster = Cluster(version, folder, words)
     try:
         _await(cluster)
         yield cluster
     finally:
-        process.communicate()
+        cluster.end()
 
 
 def _await(cluster: Cluster) -> None:

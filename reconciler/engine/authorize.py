@@ -73,11 +73,9 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
 
 
 def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
-    """Why the applicant applies nothing at all (OPR-09, OPR-06 of a plan without changes)."""
+    """Why the applicant applies nothing at all (OPR-09)."""
     if applicant.barred:
         return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
-    if applicant.role is RoleWord.AUDITOR and not any(_needs_a_right(one, view) for one in plan.changes):
-        return Denial(who=applicant.title, verb="apply", address=None, reason=_REASONS["OPR-06"], code="OPR-06")
     if applicant.only is None:
         return None
     company, edge = applicant.only

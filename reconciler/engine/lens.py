@@ -8,7 +8,7 @@ resources name these only when they may be read, so that an absent and a foreign
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from reconciler.model.address import PLATFORM, Address
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.drift import DriftFinding, DriftReport
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.kind import Kind
@@ -103,6 +104,21 @@ class Lens:
                 )
             )
         return tuple(told)
+
+    def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
+        """The drift of what may be read; ``ledger`` are the managed resources."""
+        return replace(
+            report,
+            findings=self._findings(report.findings),
+            resolved=self._findings(report.resolved),
+            diagnostics=self.diagnostics(report.diagnostics),
+            managed=sum(self.sees(one) for one in ledger),
+        )
+
+    def _findings(self, found: Sequence[DriftFinding]) -> tuple[DriftFinding, ...]:
+        return tuple(
+            one for one in found if (one.path in self.readable(one.address) if one.path else self.sees(one.address))
+        )
 
     def shifts(self, found: Sequence[Shift]) -> tuple[Shift, ...]:
         """Gains and losses of people that may be read, over resources that may be read."""

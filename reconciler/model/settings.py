@@ -93,9 +93,6 @@ class Settings(Spec):
     manifests: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)] = Field(
         default_factory=lambda: ["."], description="Folders of manifests, in any order."
     )
-    waivers: list[Annotated[str, AfterValidator(_folder)]] = Field(
-        default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
-    )
     layout: str = Field("", description="Shape of the tree: below tenants/x only tenant x.")
     database: DatabaseSource | None = Field(None, description="Where the database is.")
     environments: dict[str, EnvironmentSettings] = Field(default_factory=dict, description="Environments by name.")
@@ -105,6 +102,9 @@ class Settings(Spec):
     secrets: SecretSettings = Field(default_factory=SecretSettings, description="Which sources a tenant may use.")
     policies: list[Annotated[str, AfterValidator(_pattern)]] = Field(
         default_factory=lambda: ["policies/*.cel.yaml"], description="Files of policies, as patterns."
+    )
+    waivers: list[Annotated[str, AfterValidator(_folder)]] = Field(
+        default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
 
     @field_validator("layout")

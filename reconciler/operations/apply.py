@@ -28,7 +28,7 @@ from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome, Run
-from reconciler.operations.people import actor, nobody
+from reconciler.operations.people import actor, may_write, nobody
 from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
@@ -121,6 +121,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     _may_bootstrap(doors, orders, shown)
     _asked(doors, shown)
     refuse(shown)
+    may_write(shown.carriers)
     _approved(doors, orders, shown)
     if not touched(shown.plan):
         return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)
@@ -186,7 +187,7 @@ def _transaction(
     people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.people)
     rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *people}))
     locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
-    with _truthful_after_commit(run_id) as done, locks as session:
+    with truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
@@ -205,23 +206,28 @@ def _transaction(
         session.commit()
         done.set()
         reach("committed")
-    reach("session-closed")
-    listener(_progress("done", "committed"))
+    with truthful_after_commit(run_id, done=True):
+        reach("session-closed")
+        listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
 
 
 @contextmanager
-def _truthful_after_commit(run_id: str) -> Iterator[Flag]:
+def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
     """From the commit on nothing may say that nothing was applied, whatever else fails.
 
+    Gives the flag to set when the commit was confirmed, which ``done`` says was before.
+
     Raises:
-        OutcomeUnknown: something failed after the commit was confirmed.
+        OutcomeUnknown: something failed after the commit was confirmed (APL-04).
     """
-    done = Flag()
+    confirmed = Flag()
+    if done:
+        confirmed.set()
     try:
-        yield done
+        yield confirmed
     except Exception as error:
-        if not done.is_set():
+        if not confirmed.is_set():
             raise
         raise OutcomeUnknown(
             "the plan was applied; what had to follow failed",

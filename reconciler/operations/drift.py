@@ -6,11 +6,12 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.diff import diff, wanted_fingerprints
 from reconciler.engine.drift import Known, detect, report_drift, to_record, unmatched, unread
+from reconciler.engine.lens import Lens
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -18,21 +19,24 @@ from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
 from reconciler.model.drift import DriftReport, Recorded
 from reconciler.model.resource import Live
+from reconciler.model.rights import Rights
 from reconciler.model.selection import selecting
 from reconciler.model.view import View
-from reconciler.operations.request import Doors
+from reconciler.operations.people import may_write, summon
+from reconciler.operations.request import Doors, People
 from reconciler.operations.validate import Judged, judge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftRequest:
-    """What a report of drift is about: patterns of addresses, and tenants; everything by default."""
+    """What a report of drift is about: patterns of addresses and tenants, everything by default; and who asks."""
 
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     tenants: tuple[str, ...] = ()
     environment: str = ""
     layout: str = ""
+    people: People = field(default_factory=People)
 
 
 def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> DriftReport:
@@ -41,6 +45,7 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     Raises:
         WorldError: a folder or the database did not answer.
         LockTimeout: the findings could not be written down in time.
+        Denied: whoever asks is nobody (OPR-09), or an auditor who would write (OPR-06).
     """
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     about_waivers = frozenset(judged.about_waivers)
@@ -48,6 +53,10 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     selects = selecting(doors.catalog, targets=request.targets, excludes=request.excludes, tenants=request.tenants)
     with doors.store.look() as look:
         live = look.live()
+        rights = Rights(doors.catalog, live, doors.now)
+        carriers = summon(rights, request.people, live)
+        if record:
+            may_write(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
         found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects)
         addresses = [one.address for one in found]
@@ -68,7 +77,9 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     if record:
         doors.store.record(_changed(to_record(report, known.findings), known))
         report = replace(report, recorded=True)
-    return report
+    if carriers is None or not carriers.people:
+        return report
+    return Lens(rights, carriers.people, view).drift(report, live.ledger)
 
 
 def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
@@ -78,10 +89,10 @@ def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, 
         return None, None, sum(one.severity is Severity.ERROR for one in found)
     # Secrets are not read: of those without version, nobody asks here whether git has changed them.
     prints: dict[Address, dict[str, str]] = {}
-    for resource, field, _ in wanted_fingerprints(view):
+    for resource, secret, _ in wanted_fingerprints(view):
         row = live.row(resource.address)
-        stored = None if row is None else row[catalog[resource.address.kind].index[field.columns[1].name]]
-        prints.setdefault(resource.address, {})[field.path] = stored or ""
+        stored = None if row is None else row[catalog[resource.address.kind].index[secret.columns[1].name]]
+        prints.setdefault(resource.address, {})[secret.path] = stored or ""
     return view, diff(view, prints), 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reconciler.engine.approve import guardians
+from reconciler.model.access import RoleWord
 from reconciler.model.authorization import Carriers
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.errors import Denied
 from reconciler.model.principal import Principal
@@ -41,6 +43,21 @@ def actor(rights: Rights, name: str) -> Principal:
     if found.barred:
         raise nobody(f"{found.title} may not act: {found.barred}")
     return found
+
+
+def may_write(carriers: Carriers | None) -> None:
+    """An auditor writes nothing (OPR-06), whatever the verb.
+
+    Raises:
+        Denied: the one who asks is an auditor.
+    """
+    applicant = None if carriers is None else carriers.applicant
+    if applicant is None or applicant.role is not RoleWord.AUDITOR:
+        return
+    denial = Denial(who=applicant.title, verb="write", address=None, reason="an auditor writes nothing", code="OPR-06")
+    raise Denied(
+        "an auditor writes nothing, not even a run without changes", code="OPR-06", diagnostics=(denial.diagnostic(),)
+    )
 
 
 def nobody(summary: str, hint: str = "an administrator can see to it") -> Denied:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.homes import ServedTree
 from tests.adapters.manifests.test_git import git
-from tests.cli.tree import SECRET, Tree
+from tests.cli.tree import SECOND, SECRET, Tree
 
 DESK = "tenants/farol/desk.yaml"
 WAIVER = """\
@@ -48,7 +48,7 @@ def test_before_the_first_apply_nothing_has_drifted(home: Tree) -> None:
 def test_right_after_an_apply_nothing_has_drifted(home: Tree) -> None:
     home.apply()
     call = home.run("drift", "--detailed-exitcode")
-    assert (call.code, call.out.splitlines()) == (0, ["No drift.", "  7 managed resources looked at."])
+    assert (call.code, call.out.splitlines()) == (0, ["No drift.", "  8 managed resources looked at."])
 
 
 def test_what_was_changed_by_hand_is_told_field_by_field(home: Tree) -> None:
@@ -180,7 +180,7 @@ def test_waived_drift_is_listed_and_neither_counted_nor_reverted(home: Tree) -> 
     plan = home.run("plan")
     assert "audience: " not in plan.out.replace("Category/farol/signing: audience", "")
     assert "WVR-06" in plan.out
-    call = home.run("apply", "--auto-approve", "--as", "root@example.com", "--as", "second@example.com")
+    call = home.run("apply", "--auto-approve", *home.everybody, "--as", SECOND)
     assert call.code == 0, call.err
     assert home.sql("SELECT audience, sort_order FROM categories") == [("all", 10)]
     again = home.run("plan", "--detailed-exitcode")
@@ -240,7 +240,7 @@ def test_a_plan_of_drift_alone_leaves_intents_out(home: Tree) -> None:
     plan = home.run("plan", "--only-drift", "--out", "p.plan")
     assert plan.out.startswith("Plan: 1 to add, 2 to change, 0 to destroy.")
     assert "All about seals" not in plan.out
-    call = home.run("apply", "p.plan", "--as", "root@example.com", "--as", "second@example.com")
+    call = home.run("apply", "p.plan", *home.everybody, "--as", SECOND)
     assert call.code == 0, call.err
     assert home.sql("SELECT description, audience, sort_order FROM categories") == [
         ("Questions about seals", "customers", 10)

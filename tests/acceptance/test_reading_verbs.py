@@ -13,8 +13,10 @@ import click
 import pytest
 
 from reconciler.cli.main import cli, main
+from reconciler.model.catalog import Catalog
 from tests.acceptance.homes import KEY, ServedTree
 from tests.acceptance.test_rehearse import content
+from tests.campaigns.mutants import EXAMPLES
 from tests.cli.tree import INES, Tree
 from tests.house.places import ROOT
 
@@ -26,6 +28,7 @@ READING = (
     ("drift",),
     ("drift", "--format", "json", "--tenant", "farol"),
     ("show", "p.plan"),
+    ("access", "root@example.com"),
     ("status",),
     ("status", "p.plan"),
     ("history",),
@@ -35,8 +38,8 @@ READING = (
 )
 """Verbs that read the database or manifests, each with words of a call."""
 
-NOT_TRIED = {"apply", "comment", "locks", "completion", "explain", "scaffold", "schema", "version"}
-"""``apply`` writes, ``locks`` is tried on a server only, and the others look at neither database nor manifests."""
+NOT_TRIED = {"apply", "comment", "locks", "completion", "explain", "fmt", "init", "scaffold", "schema", "version"}
+"""``apply`` writes, ``fmt`` and ``init`` write files, ``locks`` needs a server; the others read nothing of the kind."""
 
 
 def test_no_verb_is_forgotten() -> None:
@@ -76,6 +79,38 @@ def test_reading_verbs_need_no_right_to_write_on_a_server(
         call = served_tree.run(*words)
         assert call.code == (1 if words == ("status", "p.plan") else 0), (words, call.err)
     assert served_tree.run("apply", "--auto-approve", *served_tree.everybody).code == 1
+
+
+@pytest.mark.slow
+def test_reading_verbs_read_rows_of_every_kind_by_a_role_that_cannot_write(
+    catalog: Catalog, served_tree: ServedTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live address leads nowhere: what only reads takes that of plans."""
+    for path in ("platform", "tenants"):
+        shutil.rmtree(served_tree.folder / path)
+    shutil.copytree(EXAMPLES, served_tree.folder, dirs_exist_ok=True)
+    for line in (EXAMPLES / "demo.env").read_text(encoding="utf-8").splitlines():
+        if "=" in line and line[0] != "#":
+            monkeypatch.setenv(line.partition("=")[0], line.partition("=")[2].strip("'"))
+    assert served_tree.run("db", "upgrade").code == 0
+    applied = served_tree.run("apply", "--auto-approve")
+    assert applied.code == 0, applied.err
+    for kind in catalog.values():
+        assert served_tree.sql(f"SELECT count(*) FROM {kind.table}")[0][0] > 0, kind.name
+    served_tree.sql("UPDATE categories SET sort_order = sort_order + 1")
+    assert served_tree.run("plan", "--out", "p.plan").code == 0
+    cluster = served_tree.cluster
+    planning, applying = cluster.role("planning"), cluster.role("applying")
+    for statement in served_tree.run("db", "roles", "--applying", applying, "--planning", planning).out.splitlines():
+        served_tree.sql(statement)
+    before = content(served_tree)
+    monkeypatch.setenv("RECONCILER_PLAN_DATABASE_URL", cluster.url(served_tree.name, planning))
+    monkeypatch.setenv("RECONCILER_DATABASE_URL", "postgresql+psycopg://nobody@/nowhere?host=/nonexistent")
+    for words in (*READING, ("locks",), ("locks", "--format", "json")):
+        call = served_tree.run(*words)
+        assert call.code == (1 if words == ("status", "p.plan") else 0), (words, call.err)
+    assert content(served_tree) == before
+    assert served_tree.run("apply", "--auto-approve").code == 1
 
 
 def test_reading_verbs_need_no_right_to_write_on_a_file(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:

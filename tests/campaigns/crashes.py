@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 from reconciler.adapters.database.store import open_database
 from reconciler.kinds import discover
 from reconciler.model.failpoint import POINTS
+from tests.campaigns.nursery import END_LINKS
 from tests.cli.tree import FILES, INES, SECOND, SECRET
 from tests.cli.tree import ROOT as ROOT_PERSON
 from tests.servers import Cluster
@@ -32,15 +33,15 @@ ROOT = Path(__file__).parents[2]
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHMtb25seS0zMmJ5dGU="
 EMBEDDED_ONLY, SERVER_ONLY = frozenset({"schema-made"}), frozenset({"tenants-locked", "marked"})
 CONFIRMED = frozenset({"committed", "session-closed", "before-report"})
-"""Places behind the commit: an error of the program there is not what these cases are about."""
+"""Places behind the commit."""
 
 PATIENCE_SECONDS = 2.0
 """How long a server may take to let go of the locks of a client that was killed."""
 
-_EVERYBODY = [word for one in (ROOT_PERSON, SECOND, INES, "ines@cais.example.com") for word in ("--as", one)]
-_APPLY = {
+EVERYBODY = [word for one in (ROOT_PERSON, SECOND, INES, "ines@cais.example.com") for word in ("--as", one)]
+APPLY = {
     "first": ["apply", "--auto-approve", "--prune", "--bootstrap", "--as", ROOT_PERSON],
-    "later": ["apply", "--auto-approve", "--prune", *_EVERYBODY],
+    "later": ["apply", "--auto-approve", "--prune", *EVERYBODY],
 }
 """The call of each stage: the installer of an empty database, later an administrator with everybody's approval."""
 _PLAN = ["plan", "--prune", "--detailed-exitcode"]
@@ -172,6 +173,16 @@ class Home:
         """Whether the database has operators already, so that nobody may be its installer any more."""
         return bool(self.dump().get("operators"))
 
+    def sql(self, statement: str) -> None:
+        """What another program would do."""
+        if self.cluster is not None:
+            with self.cluster.connect(self.database) as server:
+                server.execute(statement.encode())
+            return
+        with closing(sqlite3.connect(self.work / ".reconciler/live.db")) as opened, opened:
+            opened.execute("PRAGMA foreign_keys = ON")
+            opened.execute(statement)
+
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit."""
         return open_database(self.url, discover()).broken_chain()
@@ -184,6 +195,12 @@ class Home:
         with self.cluster.connect() as server:
             row = server.execute(asked, (self.database,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    def end_links(self) -> None:
+        """Have the server end every link of the program, as an administrator would."""
+        assert self.cluster is not None
+        with self.cluster.connect(self.database) as server:
+            server.execute(END_LINKS)
 
     def _drop(self) -> None:
         assert self.cluster is not None
@@ -215,10 +232,9 @@ def cases(home: Home, *, seed: int, timed: int = 0) -> list[Case]:
     found = []
     for stage in home.reached:
         for point in dict.fromkeys(home.reached[stage]):
-            for action in ("kill", "term", "int", "raise", "cut"):
-                if (action == "raise" and point in CONFIRMED) or (action == "cut" and home.cluster is None):
-                    continue
-                found.append(Case(stage, point, action, chance.randint(1, home.reached[stage].count(point))))
+            actions = ["kill", "term", "int", "raise", *(["cut"] if home.cluster is not None else [])]
+            visits = home.reached[stage].count(point)
+            found += [Case(stage, point, action, chance.randint(1, visits)) for action in actions]
         found += [Case(stage, "", "kill", delay=chance.random() * home.seconds[stage]) for _ in range((timed + 1) // 2)]
     chance.shuffle(found)
     return found
@@ -240,20 +256,15 @@ def problems(home: Home, case: Case) -> list[str]:
     home.reset(case.stage)
     before = home.dump()
     fault = {"delay": case.delay} if case.delay is not None else {"point": case.point, "action": case.action}
-    ended = home.run(_APPLY[case.stage], nth=case.nth, **fault)
+    ended = home.run(APPLY[case.stage], nth=case.nth, **fault)
     if case.delay is None and ended.reached.count(case.point) < case.nth:
         return [f"{case.point} was not reached"]
-    found = _judge(home, case, ended, before)
-    again = home.run([*_APPLY["later" if home.founded else case.stage], "--lock-timeout", "3s"])
-    if again.code != 0:
-        found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
-    if _comparable(home.dump()) != home.whole[case.stage]:
-        found.append("the call again did not come to the whole")
-    return found + home.broken_chain()
+    old, found = left_behind(home, case.stage, before)
+    return found + _untrue(ended, case, old=old) + called_again(home, case.stage)
 
 
-def _judge(home: Home, case: Case, ended: Ended, before: Dump) -> list[str]:
-    """What the fault left behind, as it is found by others."""
+def left_behind(home: Home, stage: str, before: Dump) -> tuple[bool, list[str]]:
+    """What a fault left behind, as it is found by others: whether it is the old state, and what is wrong with it."""
     found = []
     begun = time.monotonic()
     while home.links():
@@ -263,14 +274,23 @@ def _judge(home: Home, case: Case, ended: Ended, before: Dump) -> list[str]:
         time.sleep(0.01)
     planned = home.run(_PLAN)
     after = home.dump()
-    old, new = after == before, _comparable(after) == home.whole[case.stage]
+    old, new = after == before, comparable(after) == home.whole[stage]
     if old == new:
         found.append("the database is neither as it was nor as it should be")
     if planned.code != (2 if old else 0):
         found.append(f"a plan ended with {planned.code} on {'old' if old else 'new'} data: {planned.text[-300:]}")
-    found += _untrue(ended, case, old=old)
-    found += home.broken_chain()
-    return found
+    return old, found + home.broken_chain()
+
+
+def called_again(home: Home, stage: str) -> list[str]:
+    """What is wrong when the same call is made again, without a fault."""
+    found = []
+    again = home.run([*APPLY["later" if home.founded else stage], "--lock-timeout", "3s"])
+    if again.code != 0:
+        found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
+    if comparable(home.dump()) != home.whole[stage]:
+        found.append("the call again did not come to the whole")
+    return found + home.broken_chain()
 
 
 def _untrue(ended: Ended, case: Case, *, old: bool) -> list[str]:
@@ -279,15 +299,16 @@ def _untrue(ended: Ended, case: Case, *, old: bool) -> list[str]:
     if case.action == "kill":
         return [] if ended.code == -9 or (case.delay is not None and ended.code == 0 and not old) else [said]
     behind = case.point in CONFIRMED | {"before-commit", "marked"}
+    confirmed_error = case.action == "raise" and case.point in CONFIRMED
     match ended.code:
         case 0:
-            fine = not old and (behind or case.action == "cut")
+            fine = not old and (behind or case.action == "cut") and not confirmed_error
         case 130:
             fine = old and case.action in {"term", "int"}
         case 1:
             fine = old and case.action in {"raise", "cut"}
         case 8:
-            fine = behind
+            fine = confirmed_error and not old if case.point in CONFIRMED else behind
         case _:
             fine = False
     return [] if fine and "Traceback" not in ended.text else [said]
@@ -325,9 +346,9 @@ def _template(cluster: Cluster) -> str:
 def _reference(made: Home, stage: str) -> None:
     """What an apply without a fault comes to."""
     made.reset(stage)
-    ended = made.run(_APPLY[stage])
+    ended = made.run(APPLY[stage])
     assert ended.code == 0, ended.text
-    made.whole[stage], made.reached[stage] = _comparable(made.dump()), ended.reached
+    made.whole[stage], made.reached[stage] = comparable(made.dump()), ended.reached
     made.seconds[stage] = ended.seconds
     assert made.run(_PLAN).code == 0  # what has the same rows has an empty plan too
 
@@ -337,7 +358,7 @@ def _rows(cursor: Any) -> list[tuple[tuple[str, Any], ...]]:
     return sorted((tuple(zip(names, row, strict=True)) for row in cursor.fetchall()), key=repr)
 
 
-def _comparable(dump: Dump) -> Dump:
+def comparable(dump: Dump) -> Dump:
     """What two applies of the same plan have in common."""
 
     def steady(table: str, column: str) -> bool:

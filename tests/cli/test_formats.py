@@ -18,7 +18,7 @@ def test_show_says_what_plan_said(tree: Tree, form: str) -> None:
     shown = tree.run("show", "a.plan", "--format", form)
     assert (planned.code, shown.code) == (0, 0)
     assert planned.out == shown.out
-    assert "Plan: 7 to add, 0 to change, 0 to destroy." in shown.out
+    assert "Plan: 8 to add, 0 to change, 0 to destroy." in shown.out
     assert SECRET not in shown.out
 
 

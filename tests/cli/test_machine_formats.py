@@ -58,11 +58,11 @@ def test_a_step_is_left_with_outputs_and_a_summary(tree: Tree, monkeypatch: pyte
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     call = tree.run("plan", "--format", "github", "--out", "p.plan")
     found = outputs(left)
-    assert call.out.splitlines()[-1] == "Plan: 7 to add, 0 to change, 0 to destroy."
+    assert call.out.splitlines()[-1] == "Plan: 8 to add, 0 to change, 0 to destroy."
     assert found["before"] == "1"
-    assert (found["verdict"], found["changes"], found["add"], found["errors"]) == ("changes", "true", "7", "0")
+    assert (found["verdict"], found["changes"], found["add"], found["errors"]) == ("changes", "true", "8", "0")
     assert found["digest"] == json.loads((tree.folder / "p.plan").read_text(encoding="utf-8"))["digest"]
-    assert summary.read_text(encoding="utf-8").startswith("before\n### Plan: 7 to add")
+    assert summary.read_text(encoding="utf-8").startswith("before\n### Plan: 8 to add")
     tree.run("validate", "--format", "github")
     assert outputs(left)["verdict"] == "valid"
 

@@ -255,9 +255,10 @@ def test_a_state_that_a_cascade_brings_about_may_be_asked_for(
     assert alone.code == 1
     assert "LIF-05" in alone.out + alone.err
     tree.edit("all.yaml", "PRT}\n", "PRT}\n  state: active\n")
-    tree.apply()
+    root = ("apply", "--auto-approve", "--as", "root@example.com")
+    assert tree.run(*root).code == 0
     assert tree.sql(state) == [("active",)]
     assert tree.run("plan", "--detailed-exitcode").code == 0
     before = (tmp_path / ".reconciler/live.db").read_bytes()
-    assert tree.apply().out.startswith("No changes.")
+    assert tree.run(*root).out.startswith("No changes.")
     assert (tmp_path / ".reconciler/live.db").read_bytes() == before

@@ -60,9 +60,7 @@ class Database:
             WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
             LockTimeout: somebody else holds it for too long (DB-08).
         """
-        if not self.exists():
-            return empty_live(self._catalog)
-        return self._ask(lambda fetch: read_live(fetch, self._catalog))
+        return self._ask(lambda fetch: read_live(fetch, self._catalog), missing=lambda: empty_live(self._catalog))
 
     @contextmanager
     def look(self) -> Iterator[Look | EmptyLook]:
@@ -75,7 +73,11 @@ class Database:
             yield EmptyLook(empty_live(self._catalog))
             return
         with reading(self.file) as connection:
-            require(revision_of(_fetching(connection), "sqlite"))
+            revision = revision_of(_fetching(connection), "sqlite")
+            if revision is None and not self.exists():
+                yield EmptyLook(empty_live(self._catalog))  # as in _ask: to open it was to undo a killed first apply
+                return
+            require(revision)
 
             def ask(statement: str, values: Sequence[Any]) -> list[Row]:
                 try:
@@ -106,19 +108,19 @@ class Database:
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id."""
-        return self._ask(lambda fetch: history.find_run(fetch, run_id)) if self.exists() else None
+        return self._ask(lambda fetch: history.find_run(fetch, run_id), missing=lambda: None)
 
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
-        return self._ask(history.runs) if self.exists() else []
+        return self._ask(history.runs, missing=list)
 
     def touched(self, selects: Callable[[Address], bool]) -> set[str]:
         """The ids of the runs that changed one of some resources."""
-        return self._ask(lambda fetch: history.touched(fetch, selects)) if self.exists() else set()
+        return self._ask(lambda fetch: history.touched(fetch, selects), missing=set[str])
 
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""
-        return self._ask(audit.broken) if self.exists() else []
+        return self._ask(audit.broken, missing=list)
 
     @contextmanager
     def apply(
@@ -206,7 +208,8 @@ class Database:
         if not self.exists():
             return ["the database does not exist"]
         with looking(self.file) as connection:
-            return check(connection, self._catalog)
+            found = check(connection, self._catalog)
+        return found if self.exists() else ["the database does not exist"]
 
     def is_underway(self, run_id: str) -> bool:  # noqa: ARG002  # a file does not list who uses it
         """Whether a program still works on a run: never known, and its journal is rolled back by the next reader."""
@@ -234,9 +237,14 @@ class Database:
             "an embedded database knows no roles", code="DB-05", hint="its file's permissions say who may use it"
         )
 
-    def _ask(self, question: Callable[[Fetch], T]) -> T:
+    def _ask(self, question: Callable[[Fetch], T], *, missing: Callable[[], T]) -> T:
+        if not self.exists():
+            return missing()
         with reading(self.file) as connection:
-            require(revision_of(_fetching(connection), "sqlite"))
+            revision = revision_of(_fetching(connection), "sqlite")
+            if revision is None and not self.exists():
+                return missing()  # a first apply was killed amid its commit; to open it was to undo that
+            require(revision)
             try:
                 return question(_fetching(connection))
             except sqlite3.OperationalError as error:

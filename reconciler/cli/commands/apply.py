@@ -97,7 +97,8 @@ def command(
 
 def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> tuple[Applied, Report]:
     from reconciler.engine.describe import describe
-    from reconciler.operations.apply import Orders, apply
+    from reconciler.model.run import Outcome
+    from reconciler.operations.apply import Orders, apply, truthful_after_commit
 
     house = session.house
     file = plan_file_among(asked.paths)
@@ -138,12 +139,13 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         reader = house.reader(asked.paths, rev=asked.rev)
         doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"])
         applied = apply(doors, request, orders, progress)
-    reach("before-report")
-    report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
-    try:
-        _tell(session, applied, report)
-    except WorldError as error:  # the plan is applied: nothing may claim otherwise now
-        session.output.tell(f"{error.message}; the outcome stands")
+    with truthful_after_commit(applied.run.id, done=applied.run.outcome is Outcome.APPLIED):
+        reach("before-report")
+        report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
+        try:
+            _tell(session, applied, report)
+        except WorldError as error:  # the plan is applied: nothing may claim otherwise now
+            session.output.tell(f"{error.message}; the outcome stands")
     return applied, report
 
 

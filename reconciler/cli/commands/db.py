@@ -37,7 +37,7 @@ def check(context: click.Context) -> int:
     from reconciler.render.terminal import safe, wrap
 
     session = Session.begin(context)
-    database = session.house.database
+    database = session.house.planning_database
     found = database.check() or database.broken_chain()
     if not found:
         session.output.result("The database is as this version expects it.\n")
@@ -55,7 +55,7 @@ def check(context: click.Context) -> int:
 def current(context: click.Context) -> int:
     """Show the revision of the schema; without one, say so."""
     session = Session.begin(context)
-    revision = session.house.database.current()
+    revision = session.house.planning_database.current()
     session.output.result(f"{revision}\n" if revision else "none\n")
     return exits.DONE
 

@@ -38,9 +38,10 @@ def command(
     """Compare the database with what was applied last, and say who changed what.
 
     PATH is a folder or a file of manifests; by default the folders of the configuration, or the working folder. What
-    git has changed and nobody has applied is no drift. It reads through RECONCILER_PLAN_DATABASE_URL where that is set;
-    with --record it reads and writes through the live database, and writes nothing but findings. Exit codes: 0 fine, 1
-    errors, 2 drift with --detailed-exitcode.
+    git has changed and nobody has applied is no drift. With --as EMAIL only what this operator may read is told. It
+    reads through RECONCILER_PLAN_DATABASE_URL where that is set; with --record it reads and writes through the live
+    database, and writes nothing but findings. Exit codes: 0 fine, 1 errors, 2 drift with --detailed-exitcode, 4 for
+    somebody who is nobody.
     """
     from reconciler.model.diagnostic import errors_in
     from reconciler.operations.drift import DriftRequest, drift
@@ -58,6 +59,7 @@ def command(
         tenants=tuple(tenants),
         environment=house.environment,
         layout=house.settings.layout,
+        people=session.people(),
     )
     report = drift(doors, request, record=record)
     match form:

@@ -23,7 +23,7 @@ def command(context: click.Context, *, form: str) -> int:
     from reconciler.render.run_text import holders_text
 
     session = Session.begin(context)
-    found = session.house.database.holders()
+    found = session.house.planning_database.holders()
     if form == "json":
         session.output.json({"format_version": "1.0", "locks": [asdict(one) for one in found]})
     else:

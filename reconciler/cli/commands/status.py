@@ -27,7 +27,7 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
     from reconciler.render.terminal import safe
 
     session = Session.begin(context)
-    store = session.house.database
+    store = session.house.planning_database
     if what is None:
         runs = store.runs()
         if form == "json":
@@ -42,7 +42,9 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
         run = store.find_run(run_id)  # it may have been committed between the two questions
         if run is None:
             raise OutcomeUnknown(
-                f"the run {run_id} is under way", code="DB-11", hint="ask again; reconciler locks says who works on it"
+                f"the run {run_id} is under way, or this server has not heard of it yet",
+                code="DB-11",
+                hint="ask again; reconciler locks says who works on it",
             )
     if form == "json":
         session.output.json({"format_version": "1.0", "run": None if run is None else run_json(run)})

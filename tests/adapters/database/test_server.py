@@ -264,6 +264,9 @@ def test_a_run_that_has_left_the_ledger_is_known_by_its_transaction(served):
     assert outcome.ask(mark, store.connect) == "applied"
     assert outcome.ask(replace(mark, line="7/00000009"), store.connect) == "unknown", "another line of history"
     assert outcome.ask(replace(mark, run="run-1", line="7/00000009"), store.connect) == "applied", "the ledger counts"
+    assert outcome.ask(replace(mark, started="1999"), store.connect) == "unknown", "the number may be another's by now"
+    ahead = replace(mark, transaction=str(int(mark.transaction) + 1_000_000))
+    assert outcome.ask(ahead, store.connect) == "not applied", "a number that a stopped server has forgotten"
 
 
 def test_a_transaction_whose_client_is_gone_unnoticed_is_ended(served, monkeypatch):

@@ -89,10 +89,11 @@ def row_holders(connection: psycopg.Connection[Any], catalog: Catalog, addresses
 
 
 def works_on(connection: psycopg.Connection[Any], run_id: str) -> bool:
-    """Whether a connection of an apply that named itself after a run is open."""
+    """Whether a connection of an apply that named itself after a run is open, or may be: a standby does not know."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
-    row = connection.execute(asked, (f"reconciler {run_id}",)).fetchone()
-    return row is not None and row[0] > 0
+    whole = f"SELECT pg_is_in_recovery() OR ({asked}) > 0"
+    row = connection.execute(whole.encode(), (f"reconciler {run_id}",)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def told(found: Sequence[Holder]) -> str:

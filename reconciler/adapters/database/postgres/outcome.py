@@ -3,7 +3,8 @@
 Before it commits, a client notes the number of its transaction and the line of history that the server writes. When
 the link breaks it connects anew and asks: is the run in the ledger? Else, what does the server know of that number? A
 server that has changed its line of history since (a standby was promoted) gives numbers to others again, so there only
-the ledger counts. What nobody can say stays unknown.
+the ledger counts. One that was stopped at once may have forgotten the number, which then was never committed, and may
+give it to others too. What nobody can say stays unknown.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ PATIENCE_SECONDS = 20.0
 
 _PAUSE_SECONDS = 0.25
 _GRACE_SECONDS = 2.0
+_STARTED = "pg_postmaster_start_time()::text"
 _LINE = (
     "SELECT system_identifier::text || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) FROM pg_control_system()"
 )
@@ -35,20 +37,24 @@ _LINE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What a client notes before it commits. ``line`` names the cluster and its line of history."""
+    """What a client notes before it commits.
+
+    ``line`` names the cluster and its line of history; ``started`` is when the server was started, where it is known.
+    """
 
     run: str
     transaction: str
     line: str
     pid: int
+    started: str | None = None
 
 
 def mark(connection: sa.Connection, run: str) -> Mark:
     """Note the transaction that is about to be committed."""
-    raw = driver(connection)
-    row = raw.execute(f"SELECT pg_current_xact_id()::text, pg_backend_pid(), ({_LINE})".encode()).fetchone()
-    transaction, pid, line = row if row is not None else ("", 0, "")
-    return Mark(run=run, transaction=transaction, line=line, pid=pid)
+    asked = f"SELECT pg_current_xact_id()::text, pg_backend_pid(), ({_LINE}), {_STARTED}"
+    row = driver(connection).execute(asked.encode()).fetchone()
+    transaction, pid, line, started = row if row is not None else ("", 0, "", None)
+    return Mark(run=run, transaction=transaction, line=line, pid=pid, started=started)
 
 
 def ask(noted: Mark, connect: Callable[[], psycopg.Connection[Any]]) -> Answer:
@@ -79,7 +85,10 @@ def _asked_once(noted: Mark, connect: Callable[[], psycopg.Connection[Any]], *, 
         line = connection.execute(_LINE.encode()).fetchone()
         if line is None or line[0] != noted.line:
             return "unknown"
-        status = connection.execute("SELECT pg_xact_status(%s::text::xid8)", (noted.transaction,)).fetchone()
+        try:
+            status = connection.execute("SELECT pg_xact_status(%s::text::xid8)", (noted.transaction,)).fetchone()
+        except psycopg.errors.InvalidParameterValue:
+            return "not applied"  # the number lies ahead of a server that was stopped at once: nobody committed it
         return _meaning(noted, connection, "" if status is None else status[0], waited=waited)
     except psycopg.Error:
         return None
@@ -90,7 +99,9 @@ def _asked_once(noted: Mark, connect: Callable[[], psycopg.Connection[Any]], *, 
 def _meaning(noted: Mark, connection: psycopg.Connection[Any], status: str | None, *, waited: float) -> Answer | None:
     match status:
         case "committed":
-            return "applied"
+            # The ledger was asked before: the commit may have come in between, or the number may be another's by now.
+            known = find_run(fetching(connection), noted.run) is not None
+            return "applied" if known or _runs_on(noted, connection) else "unknown"
         case "aborted":
             return "not applied"
         case "in progress":
@@ -100,6 +111,12 @@ def _meaning(noted: Mark, connection: psycopg.Connection[Any], status: str | Non
             return None
         case _:
             return "unknown"
+
+
+def _runs_on(noted: Mark, connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server was not started anew since the note, as far as the note says."""
+    row = connection.execute(f"SELECT {_STARTED}".encode()).fetchone()
+    return noted.started is None or (row is not None and row[0] == noted.started)
 
 
 _END = """

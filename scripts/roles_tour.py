@@ -1,0 +1,243 @@
+"""The story of docs/roles.md: four roles work on one repository, and each tries what is not its own.
+
+``python scripts/roles_tour.py`` works in a temporary folder with an embedded database and prints each command with what
+it says; ``--write`` puts that into the page. Digests and times differ each time, so others stand in their places.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "roles.md"
+BEGIN, END = "<!-- story: written by scripts/roles_tour.py -->\n", "<!-- end of the story -->\n"
+KEY = "c3RvcmllcyBhcmUgbm90IHNlY3JldCBhdCBhbGwgLTI="
+RITA, CARLA = "rita@sign.example.com", "carla@farol.example.com"
+MARTA, HELENA = "marta@cedro.example.com", "helena@auditors.example.org"
+
+_ADDRESS = "{line1: Rua 1, city: Lisboa, postalCode: 1100-001, country: PRT}"
+
+
+def _manifest(kind: str, name: str, tenant: str, spec: str) -> str:
+    where = f"{{name: {name}, tenant: {tenant}}}" if tenant else f"{{name: {name}}}"
+    return f"apiVersion: reconciler/v1\nkind: {kind}\nmetadata: {where}\nspec: {spec}\n"
+
+
+def _operator(name: str, tenant: str, email: str, role: str, more: str = "") -> str:
+    spec = f"{{email: {email}, displayName: {name.title()}, role: {role}, language: pt-PT{more}}}"
+    return _manifest("Operator", name, tenant, spec)
+
+
+PLATFORM = (
+    _operator("rita", "", RITA, "administrator"),
+    _manifest("Bundle", "start", "", "{displayName: Start, includedSignatures: 1000}"),
+    _manifest(
+        "CertificateAuthority",
+        "atlantic-trust",
+        "",
+        "{displayName: Atlantic Trust, remoteService: {baseUrl: https://csc.atlantic-trust.example.org/v1}}",
+    ),
+)
+PARTNER = (
+    _manifest(
+        "Partner",
+        "farol",
+        "",
+        '{legalName: Farol Services, country: PRT, vatNumber: "599900016", type: reseller, billing: {account: FAR-1}, '
+        f"contact: {{email: office@farol.example.com}}, address: {_ADDRESS}, state: active}}",
+    ),
+    _operator("carla", "farol", CARLA, "partner"),
+)
+ISSUER = (
+    _manifest(
+        "Issuer",
+        "cedro",
+        "farol",
+        '{legalName: Cedro Retalho, vatNumber: "513990020", contact: {email: office@cedro.example.com}, '
+        f"address: {_ADDRESS}, state: active}}",
+    ),
+    _operator("marta", "farol", MARTA, "issuer", ", issuer: cedro"),
+)
+SERVICE = """\
+apiVersion: reconciler/v1
+kind: ClientService
+metadata: {name: invoices, tenant: farol}
+spec:
+  alias: invoices
+  issuer: cedro
+  bundle: start
+"""
+DESK = (
+    _manifest("ServiceType", "incident", "farol", "{displayName: Incident, sortOrder: 10}"),
+    _manifest(
+        "Category",
+        "signing",
+        "farol",
+        "{displayName: Signing, description: Seals, serviceTypes: [incident], sortOrder: 1}",
+    ),
+)
+CERTIFICATE = _manifest(
+    "Certificate", "seal", "farol", "{alias: seal, issuer: cedro, certificateAuthority: atlantic-trust}"
+)
+
+
+class Story:
+    """Runs commands in a folder and keeps what was typed and said."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lines: list[str] = []
+        self._folder = folder
+        ours = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "GIT_"))}
+        self._environment = {
+            **ours,
+            "NO_COLOR": "1",
+            "PYTHONPATH": str(ROOT),
+            "RECONCILER_SECRET_KEY": KEY,
+        }
+
+    def say(self, text: str) -> None:
+        """A paragraph of the page."""
+        self.lines += [text, ""]
+
+    def write(self, file: str, *manifests: str) -> None:
+        """Put manifests into a file."""
+        path = self._folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("---\n".join(manifests), encoding="utf-8")
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Change a file in one place."""
+        path = self._folder / file
+        text = path.read_text(encoding="utf-8")
+        if old not in text:
+            sys.exit(f"{file} does not say {old}")
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def sql(self, statement: str) -> None:
+        """What another program does."""
+        with closing(sqlite3.connect(self._folder / ".reconciler" / "live.db")) as live, live:
+            live.execute(statement)
+
+    def run(self, *words: str, ends: int = 0) -> None:
+        """A command, what it says, and the exit code where that is not 0."""
+        done = subprocess.run(
+            [sys.executable, "-m", "reconciler", *words],
+            cwd=self._folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if ends else subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if done.returncode != ends:
+            sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr or ''}")
+        self.lines += ["```text", f"$ reconciler {' '.join(words)}", *_masked(done.stdout).rstrip("\n").split("\n")]
+        self.lines += [*([f"(exit code {ends})"] if ends else []), "```", ""]
+
+
+def tell() -> str:
+    """The whole story, as Markdown."""
+    with tempfile.TemporaryDirectory(prefix="roles-tour-") as elsewhere:
+        story = Story(Path(elsewhere))
+        _administrator(story)
+        _partner(story)
+        _issuer(story)
+        _auditor(story)
+        return "\n".join(story.lines)
+
+
+def _administrator(story: Story) -> None:
+    story.write("platform.yaml", *PLATFORM)
+    story.say(
+        "An empty database knows nobody. The installer applies the first manifests, which must leave an administrator "
+        "behind:"
+    )
+    story.run("apply", "--bootstrap", "--auto-approve", "--quiet")
+    story.write("farol/partner.yaml", *PARTNER)
+    story.say("**Rita, the administrator,** sets up a partner and its first operator:")
+    story.run("apply", "--auto-approve", "--as", RITA)
+    story.write("farol/desk.yaml", *DESK)
+    story.say("The help desk of the partner is not hers to configure:")
+    story.run("plan", "--as", RITA, ends=4)
+
+
+def _partner(story: Story) -> None:
+    story.write("farol/cedro.yaml", *ISSUER, SERVICE)
+    story.say("**Carla, who works for the partner,** adds the help desk, an issuer with its operator, and a service:")
+    story.run("apply", "--auto-approve", "--quiet", "--as", CARLA)
+    story.edit("farol/partner.yaml", "type: reseller,", "type: reseller, tier: distributor,")
+    story.say("She does not make her company a distributor, which would put other partners into her reach:")
+    story.run("apply", "--auto-approve", "--as", CARLA, ends=4)
+    story.edit("farol/partner.yaml", " tier: distributor,", "")
+
+
+def _issuer(story: Story) -> None:
+    story.write("farol/seal.yaml", CERTIFICATE)
+    story.edit("farol/cedro.yaml", "  bundle: start\n", "  bundle: start\n  certificate: seal\n")
+    story.say(
+        "**Marta, who works for the issuer,** holds its certificates. Carla cannot bind one, and Rita cannot either:"
+    )
+    story.run("plan", "--as", RITA, ends=4)
+    story.say("Marta can:")
+    story.run("apply", "--auto-approve", "--quiet", "--as", MARTA)
+    story.edit("farol/desk.yaml", "displayName: Signing", "displayName: Seals")
+    story.edit("farol/cedro.yaml", "bundle: start", "bundle: start\n  language: en")
+    story.say("The desk is not hers, and may not even be read by her; nor may she change the language of the service:")
+    story.run("plan", "--as", MARTA, ends=4)
+    story.say("Carla carries both:")
+    story.run("apply", "--auto-approve", "--quiet", "--as", CARLA)
+
+
+def _auditor(story: Story) -> None:
+    story.write(
+        "auditor.yaml",
+        _operator("helena", "", HELENA, "auditor", ", auditScope: [farol/cedro], validUntil: 2039-12-31"),
+    )
+    story.say("**Helena, the auditor,** is appointed by the administrator. The plan tells what she gains:")
+    story.run("apply", "--auto-approve", "--as", RITA)
+    story.say("At night somebody changes two rows by hand. She sees the one in her scope, and nothing of the other:")
+    story.sql("UPDATE client_services SET additional_info = 'by hand' WHERE name = 'invoices'")
+    story.sql("UPDATE categories SET description = 'by hand' WHERE name = 'signing'")
+    story.run("drift", "--as", HELENA)
+    story.say("She writes nothing, not even what would take the change back:")
+    story.run("apply", "--auto-approve", "--as", HELENA, ends=4)
+    story.say("What she may do at all:")
+    story.run("access", HELENA, "--as", HELENA)
+
+
+def _masked(text: str) -> str:
+    """What differs from run to run, made the same."""
+    text = re.sub(r"\b20[23]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-06-22T22:10:00Z", text)
+    text = re.sub(r"\b\d+ (?:s|min) ago\b", "just now", text)
+    text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "0b8f1c52-....", text)
+    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:5e1f...", text)
+
+
+def page(story: str, before: str) -> str:
+    """The page with the story in its place."""
+    head, _, rest = before.partition(BEGIN)
+    return f"{head}{BEGIN}\n{story}\n{END}{rest.partition(END)[2]}"
+
+
+def main() -> None:
+    """Print the story, or write it into the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write it into docs/roles.md")
+    given = parser.parse_args()
+    story = tell()
+    if given.write:
+        PAGE.write_text(page(story, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    else:
+        print(story)
+
+
+if __name__ == "__main__":
+    main()
