@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from reconciler.model.address import Address
+from reconciler.model.approval import Approval
 from reconciler.model.authorization import Authorization
 from reconciler.model.blueprint import NewFile
 from reconciler.model.comment import Comment
@@ -135,6 +136,50 @@ class Rehearsal(Protocol):
 
     def attempt(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
         """Write a plan as :meth:`ApplySession.write` does, whoever asks: nothing of it will last."""
+
+
+class AuthorReader(Protocol):
+    """Tells who made commits: case-folded addresses of mail, or None where git does not know."""
+
+    def since(self, commit: str, base: str | None, *, files: Sequence[str] = ()) -> frozenset[str] | None:
+        """Those of the commits between ``base`` and ``commit`` that touch ``files``, or the folders of manifests.
+
+        Without a base it is everybody up to ``commit``.
+        """
+
+    def of_lines(self, commit: str, file: str, spans: Sequence[tuple[int, int]]) -> frozenset[str] | None:
+        """Who wrote some lines of a file as they are in ``commit``; a span is the first and the last of them."""
+
+
+class ApprovalSession(Protocol):
+    """One open transaction that holds the lock of the platform, so that no apply goes on meanwhile."""
+
+    def live(self) -> Live:
+        """The database as it is under the lock."""
+
+    def find_run(self, run_id: str) -> Run | None:
+        """The run with this id, if it was committed before."""
+
+    def approve(self, approval: Approval) -> None:
+        """Record an approval, in the place of an older one by the same person."""
+
+    def withdraw(self, digest: str, approver: str, *, at: str) -> bool:
+        """Take an approval back at a time; whether there was one."""
+
+    def commit(self) -> None:
+        """Make it last. Without this call everything is rolled back."""
+
+
+class ApprovalStore(Protocol):
+    """The live database, for approvals."""
+
+    def read(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+    def apply(
+        self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()
+    ) -> AbstractContextManager[ApprovalSession]:
+        """Begin a transaction as :meth:`LiveStore.apply` does."""
 
 
 class Look(Protocol):

@@ -19,6 +19,7 @@ from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
     FilesEditor,
     FilesReader,
+    GitAuthors,
     GitReader,
     committed_configuration,
     read_file,
@@ -33,7 +34,7 @@ from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.adapters.secrets.keys import load_or_make_key, parse_key
 from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
-from reconciler.engine.configure import configure, for_environment
+from reconciler.engine.configure import configure, demand_of, for_environment
 from reconciler.engine.describe import describe
 from reconciler.engine.key_order import key_orders
 from reconciler.engine.schema import schema_files
@@ -233,10 +234,12 @@ class House:
             read=cache(partial(self._policies, commit)), evaluate=evaluate, document=partial(_document, self.catalog)
         )
 
-    def doors(self, reader: ManifestReader, *, writes: bool, policy_rev: str | None = None) -> Doors:
+    def doors(
+        self, reader: ManifestReader, *, writes: bool, policy_rev: str | None = None, paths: Sequence[str] = ()
+    ) -> Doors:
         """The doors of a run; one that does not write reads through the planning database.
 
-        ``policy_rev`` reads the policies from a commit of git.
+        ``policy_rev`` reads the policies from a commit of git; ``paths`` are those of ``reader``.
 
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
@@ -250,6 +253,8 @@ class House:
             draw=generate_value,
             now=self.now,
             policies=self.policies(policy_rev),
+            authors=GitAuthors(self.folder, list(paths) or list(self.settings.manifests)),
+            version=__version__,
             waivers=self.waivers(reader),
         )
 
@@ -293,6 +298,7 @@ class House:
                 allow_delete=dict(allow_delete or {}),
             ),
             people=people or People(),
+            demand=demand_of(self.settings.approvals),
         )
 
     def _policies(self, commit: str | None) -> tuple[Sequence[Document], list[Diagnostic]]:

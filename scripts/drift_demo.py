@@ -137,7 +137,8 @@ def _deal(story: Story, folder: Path) -> None:
     story.say("Three hours later:")
     story.run("drift", later=later)
     story.say(
-        "Inês, of the partner, takes Rui's change back. `--only-drift` leaves out whatever git has changed in the meantime:"
+        "Inês, of the partner, takes Rui's change back. `--only-drift` leaves out whatever git has changed in the "
+        "meantime:"
     )
     words = ("apply", "--only-drift", "--target", "ServiceType/*", "--auto-approve", "--as", "ines@farol.example.com")
     story.run(*words)

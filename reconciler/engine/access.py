@@ -248,7 +248,7 @@ def closed(before: Rights, view: View, found: Sequence[Shift], carriers: Carrier
     applicant = carriers.applicant
     if carriers.installer or applicant is None:
         return ()
-    givers = [_Giver(one, before) for one in carriers.people]
+    givers = [_Giver(one, before) for one in carriers.everybody]
     denied: dict[Address, Denial] = {}
     for shift in found:
         receiver = view.at(shift.who.address)

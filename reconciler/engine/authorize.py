@@ -19,7 +19,7 @@ from reconciler.model.denial import Denial
 from reconciler.model.encode import field_value
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
-from reconciler.model.principal import LEVELS, Principal
+from reconciler.model.principal import ACTORS, LEVELS, Principal
 from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
@@ -63,13 +63,22 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     nobody = _nobody(applicant, plan, view)
     if nobody is not None:
         return Judgement(denials=(nobody,))
-    # Whoever stands behind an auditor, it is the auditor who would write (OPR-06).
-    people = (applicant,) if applicant.role is RoleWord.AUDITOR else carriers.people
-    judge = _Judge(rights, view, people)
+    judge = _Judge(rights, view, carriers)
     denials = tuple(judge.denials(plan))
     if denials:
         return Judgement(denials=denials)
     return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
+
+
+def part_owners(
+    rights: Rights, plan: Plan, view: View, carriers: Carriers
+) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
+    """Each part of a plan that nobody who carries it has the right to, with every operator who has."""
+    judge = _Judge(rights, view, carriers)
+    people = sorted((one for one in rights.principals() if one.role in ACTORS), key=lambda one: one.address)
+    for change in plan.changes:
+        if _needs_a_right(change, view):
+            yield from judge.owners(change, people)
 
 
 def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
@@ -160,10 +169,14 @@ def _fields_of_their_own(change: Change, entity: Entity) -> Iterator[Part]:
 class _Judge:
     """Judges the parts of one plan, and remembers who walked which edge."""
 
-    def __init__(self, rights: Rights, view: View, people: Sequence[Principal]) -> None:
+    def __init__(self, rights: Rights, view: View, carriers: Carriers) -> None:
         self._rights = rights
         self._view = view
-        self._people = people
+        applicant = carriers.applicant
+        # Whoever stands behind an auditor, it is the auditor who would write (OPR-06).
+        alone = applicant is not None and applicant.role is RoleWord.AUDITOR
+        self._carriers = carriers.people[:1] if alone else carriers.everybody
+        self._people = carriers.people  # what is told is for their eyes
         self.walked: dict[tuple[Address, str], Principal] = {}
 
     def denials(self, plan: Plan) -> Iterator[Denial]:
@@ -182,6 +195,13 @@ class _Judge:
         for address, denied in found.items():
             yield from self._told(denied, allowed_edges.get(address, []))
 
+    def owners(self, change: Change, people: Sequence[Principal]) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
+        """The parts of a change that nobody carries, and which of ``people`` could carry each."""
+        for part in parts(change, self._entity(change)):
+            verdict = self._carried(part)
+            if not verdict.allowed:
+                yield self._denial(part, verdict), tuple(one for one in people if self._decide(one, part).allowed)
+
     def _entity(self, change: Change) -> Entity:
         """The resource; one that is gone on both sides is known by its address alone."""
         found = self._view.at(change.address)
@@ -190,7 +210,7 @@ class _Judge:
     def _carried(self, part: Part) -> Verdict:
         """The verdict for the first who may, else that for the applicant."""
         first: Verdict | None = None
-        for who in self._people:
+        for who in self._carriers:
             verdict = self._decide(who, part)
             if verdict.allowed:
                 if part.verb == "transition":

@@ -11,7 +11,6 @@ CFGF-05   a variable that should hold the URL of the database is not set
 CFGF-06   a part of the file that this version cannot honour
 CFGF-07   the file does not exist
 CFGF-08   a ``RECONCILER_`` variable that makes no sense
-CFGF-09   a part of the file that this version reads and does not judge (a warning)
 CFGF-10   a match of tokens that those of strangers may fit
 ========= ==============================================================================
 """
@@ -20,15 +19,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
 
+from reconciler.model.approval import Demand
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.formats import nearest
 from reconciler.model.manifest import Document, PathKey
 from reconciler.model.placing import path_text, shown_key
-from reconciler.model.settings import Settings
+from reconciler.model.settings import ApprovalSettings, Settings
 from reconciler.model.trust import open_to_strangers
 
 API_VERSION = "reconciler/v1"
@@ -43,6 +44,7 @@ _TYPES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
 }
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _BOUNDS = {"greater_than_equal": ("ge", "at least"), "less_than_equal": ("le", "at most")}
 
 
@@ -58,6 +60,15 @@ def configure(document: Document) -> tuple[Settings, list[Diagnostic]]:
         return Settings(), in_order(found)
     found += _unsupported(document, settings)
     return settings, in_order(found)
+
+
+def demand_of(settings: ApprovalSettings | None) -> Demand:
+    """How many people must agree; without configuration what GEN-25 asks for, and nothing else."""
+    if settings is None:
+        return Demand()
+    number, unit = int(settings.valid_for[:-1]), settings.valid_for[-1]
+    span = timedelta(seconds=number * _UNITS[unit])
+    return Demand(sensitive=settings.sensitive, critical=settings.critical, valid_for=span)
 
 
 def for_environment(settings: Settings, environment: str, document: Document | None) -> list[Diagnostic]:
@@ -147,9 +158,6 @@ def _unsupported(document: Document, settings: Settings) -> list[Diagnostic]:
         if source is not None and _PASSWORD.match(source):
             summary = "the URL of a database holds a password"
             found.append(_finding(document, path, "CFGF-03", summary, "use fromEnv, and keep the URL out of git"))
-    if settings.approvals is not None:
-        summary = "this version asks for one approval of an administrator (GEN-25) and does not count further ones"
-        found.append(_finding(document, ("approvals",), "CFGF-09", summary, "", Severity.WARNING))
     return found
 
 

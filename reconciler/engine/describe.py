@@ -47,6 +47,7 @@ def describe(
         denials=plan.denials,
         carriers=plan.carriers,
         shifts=tuple(shifts),
+        approvals=plan.approvals,
     )
 
 

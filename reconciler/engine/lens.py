@@ -14,6 +14,7 @@ from typing import Any
 
 from reconciler.model.access import RoleWord
 from reconciler.model.address import PLATFORM, Address
+from reconciler.model.approval import Approvals
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
@@ -30,6 +31,8 @@ OUTSIDE = "LNS-01"
 """Code of the finding that stands for findings about what may not be read."""
 ANOTHER = "another resource"
 """Stands for an address that may not be read."""
+SOMEBODY = "an administrator"
+"""Stands for an approver who may not be read."""
 _ENVELOPE = ("metadata", "lifecycle")
 _INDEX = re.compile(r"\[[^]]*\]")
 
@@ -78,6 +81,7 @@ class Lens:
             diagnostics=self.diagnostics(plan.diagnostics),
             denials=tuple(denials),
             carriers=tuple(one.title for one in self._people),
+            approvals=None if plan.approvals is None else self.approvals(plan.approvals),
         )
         return replace(made, partial=_content(made) != _content(plan))
 
@@ -104,6 +108,21 @@ class Lens:
                 )
             )
         return tuple(told)
+
+    def approvals(self, found: Approvals) -> Approvals:
+        """Who agrees with a plan: reasons that may be read, and people by name where the name may be read."""
+        reasons = tuple(one for one in found.reasons if self.sees(one.address))
+        return replace(
+            found,
+            reasons=reasons,
+            hidden=found.hidden + len({one.address for one in found.reasons} - {one.address for one in reasons}),
+            given=tuple(replace(one, known_as=self.name(one.approver, one.known_as)) for one in found.given),
+            void=tuple(replace(one, known_as=self.name(one.approver, one.known_as)) for one in found.void),
+        )
+
+    def name(self, person: Address, known_as: str) -> str:
+        """By what a person is known, where that may be read."""
+        return known_as if self.sees(person) else SOMEBODY
 
     def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
         """The drift of what may be read; ``ledger`` are the managed resources."""

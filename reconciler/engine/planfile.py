@@ -16,6 +16,7 @@ from typing import Any
 import rfc8785
 
 from reconciler.model.address import Address
+from reconciler.model.approval import Approvals, Given, PlanClass, Reason, Void
 from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
 from reconciler.model.denial import Denial
@@ -55,6 +56,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "denials": [_denial(one) for one in plan.denials],
         "carriers": list(plan.carriers),
         "partial": plan.partial,
+        "approvals": None if plan.approvals is None else _approvals(plan.approvals),
     }
     return {**document, "seal": _seal(document)}
 
@@ -201,6 +203,18 @@ def _denial(one: Denial) -> dict[str, Any]:
     }
 
 
+def _approvals(found: Approvals) -> dict[str, Any]:
+    return {
+        "class": found.weight.value,
+        "needed": found.needed,
+        "given": [[str(one.approver), one.known_as, one.valid_until] for one in found.given],
+        "void": [[str(one.approver), one.known_as, one.why] for one in found.void],
+        "reasons": [[str(one.address), one.what] for one in found.reasons],
+        "hidden": found.hidden,
+        "authors": found.authors,
+    }
+
+
 def _place(source: Source | None) -> list[Any] | None:
     return None if source is None else list(source)
 
@@ -244,6 +258,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         denials=tuple(_read_denial(one) for one in document.get("denials", ())),
         carriers=tuple(map(str, document.get("carriers", ()))),
         partial=document.get("partial") is True,
+        approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
     )
 
 
@@ -306,6 +321,18 @@ def _read_denial(one: Mapping[str, Any]) -> Denial:
         path=one["path"],
         source=_read_place(one["source"]),
         hidden=one["hidden"],
+    )
+
+
+def _read_approvals(one: Mapping[str, Any]) -> Approvals:
+    return Approvals(
+        weight=PlanClass(one["class"]),
+        needed=_count(one["needed"]),
+        given=tuple(Given(Address.parse(who), str(name), str(until)) for who, name, until in one["given"]),
+        void=tuple(Void(Address.parse(who), str(name), str(why)) for who, name, why in one["void"]),
+        reasons=tuple(Reason(Address.parse(address), str(what)) for address, what in one["reasons"]),
+        hidden=_count(one["hidden"]),
+        authors=str(one["authors"]),
     )
 
 

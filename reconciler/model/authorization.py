@@ -15,18 +15,26 @@ from reconciler.model.principal import Principal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carriers:
-    """Who stands behind a plan: the applicant, and the operators who approved it.
+    """Who stands behind a plan: those who ask, the applicant first, and the operators who approved its digest.
 
-    ``installer`` is the name of a person who acts as installer on an empty database; then nobody else carries.
+    ``people`` ask, and what they may read is what they see. ``approvers`` have approved it before: they carry what they
+    have a right to, and nobody sees more by that. ``installer`` is the name of a person who acts as installer on an
+    empty database; then nobody else carries.
     """
 
     people: tuple[Principal, ...] = ()
+    approvers: tuple[Principal, ...] = ()
     installer: str = ""
 
     @property
     def applicant(self) -> Principal | None:
         """The one who asks."""
         return self.people[0] if self.people else None
+
+    @property
+    def everybody(self) -> tuple[Principal, ...]:
+        """All who carry it, the applicant first, each once."""
+        return tuple({one.address: one for one in (*self.people, *self.approvers)}.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
+from reconciler.model.approval import Approvals
 from reconciler.model.change import COUNTED, Action, Cause, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
@@ -99,6 +100,8 @@ class Plan:
     """Who it was judged for; empty for a plan that was judged for nobody."""
     partial: bool = False
     """Whether it lacks what its carriers may not read: then its digest does not follow from what it shows."""
+    approvals: Approvals | None = None
+    """The agreement that it needs, and what of it was there when it was made. No part of the digest."""
 
     @property
     def empty(self) -> bool:

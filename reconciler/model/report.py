@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.approval import Approvals
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
@@ -105,6 +106,7 @@ class Report:
     denials: tuple[Denial, ...] = ()
     carriers: tuple[str, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    approvals: Approvals | None = None
     digest: str = ""
     identity: str = ""
     environment: str = ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from reconciler.model.address import Address
+from reconciler.model.approval import Approval
 from reconciler.model.manifest import Document
 from reconciler.model.spec import Spec
 
@@ -77,13 +78,15 @@ class LedgerEntry:
 class Live:
     """What the database held in one consistent read.
 
-    ``rows`` maps kind, then (tenant, name), to a row. ``identity`` names the database and never changes.
+    ``rows`` maps kind, then (tenant, name), to a row. ``identity`` names the database and never changes. ``approvals``
+    are those that nobody took back, whether they still hold or not.
     """
 
     identity: str
     rows: Mapping[str, Mapping[tuple[str, str], Row]]
     ledger: Mapping[Address, LedgerEntry]
     generations: Mapping[str, int] = field(default_factory=dict)
+    approvals: tuple[Approval, ...] = ()
 
     def row(self, address: Address) -> Row | None:
         """The row of an address, if there is one."""

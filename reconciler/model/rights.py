@@ -17,10 +17,13 @@ from reconciler.model.formats import folded
 from reconciler.model.kind import Kind
 from reconciler.model.principal import ACTORS, LEVELS, Condition, Principal, Question
 from reconciler.model.resource import Live
+from reconciler.model.tool import TOOL
 from reconciler.model.view import Entity, View
 
 WRITES = ("create", "update", "transition", "delete")
 STOPPED_BY = "stoppedBy"
+NOT_AUTHOR = "not author"
+"""The condition of the verb ``approve``: whoever made a plan does not approve it (GEN-25)."""
 _READS = frozenset({"read", "download"})
 _NOTHING: Grant = Grant(Reach.NONE, "PRM-01")
 
@@ -121,6 +124,17 @@ class Rights:
         except KeyError:
             found = self._rows[key] = _row(kind, verb, path, edge)
             return found
+
+    def uses(self, who: Principal, verb: str, *, author: bool = False) -> Verdict:
+        """Whether ``who`` may use a verb of the program itself. ``author``: it is about a plan that ``who`` made."""
+        grant = next((row.grant(who.role) for row in TOOL if row.verb == verb), _NOTHING)
+        if who.barred or who.only is not None:
+            return Verdict(allowed=False, code="OPR-09")
+        if grant.reach in (Reach.NONE, Reach.NEVER):
+            return Verdict(allowed=False, code=grant.code or "PRM-01")
+        if not grant.condition or (grant.condition == NOT_AUTHOR and not author):
+            return ALLOWED
+        return Verdict(allowed=False, code=grant.code or "PRM-04", condition=grant.condition)
 
     def reads(self, who: Principal, entity: Entity) -> bool:
         """Whether any field of a resource may be read."""

@@ -16,7 +16,7 @@ from functools import partial
 from threading import Event as Flag
 from typing import Protocol
 
-from reconciler.engine.approve import guardians, judge_approval
+from reconciler.engine.approve import guardians, missing
 from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
 from reconciler.model.address import Address
@@ -122,7 +122,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     _asked(doors, shown)
     refuse(shown)
     may_write(shown.carriers)
-    _approved(doors, orders, shown)
+    _approved(request, shown)
     if not touched(shown.plan):
         return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)
     if not shown.plan.empty and not orders.agree(shown):
@@ -184,7 +184,7 @@ def _transaction(
     """The part that holds locks. ``shown`` is what was reviewed."""
     listener(_progress("lock", "waiting for the locks"))
     # Who carries the plan stays who it is until the end, as do the rows that it changes.
-    people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.people)
+    people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.everybody)
     rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *people}))
     locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
     with truthful_after_commit(run_id) as done, locks as session:
@@ -194,7 +194,7 @@ def _transaction(
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
         reach("not-repeated")
         listener(_progress("check", "planning again under the locks"))
-        now = _again(doors, request, orders, shown, session)
+        now = _again(doors, request, shown, session)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
@@ -236,10 +236,10 @@ def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
         ) from error
 
 
-def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
+def _again(doors: Doors, request: Request, shown: Proposal, session: ApplySession) -> Proposal:
     """The plan under the lock; it must be the one that was shown."""
     try:
-        now = propose_again(doors, request, shown, _founded(session.live(), shown.plan))
+        now = propose_again(doors, request, shown, _founded(_locked(session.live(), shown), shown.plan))
     except InvalidManifests as error:
         raise Stale(
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
@@ -247,8 +247,15 @@ def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, sess
     if now.plan.digest != shown.plan.digest:
         raise moved(shown.plan, now.plan)
     refuse(now)
-    _approved(doors, orders, now)
+    _approved(request, now)
     return now
+
+
+def _locked(live: Live, shown: Proposal) -> Live:
+    """Live data with the approvals of those whose records are locked: one that came meanwhile does not count yet."""
+    people = () if shown.carriers is None else shown.carriers.everybody
+    names = {str(one.address) for one in people}
+    return replace(live, approvals=tuple(one for one in live.approvals if one.approver in names))
 
 
 def _founded(live: Live, reviewed: Plan | None) -> Live:
@@ -258,12 +265,23 @@ def _founded(live: Live, reviewed: Plan | None) -> Live:
     return live
 
 
+def agrees(shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> None:
+    """The plan is the one of a file that was made for the eyes of ``reviewed_by``, and the file tells what it does.
+
+    Raises:
+        Stale: it is not.
+        Denied: one of them is nobody any more (OPR-09).
+    """
+    if reviewed.digest != shown.plan.digest:
+        raise moved(reviewed, shown.plan)
+    if told(reviewed) != told(_as_seen_by(reviewed_by, shown)):
+        raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
+
+
 def _agrees(orders: Orders, shown: Proposal) -> None:
     """The plan is the one that was reviewed: as a file, or by its digest."""
-    if orders.reviewed is not None and orders.reviewed.digest != shown.plan.digest:
-        raise moved(orders.reviewed, shown.plan)
-    if orders.reviewed is not None and told(orders.reviewed) != told(_as_seen_by(orders.reviewed_by, shown)):
-        raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
+    if orders.reviewed is not None:
+        agrees(shown, reviewed=orders.reviewed, reviewed_by=orders.reviewed_by)
     if orders.digest and orders.digest != shown.plan.digest:
         raise Stale(
             f"the plan is not the one that was reviewed: its digest is {shown.plan.digest}",
@@ -320,11 +338,12 @@ def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
         )
 
 
-def _approved(doors: Doors, orders: Orders, shown: Proposal) -> None:
-    applicant, *approvers = _names(orders, shown)
-    missing = judge_approval(doors.catalog, shown.plan, shown.live, applicant=applicant, approvers=approvers)
-    if missing:
-        raise Denied("an approval is missing; nothing was applied", diagnostics=tuple(missing))
+def _approved(request: Request, shown: Proposal) -> None:
+    """The agreement that the plan needs is there (GEN-25)."""
+    found = shown.seen_approvals
+    lacking = [] if found is None else missing(found, local=request.people.local)
+    if lacking:
+        raise Denied("an approval is missing; nothing was applied", diagnostics=tuple(lacking))
 
 
 def _resolved(doors: Doors, orders: Orders, shown: Proposal) -> tuple[Sealed, list[Generated]]:
@@ -339,7 +358,7 @@ def _names(orders: Orders, shown: Proposal) -> tuple[str, ...]:
     """Who applies, then who approved, as the audit knows them."""
     if shown.carriers is None or shown.carriers.installer:
         return (orders.applicant,)
-    return tuple(one.known_as for one in shown.carriers.people)
+    return tuple(one.known_as for one in shown.carriers.everybody)
 
 
 def _run(orders: Orders, shown: Proposal, run_id: str, started: datetime, outcome: Outcome) -> Run:

@@ -18,6 +18,7 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.model.after import live_after
+from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
@@ -28,6 +29,7 @@ from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import View
+from reconciler.operations.consent import agree_on
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, Request
@@ -54,6 +56,7 @@ class Proposal:
     marks: Fingerprints
     ruled: tuple[Diagnostic, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    authors: CommitAuthors = NO_AUTHORS
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
@@ -73,6 +76,12 @@ class Proposal:
     def seen_shifts(self) -> tuple[Shift, ...]:
         """What people gain and lose, as those who ask may see it."""
         return self.shifts if self.lens is None else self.lens.shifts(self.shifts)
+
+    @property
+    def seen_approvals(self) -> Approvals | None:
+        """Who agrees, as those who ask may see it."""
+        found = self.plan.approvals
+        return found if found is None or self.lens is None else self.lens.approvals(found)
 
     @property
     def refusal(self) -> type[ReconcilerError] | None:
@@ -193,6 +202,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         made=made,
         marks=before.marks,
         found=(*before.judged.diagnostics, *found, *kept.diagnostics),
+        authors=before.authors,
     )
 
 
@@ -208,8 +218,8 @@ def _unfit(found: Sequence[Diagnostic]) -> bool:
     return errors_in([one for one in found if one.phase is not Phase.TIME and one.phase is not Phase.PLAN])
 
 
-def refuse(proposal: Proposal) -> None:
-    """Stop at a plan that must not be applied.
+def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
+    """Stop at a plan that must not be applied. ``nothing`` says what did not happen.
 
     Raises:
         InvalidManifests: it holds errors.
@@ -221,12 +231,12 @@ def refuse(proposal: Proposal) -> None:
     wrong = (*_seen(proposal, proposal.errors), *denied, *_seen(proposal, proposal.forbidden))
     refusal = proposal.refusal
     if refusal is InvalidManifests:
-        raise InvalidManifests("the plan holds errors; nothing was applied", diagnostics=wrong)
+        raise InvalidManifests(f"the plan holds errors; {nothing}", diagnostics=wrong)
     if refusal is Denied:
-        raise Denied("the plan is denied; nothing was applied", code="GEN-07", diagnostics=wrong)
+        raise Denied(f"the plan is denied; {nothing}", code="GEN-07", diagnostics=wrong)
     if refusal is Held:
         raise Held(
-            "a guard holds the plan; nothing was applied",
+            f"a guard holds the plan; {nothing}",
             diagnostics=_seen(proposal, proposal.holds),
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
@@ -254,11 +264,14 @@ def _proposal(
     made: Plan,
     marks: Fingerprints,
     found: tuple[Diagnostic, ...],
+    authors: CommitAuthors | None = None,
 ) -> Proposal:
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
+    agreed = agree_on(doors, request, made, rights=rights, view=view, carriers=carriers, authors=authors)
+    made, carriers = replace(made, approvals=agreed.approvals), agreed.carriers
     applicant = None if carriers is None else carriers.applicant
     guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
@@ -279,6 +292,7 @@ def _proposal(
         lens=lens,
         rights=rights,
         shifts=moved,
+        authors=agreed.consent.authors,
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error

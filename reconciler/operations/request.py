@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.model.approval import Demand
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.guards import Guards
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Evaluate, ReadPolicies
 from reconciler.model.secret import SecretValue
-from reconciler.ports import LiveStore, ManifestReader, Sealer, SecretReader
+from reconciler.ports import AuthorReader, LiveStore, ManifestReader, Sealer, SecretReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +45,10 @@ class WaiverFolders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """The world of one run. ``now`` is the time that rules see.
+    """The world of one run. ``now`` is the time that rules see; ``clock`` tells the time of day.
 
     ``draw`` makes a random secret for a form of storage, of a length between ``minLength`` and ``maxLength``.
+    ``authors`` tells who made commits, None where nothing does; ``version`` is that of the program.
     """
 
     catalog: Catalog
@@ -57,6 +59,9 @@ class Doors:
     draw: Callable[[str, Mapping[str, Any]], SecretValue]
     now: datetime
     policies: PolicyDoors | None = None
+    authors: AuthorReader | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    version: str = ""
     waivers: WaiverFolders | None = None
 
 
@@ -65,11 +70,13 @@ class People:
     """Who asks, by name: the applicant, then those who approved. ``local`` is false when a token says who it is.
 
     Without names nobody asks: a plan is made and not judged. ``installer`` acts on a database in which nobody is yet.
+    ``makers`` made the plan that is asked about, in a plan file: they are no approvers of it.
     """
 
     names: tuple[str, ...] = ()
     local: bool = True
     installer: str = ""
+    makers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,7 @@ class Request:
 
     ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
     ``only_drift`` leaves out whatever git alone has changed.
-    ``layout`` is the shape of the tree, empty for none.
+    ``layout`` is the shape of the tree, empty for none. ``demand`` says how many people must agree.
     """
 
     environment: str = ""
@@ -89,3 +96,4 @@ class Request:
     layout: str = ""
     guards: Guards = field(default_factory=Guards)
     people: People = field(default_factory=People)
+    demand: Demand = field(default_factory=Demand)

@@ -15,6 +15,7 @@ from reconciler.operations.apply import touched
 from reconciler.operations.plan import Proposal
 
 _RUN = "run"
+_PRINCIPAL = "principal"
 _PEOPLE = "people"
 
 
@@ -29,6 +30,11 @@ class PlanFile:
     def run_id(self) -> str:
         """The identity of the run that applying this file is: applying it twice is one run."""
         return self.made_by.get(_RUN, "")
+
+    @property
+    def principal(self) -> str:
+        """Who made it, by the name that the call gave or the token proved."""
+        return self.made_by.get(_PRINCIPAL, "")
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -67,4 +73,4 @@ def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mappin
     generations = sorted((one, proposal.live.generations.get(one, 0)) for one in touched(plan))
     run_id = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{plan.digest} {plan.identity} {generations}"))
     people = "" if proposal.carriers is None else "\n".join(str(one) for one in proposal.carriers.people)
-    return to_bytes(seen, {"version": version, "principal": principal, _PEOPLE: people, _RUN: run_id, **asked})
+    return to_bytes(seen, {"version": version, _PRINCIPAL: principal, _PEOPLE: people, _RUN: run_id, **asked})

@@ -14,6 +14,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Source
 from reconciler.render.access_json import shift_json
+from reconciler.render.approvals_json import approvals_json
 from reconciler.render.findings_json import diagnostic_json
 from reconciler.render.values import secret_text
 
@@ -238,6 +239,7 @@ def _own_facts(report: Report) -> dict[str, Any]:
         "database": report.identity,
         "carriers": list(report.carriers),
         "denied": [denial_json(one) for one in report.denials],
+        "approvals": None if report.approvals is None else approvals_json(report.approvals),
         "access": [shift_json(one) for one in report.shifts],
         "held": [str(one.address) for one in report.with_action("held")],
         "manual_actions": [

@@ -10,6 +10,7 @@ from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.report import Report, ResourceLine
 from reconciler.render.access_text import shifts_lines
+from reconciler.render.approvals_text import approvals_lines, shown
 from reconciler.render.findings_text import counted, diagnostics_text
 from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, resource_lines
 from reconciler.render.terminal import safe, wrap
@@ -49,6 +50,7 @@ def plan_text(report: Report, style: Style) -> str:
     parts += [
         *_follows(report),
         *_access(report, style),
+        *_approvals(report, style),
         *_drift(report, style),
         *_warnings(report, style),
         *_foot(report, style),
@@ -202,6 +204,13 @@ def _access(report: Report, style: Style) -> list[list[str]]:
     people = len({one.who.address for one in report.shifts})
     head = f"Access: {people} {'person gains or loses' if people == 1 else 'people gain or lose'} rights."
     return [[style.palette.paint(head, "bold"), *shifts_lines(report.shifts, style, whole=style.verbose)]]
+
+
+def _approvals(report: Report, style: Style) -> list[list[str]]:
+    found = report.approvals
+    if found is None or report.empty or not shown(found, verbose=style.verbose):
+        return []
+    return [approvals_lines(found, style)]
 
 
 def _drift(report: Report, style: Style) -> list[list[str]]:

@@ -79,6 +79,10 @@ def _state_tables(metadata: sa.MetaData) -> None:
         sa.Column("approver", TEXT, primary_key=True),
         _text("approved_at"),
         _maybe("valid_until"),
+        # What the approval rests on: fingerprints of the approver's record and of the rules of the program.
+        _maybe("rights"),
+        _maybe("rules"),
+        _maybe("withdrawn_at"),
         sqlite_strict=True,
     )
 

@@ -13,6 +13,7 @@ from reconciler.adapters.database.columns import ROW, every_column, selected
 from reconciler.adapters.database.revisions import VERSION_TABLE
 from reconciler.adapters.database.seeds import seeded_rows
 from reconciler.model.address import Address
+from reconciler.model.approval import Approval
 from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
 from reconciler.model.resource import LedgerEntry, Live, Row
@@ -31,7 +32,13 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
     rows: dict[str, Mapping[tuple[str, str], Row]] = {}
     for name, kind in catalog.items():
         rows[name] = {row[:2]: row for row in fetch(_select(kind))}
-    return Live(identity=identity_of(fetch), rows=rows, ledger=_ledger(fetch), generations=_generations(fetch))
+    return Live(
+        identity=identity_of(fetch),
+        rows=rows,
+        ledger=_ledger(fetch),
+        generations=_generations(fetch),
+        approvals=_approvals(fetch),
+    )
 
 
 def empty_live(catalog: Catalog) -> Live:
@@ -71,3 +78,12 @@ def _ledger(fetch: Fetch) -> dict[Address, LedgerEntry]:
 
 def _generations(fetch: Fetch) -> dict[str, int]:
     return dict(fetch("SELECT tenant, generation FROM reconciler_tenants"))
+
+
+def _approvals(fetch: Fetch) -> tuple[Approval, ...]:
+    """Those that nobody took back, in order. One that lacks anything counts for nothing."""
+    found = fetch(
+        "SELECT digest, approver, approved_at, valid_until, rights, rules FROM reconciler_approvals "
+        "WHERE withdrawn_at IS NULL"
+    )
+    return tuple(Approval(*row) for row in sorted(tuple(str(one or "") for one in row) for row in found))

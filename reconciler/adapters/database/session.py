@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,13 +11,14 @@ from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.adapters.database import audit, history
-from reconciler.adapters.database.columns import CHANGES, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
+from reconciler.adapters.database.columns import APPROVALS, CHANGES, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.netting import Sealed, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
+from reconciler.model.approval import Approval
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
@@ -81,6 +82,24 @@ class Session:
     def write(self, authorization: Authorization, *, run: Run, sealed: Sealed) -> None:
         """Write the whole plan; see :class:`reconciler.ports.ApplySession`. Without effect it writes nothing at all."""
         self._try(authorization.plan, run, sealed)
+
+    def approve(self, approval: Approval) -> None:
+        """Record an approval, in the place of an older one by the same person."""
+        table = self._table(APPROVALS)
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        values = {**asdict(approval), "withdrawn_at": None}
+        key = ("digest", "approver")
+        add = dialect.insert(table).values(values)
+        renewed = {name: add.excluded[name] for name in values if name not in key}
+        self._connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed))
+        reach("written")
+
+    def withdraw(self, digest: str, approver: str, *, at: str) -> bool:
+        """Take an approval back; whether there was one."""
+        table = self._table(APPROVALS)
+        there = (table.c.digest == digest) & (table.c.approver == approver) & table.c.withdrawn_at.is_(None)
+        done = self._connection.execute(sa.update(table).where(there).values(withdrawn_at=at))
+        return done.rowcount > 0
 
     def attempt(self, plan: Plan, *, run: Run, sealed: Sealed) -> None:
         """Write a plan that nobody was asked about; from now on this transaction cannot be committed."""

@@ -7,6 +7,7 @@ broken file is an error and never an absent resource.
 
 from __future__ import annotations
 
+from reconciler.adapters.manifests.authors import GitAuthors
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
@@ -18,6 +19,7 @@ __all__ = [
     "RULES",
     "FilesEditor",
     "FilesReader",
+    "GitAuthors",
     "GitReader",
     "Limits",
     "committed_configuration",

@@ -26,7 +26,14 @@ from reconciler.ports import FileRefused
 
 _OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LINK, _MODULE = b"120000", b"160000"
-_SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "core.quotePath=false", "protocol.allow=never")
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.quotePath=false",
+    "protocol.allow=never",
+    "log.showSignature=false",
+    "blame.ignoreRevsFile=",
+)
 _SECONDS = 120.0
 
 
@@ -119,9 +126,9 @@ class GitReader:
     def _find_commit(self) -> None:
         if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():
             raise UsageError("--rev names a commit, a branch or a tag", hint="it never begins with a hyphen")
-        if _git(self._working, "rev-parse", "--is-inside-work-tree", check=False) is None:
+        if ask_git(self._working, "rev-parse", "--is-inside-work-tree", check=False) is None:
             raise WorldError("the working folder belongs to no git repository", hint="leave --rev out")
-        found = _git(
+        found = ask_git(
             self._working,
             "rev-parse",
             "--verify",
@@ -174,7 +181,7 @@ def committed(
     if any(is_outside(root) for root in roots):
         return None
     try:
-        found = _git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
+        found = ask_git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
         if found is None:
             return None
         commit = found.strip().decode()
@@ -193,7 +200,7 @@ def committed(
 
 
 def _prefix(working: Path) -> str:
-    return (_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
+    return (ask_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
 
 
 def _tree(working: Path, commit: str, prefix: str, roots: Sequence[str], *, limit: int) -> dict[str, _Entry]:
@@ -224,7 +231,7 @@ def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, 
     if not entries:
         return
     asked = "".join(f"{entry.object}\n" for entry in entries.values()).encode()
-    answer = _git(working, "cat-file", "--batch", given=asked) or b""
+    answer = ask_git(working, "cat-file", "--batch", given=asked) or b""
     place = 0
     for path, entry in entries.items():
         end = answer.find(b"\n", place)
@@ -235,7 +242,7 @@ def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, 
         yield path, answer[end + 1 : place - 1]
 
 
-def _git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool = True) -> bytes | None:
+def ask_git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool = True) -> bytes | None:
     """Standard output of git; None when it fails and ``check`` is off.
 
     Raises:
@@ -263,9 +270,9 @@ def _git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool 
 
 
 def _listing(working: Path, words: Sequence[str], limit: int) -> bytes:
-    """Standard output of git, as :func:`_git`, of a command that may say much more than is wanted."""
+    """Standard output of git, as :func:`ask_git`, of a command that may say much more than is wanted."""
     try:
-        with subprocess.Popen(  # noqa: S603 - as in _git
+        with subprocess.Popen(  # noqa: S603 - as in ask_git
             [*_call(), *words],
             cwd=working,
             stdin=subprocess.DEVNULL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +12,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import global_options, paths_argument, policy_option, selection_options
-from reconciler.cli.output import indented_json, write
+from reconciler.cli.output import indented_json
 from reconciler.cli.planning import Asked, plan_file_among, read_plan_file, seconds
 from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
@@ -112,7 +112,9 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
         prune=asked.prune,
         only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
-        people=session.people(bootstrap=how["bootstrap"]),
+        people=replace(
+            session.people(bootstrap=how["bootstrap"]), makers=() if reviewed is None else (reviewed.principal,)
+        ),
     )
 
     with listening(session) as progress:
@@ -137,7 +139,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev)
-        doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"])
+        doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"], paths=asked.paths)
         applied = apply(doors, request, orders, progress)
     with truthful_after_commit(applied.run.id, done=applied.run.outcome is Outcome.APPLIED):
         reach("before-report")
@@ -176,14 +178,11 @@ def _show(session: Session, report: Report, *, whole: bool) -> None:
 
 
 def _asked_for_yes() -> bool:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(
-            "nobody is there to answer: standard input is no terminal; nothing was applied",
-            code="APL-02",
-            hint="give --auto-approve, or review a plan file: plan --out FILE, then apply FILE",
-        )
-    write(sys.stderr, "Apply these changes? Only the word yes is accepted: ")
-    return sys.stdin.readline().strip() == "yes"
+    return asked_for_yes(
+        "Apply these changes?",
+        nothing="nothing was applied",
+        hint="give --auto-approve, or review a plan file: plan --out FILE, then apply FILE",
+    )
 
 
 def _tell(session: Session, applied: Applied, report: Report) -> None:

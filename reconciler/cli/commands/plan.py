@@ -127,7 +127,7 @@ def _plan(
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev)
-    proposal = plan(house.doors(reader, writes=False, policy_rev=policy_rev), request)
+    proposal = plan(house.doors(reader, writes=False, policy_rev=policy_rev, paths=asked.paths), request)
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
     report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
