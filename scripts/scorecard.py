@@ -29,7 +29,7 @@ import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are
 from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
 from reconciler.kinds import discover  # noqa: E402 - after the path above
 from reconciler.render.terminal import safe  # noqa: E402 - after the path above
-from tests.campaigns import hostile  # noqa: E402 - after the path above
+from tests.campaigns import hostile, privileges  # noqa: E402 - after the path above
 from tests.campaigns.figures import Figure, measures  # noqa: E402 - after the path above
 from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
 from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
@@ -71,7 +71,6 @@ def main() -> int:
     print(f"{'figure':<{width}}  {'N':>6}  {'wrong':>5}  target")
     for one in figures:
         print(f"{one.name:<{width}}  {one.n:>6}  {one.wrong:>5}  {one.target}{'; ' + one.note if one.note else ''}")
-    print("\nNot measured yet: privilege decisions.")
     return 1 if any(one.wrong for one in figures) else 0
 
 
@@ -230,6 +229,7 @@ MEASURES: tuple[Callable[[int], Figure], ...] = (
     secrets_in_outputs,
     payloads,
     *measures(),
+    *privileges.measures(),
 )
 
 

@@ -6,6 +6,7 @@ live data, before the plan; rights of two people never add up inside one part. W
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -59,7 +60,7 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     if applicant is None:
         msg = "somebody must carry a plan"
         raise ValueError(msg)
-    nobody = _nobody(applicant, plan)
+    nobody = _nobody(applicant, plan, view)
     if nobody is not None:
         return Judgement(denials=(nobody,))
     judge = _Judge(rights, view, carriers)
@@ -76,11 +77,11 @@ def part_owners(
     judge = _Judge(rights, view, carriers)
     people = sorted((one for one in rights.principals() if one.role in ACTORS), key=lambda one: one.address)
     for change in plan.changes:
-        if _needs_a_right(change):
+        if _needs_a_right(change, view):
             yield from judge.owners(change, people)
 
 
-def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
+def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
     """Why the applicant applies nothing at all (OPR-09)."""
     if applicant.barred:
         return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
@@ -88,14 +89,25 @@ def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
         return None
     company, edge = applicant.only
     for change in plan.changes:
-        if _needs_a_right(change) and not (change.address == company and str(change.edge) == edge):
+        if _needs_a_right(change, view) and not (change.address == company and str(change.edge) == edge):
             reason = f"its company {company} is suspended; only its way back to active may be applied"
             return Denial(who=applicant.title, verb="apply", address=None, reason=reason, code="OPR-09")
     return None
 
 
-def _needs_a_right(change: Change) -> bool:
+def _needs_a_right(change: Change, view: View) -> bool:
+    if change.action is Action.REFRESH:
+        return _manages_otherwise(change, view)
     return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+
+
+def _manages_otherwise(change: Change, view: View) -> bool:
+    """Whether a renewed ledger entry manages another part of the resource: a change of ``lifecycle`` and no more."""
+    entry = None if view.live is None else view.live.ledger.get(change.address)
+    if entry is None or change.resource is None or entry.management != change.resource.management:
+        return True
+    known = set(json.loads(entry.applied or "{}"))
+    return bool(known) and known != set(json.loads(change.applied or "{}"))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -112,14 +124,27 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
                 verb = "update"
                 if line.path.startswith(_ENVELOPE):
                     verb = "unprotect" if line.path == _PROTECT and line.before else "manage"
-                yield Part(change=change, entity=entity, verb=verb, path=line.path, source=line.source or change.source)
+                path = _judged_path(entity, line.path)
+                yield Part(change=change, entity=entity, verb=verb, path=path, source=line.source or change.source)
         case Action.TRANSITION:
             source = next((line.source for line in change.fields if line.source is not None), change.source)
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
-        case Action.ADOPT | Action.FORGET:
+        case Action.ADOPT | Action.FORGET | Action.REFRESH:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
+
+
+def _judged_path(entity: Entity, path: str) -> str:
+    """The path whose right is needed. What never changes is free inside an object that comes or goes whole (GEN-05)."""
+    field = entity.kind.by_path.get(path)
+    if field is None or not field.immutable:
+        return path
+    for parent in field.optional_parents:
+        inside = [one.path for one in entity.kind.fields if one.path.startswith(f"{parent}.") and not one.transient]
+        if not any(entity.live(one) is not None for one in inside) or all(entity.value(one) is None for one in inside):
+            return parent
+    return path
 
 
 def _fields_of_their_own(change: Change, entity: Entity) -> Iterator[Part]:
@@ -147,7 +172,10 @@ class _Judge:
     def __init__(self, rights: Rights, view: View, carriers: Carriers) -> None:
         self._rights = rights
         self._view = view
-        self._carriers = carriers.everybody
+        applicant = carriers.applicant
+        # Whoever stands behind an auditor, it is the auditor who would write (OPR-06).
+        alone = applicant is not None and applicant.role is RoleWord.AUDITOR
+        self._carriers = carriers.people[:1] if alone else carriers.everybody
         self._people = carriers.people  # what is told is for their eyes
         self.walked: dict[tuple[Address, str], Principal] = {}
 
@@ -156,7 +184,7 @@ class _Judge:
         found: dict[Address, list[tuple[Part, Verdict]]] = {}
         allowed_edges: dict[Address, list[str]] = {}
         for change in plan.changes:
-            if not _needs_a_right(change):
+            if not _needs_a_right(change, self._view):
                 continue
             for part in parts(change, self._entity(change)):
                 verdict = self._carried(part)

@@ -1,0 +1,204 @@
+"""Cells at plan and at apply, in a real database: what came of each, and where that is not what the oracle says."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
+from reconciler.operations.apply import Orders, apply
+from reconciler.operations.plan import Proposal, plan
+from reconciler.operations.request import People, Request
+from reconciler.operations.validate_for import validate_for
+from tests.operations.doors import nobody
+from tests.oracle.asked import Question, ask, oracle_of, questions
+from tests.oracle.databases import CATALOG, Base, Undone
+from tests.oracle.oracle import OPERATORS, WRITES, Answer, Cell, Oracle, no, read_matrix
+from tests.oracle.probes import Probe, probe
+from tests.oracle.world import NOW, mail, things
+
+SEED = 20260615
+
+
+@dataclass
+class Tally:
+    """What came of many probes. ``wrong`` are differences from the oracle; ``unasked`` are cells without a probe."""
+
+    wrong: list[str] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    cells: set[Cell] = field(default_factory=set)
+    unjudged: list[str] = field(default_factory=list)
+
+
+def chosen(*, share: float = 1.0, seed: int = SEED) -> list[tuple[Question, Probe]]:
+    """For every cell, one probe of each answer that it has anywhere in the world; or a seeded share of these."""
+    cells = [cell for cell in read_matrix() if cell.verb in WRITES and cell.role in OPERATORS]
+    oracle = oracle_of(things(), cells)
+    groups: dict[tuple[Cell, Answer], list[Question]] = {}
+    every = questions(things(), cells, oracle, kinds=frozenset(CATALOG), every_field=True)
+    for question in every:
+        if question.field in question.cell.fields or question.cell.edge:
+            groups.setdefault((question.cell, ask(oracle, question)), []).append(question)
+    draw = random.Random(seed)  # noqa: S311 - a choice that anybody may repeat
+    found = []
+    for group in groups.values():
+        if draw.random() >= share:
+            continue
+        for question in draw.sample(group, min(len(group), 40)):
+            made = probe(question)
+            if made is not None:
+                found.append((question, made))
+                break
+    return found
+
+
+def hold(base: Base, probes: Iterable[tuple[Question, Probe]], oracle: Oracle) -> Tally:
+    """Plan and apply every probe, and compare with the oracle."""
+    tally = Tally()
+    for question, made in probes:
+        before = oracle
+        if made.state:
+            base.put(question.key, made.state, made.status)
+            before = oracle_of({**oracle.world, question.key: dict(question.thing)}, read_matrix_once())
+        try:
+            for line in _held(base, question, made, before, tally):
+                tally.wrong.append(f"{question}: {line}")
+        finally:
+            if made.state:
+                thing = oracle.world[question.key]
+                base.put(question.key, thing["state"], thing["status"])
+    return tally
+
+
+def expected(oracle: Oracle, question: Question) -> Answer:
+    """What a plan says: nothing is told about a resource of which nothing may be read."""
+    said = ask(oracle, question)
+    if said.allowed or said.code == "OPR-09" or _reads(oracle, question):
+        return said
+    role = oracle.role(question.actor)
+    writes = any(
+        cell.kind == question.key[0]
+        and cell.role == role
+        and cell.verb in WRITES
+        and cell.reach not in ("none", "never")
+        for cell in read_matrix_once()
+    )
+    return no("PRM-02") if writes else said
+
+
+_MATRIX: list[Cell] = []
+
+
+def read_matrix_once() -> list[Cell]:
+    """The matrix, read once."""
+    if not _MATRIX:
+        _MATRIX.extend(read_matrix())
+    return _MATRIX
+
+
+def _reads(oracle: Oracle, question: Question) -> bool:
+    role, kind = oracle.role(question.actor), question.key[0]
+    fields = {
+        path for cell in read_matrix_once() if (cell.kind, cell.verb, cell.role) == (kind, "read", role)
+        for path in cell.fields
+    }  # fmt: skip
+    return any(
+        oracle.decide(question.actor, "read", question.key, question.thing, field=path).allowed for path in fields
+    )
+
+
+def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Tally) -> Iterator[str]:
+    who = People(names=tuple(dict.fromkeys((mail(question.actor), *made.beside))))
+    request = Request(targets=made.targets, prune=made.prune, people=who)
+    wanted = ask(oracle, question) if made.beside else expected(oracle, question)
+    tally.cells.add(question.cell)
+    try:
+        proposal = plan(base.doors(made.documents), request)
+    except Denied as error:
+        if wanted != no("OPR-09"):
+            yield f"{wanted} at plan, but {error.code}"
+    except InvalidManifests as error:
+        if any(one.code == wanted.code for one in error.diagnostics):
+            tally.outcomes["the same code from a rule"] += 1
+            return
+        tally.outcomes["not judged: invalid before"] += 1
+        tally.unjudged.append(f"{question}: {error.diagnostics[0].code} {error.diagnostics[0].summary}")
+        return
+    else:
+        yield from _planned(question, proposal, wanted, tally)
+        said = {one.code for one in validate_for(base.doors(made.documents), request).diagnostics}
+        missing = {one.code for one in proposal.denials} - said
+        if missing:
+            yield f"{sorted(missing)} at plan, and not at validate"
+        tally.outcomes["validated for the operator"] += 1
+    before = base.content()
+    outcome = _applied(base, made, request)
+    tally.outcomes[f"{'allowed' if wanted.allowed else 'denied'}: {outcome}"] += 1
+    if base.content() != before:
+        yield f"{outcome}, and the database is another one"
+    if not wanted.allowed and outcome in ("written", "empty") and not _by_hand(question):
+        yield f"{wanted} at apply, but {outcome}"
+    if wanted.allowed and outcome.startswith("denied") and outcome != "denied GEN-25":
+        yield f"{wanted} at apply, but {outcome}"
+
+
+def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tally) -> Iterator[str]:
+    denials = {one.code for one in proposal.denials}
+    errors = {one.code for one in proposal.errors}
+    if question.cell.reach == "never":
+        if wanted.code not in denials | errors and ask_code(question) not in errors:
+            yield f"{wanted} at plan, but {sorted(denials)} and {sorted(errors)}"
+    elif wanted.allowed:
+        if denials:
+            yield f"{wanted} at plan, but {sorted(denials)}"
+        if proposal.judgement is None or proposal.judgement.authorization is None:
+            yield "allowed, and not authorised"
+    elif _by_hand(question):
+        tally.outcomes["a person's edge, shown and not walked"] += 1
+    elif _leaves(question) and "PRM-02" in denials:
+        tally.outcomes["outside of the reach behind the plan"] += 1
+    elif wanted.code not in denials:
+        # A rule for everybody that has said the same at the same place says it once.
+        if wanted.code in errors:
+            tally.outcomes["the same code from a rule"] += 1
+        else:
+            yield f"{wanted} at plan, but {sorted(denials)} and {sorted(errors)}"
+
+
+def _leaves(question: Question) -> bool:
+    """Whether the change takes the resource out of the sight of who asks: reach is judged at both ends."""
+    return (question.cell.kind, question.field) == ("Partner", "parent")
+
+
+def _by_hand(question: Question) -> bool:
+    """Whether a person walks the edge elsewhere: a plan shows it to everybody and writes nothing (LIF-04)."""
+    cell = question.cell
+    return (cell.kind, cell.edge) in (
+        ("Certificate", "pending-authorization->active"),
+        ("Certificate", "access-expired->active"),
+    )
+
+
+def ask_code(question: Question) -> str:
+    """The code of the cell."""
+    return question.cell.codes[0] if question.cell.codes else ""
+
+
+def _applied(base: Base, made: Probe, request: Request) -> str:
+    orders = Orders(agree=lambda _: True, clock=lambda: NOW)
+    try:
+        done = apply(base.doors(made.documents), request, orders, nobody)
+    except Undone:
+        return "written"
+    except Denied as error:
+        codes = sorted({one.code for one in error.diagnostics})
+        return "denied GEN-25" if codes == ["GEN-25"] else "denied"
+    except InvalidManifests:
+        return "another rule refuses"
+    except Held:
+        return "held"
+    except ReconcilerError as error:
+        return f"refused {error.code}"
+    return "empty" if done.proposal.plan.empty else "done"

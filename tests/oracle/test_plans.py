@@ -1,0 +1,41 @@
+"""A seeded share of the matrix at plan and at apply, on both databases; the scorecard asks about every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.asked import oracle_of
+from tests.oracle.conftest import Told
+from tests.oracle.databases import Base, Embedded, Served
+from tests.oracle.oracle import read_matrix
+from tests.oracle.plans import chosen, hold
+from tests.oracle.world import things
+from tests.servers import Cluster
+
+SHARE = 0.04
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
+    if request.param == "sqlite":
+        made: Base = Embedded(tmp_path / "live.db")
+    else:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        made = Served(cluster)
+    made.seed()
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(600)
+def test_a_share_of_the_cells_at_plan_and_apply(base: Base, told: Told) -> None:
+    probes = chosen(share=SHARE)
+    tally = hold(base, probes, oracle_of(things(), read_matrix()))
+    what = ", ".join(f"{name} {count}" for name, count in sorted(tally.outcomes.items()))
+    told(f"cells at plan and apply, {type(base).__name__}: {len(tally.cells)} cells, {len(probes)} probes ({what})")
+    assert tally.wrong == []
+    assert len(tally.cells) >= 60
+    assert len(tally.unjudged) <= len(probes) // 20
