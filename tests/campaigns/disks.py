@@ -65,7 +65,7 @@ def cases(home: Home, *, seed: int) -> list[Case]:
 
 
 def share(home: Home, *, seed: int, n: int) -> list[Case]:
-    """``n`` of the faults, one of them a bound, and one that left a file behind which is no database until it is opened."""
+    """``n`` of the faults, one of them a bound, and one that leaves a file which is no database until it is opened."""
     chance = random.Random(seed)  # noqa: S311 - a seeded generator is the point
     found = [Case("later", "size", chance.randrange(0, _BOUNDED, _STEP), "bound")]
     if traced():
