@@ -30,15 +30,15 @@ from tests.campaigns.crashes import Home, comparable
 if TYPE_CHECKING:
     from reconciler.operations.plan import Proposal
 
-REFUSED = {1, 5}
-"""Exit codes of a file that is no plan, or not the reviewed one any more."""
+REFUSED = {1, 4, 5}
+"""Exit codes of a file that is no plan, was made for nobody that there is, or is not the reviewed one any more."""
 
 _MEANS_NOTHING = re.compile(
     r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)"
     r"|madeBy|carriers|manifests|commit|summary/(unchanged|drift))\b"
 )
 """What a file says besides what it does: manifests, their commit and their lines, why a field changes, how much does
-not, who made it and for whom. An apply takes none of that from the file, but finds it out again."""
+not, who made it, for whom and what was asked for. An apply finds the same out again, or the file does not fit."""
 
 _STAGE = "later"
 _OTHER: list[Any] = ["", "x", None, True, False, 0, -1, 2**70, 1.5, [], {}, ["x"], {"a": 1}, "Category/cais/extra"]
