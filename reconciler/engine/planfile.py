@@ -47,10 +47,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "summary": {name: getattr(plan.summary, name) for name in Summary.__slots__},
         "changes": [_change(one) for one in plan.changes],
         "observed": [_change(one) for one in plan.observed],
-        "cascades": [[str(one.address), one.state, one.reason, _out(dict(one.columns))] for one in plan.cascades],
-        "notices": [
-            [one.event, str(one.resource), one.recipient, one.language, _out(one.payload)] for one in plan.notices
-        ],
+        **_followed(plan),
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
         "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
         "denials": [_denial(one) for one in plan.denials],
@@ -64,14 +61,16 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
 def told(plan: Plan) -> list[dict[str, Any]]:
     """What a plan says that it does, in the form of the document and without what may move under it.
 
-    Lines of manifests move, and causes come from the ledger: neither is part of what is agreed on.
+    Lines of manifests move, and causes come from the ledger: neither is part of what is agreed on. What follows from
+    its changes is, because the digest of a partial plan does not speak for what that shows.
     """
     found = [_change(one) for one in plan.changes if one.action in COUNTED]
     for one in found:
         one["source"] = None
         one["fields"] = [{**line, "source": None, "base": None, "cause": ""} for line in one["fields"]]
     counted = plan.summary
-    return [*found, {"add": counted.add, "change": counted.change, "destroy": counted.destroy}]
+    numbers = {"add": counted.add, "change": counted.change, "destroy": counted.destroy}
+    return [*found, numbers, {**_followed(plan), "partial": plan.partial}]
 
 
 def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
@@ -137,6 +136,16 @@ def _seal(document: Mapping[str, Any]) -> str:
 def _canonical(value: Any) -> bytes:
     """The bytes of RFC 8785; the short way where nothing needs more than that."""
     return plain_json(value) or rfc8785.dumps(value)
+
+
+def _followed(plan: Plan) -> dict[str, Any]:
+    """What follows from the changes of a plan."""
+    return {
+        "cascades": [[str(one.address), one.state, one.reason, _out(dict(one.columns))] for one in plan.cascades],
+        "notices": [
+            [one.event, str(one.resource), one.recipient, one.language, _out(one.payload)] for one in plan.notices
+        ],
+    }
 
 
 def _change(change: Change) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _call(
     written: list[list[str]],
 ) -> tuple[int, str]:
     words = ["apply", *(f"{one}.yaml" for one in tenants), "--auto-approve", "--lock-timeout", "60s"]
-    words += ["--as", "root@example.com"]
+    words += [word for one in tenants for word in ("--as", f"ines@{one}.example.com")]
     if own_process:
         whole = [sys.executable, "-m", "reconciler", *words]
         done = subprocess.run(whole, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

@@ -12,11 +12,18 @@ import time
 from math import inf
 from typing import Any
 
-from tests.campaigns.crashes import PATIENCE_SECONDS, Dump, Ended, Home, comparable
+from tests.campaigns.crashes import EVERYBODY, PATIENCE_SECONDS, Dump, Ended, Home, comparable
 from tests.campaigns.gates import ANSWER, COMMIT, NOTE, Spoil, gate
+from tests.cli.tree import ROOT as ROOT_PERSON
 
-APPLY = ["apply", "p.plan", "--as", "root@example.com", "--as", "second@example.com"]
-"""Applies the plan file of a stage."""
+APPLY = {
+    "first": ["apply", "p.plan", "--bootstrap", "--as", ROOT_PERSON],
+    "later": ["apply", "p.plan", *EVERYBODY],
+}
+"""Applies the plan file of each stage; a file that was applied already is applied again by the very same call."""
+
+ASKING = {"first": [], "later": EVERYBODY}
+"""For whom the plan file of a stage is made: for nobody where nobody is yet."""
 
 STATUS = ["status", "p.plan"]
 _PATIENCE = 0.6
@@ -47,10 +54,10 @@ def furnish(home: Home) -> None:
         if (home.folder / stage / "p.plan").exists():
             continue
         home.reset(stage)
-        planned = home.run(["plan", "--prune", "--out", "p.plan"])
+        planned = home.run(["plan", "--prune", "--out", "p.plan", *ASKING[stage]])
         assert planned.code == 0, planned.text
         (home.folder / stage / "p.plan").write_bytes((home.work / "p.plan").read_bytes())
-        applied = home.run(APPLY)
+        applied = home.run(APPLY[stage])
         assert applied.code == 0, applied.text
         home.whole[f"{stage} by file"] = comparable(home.dump())
 
@@ -64,7 +71,7 @@ def problems(home: Home, stage: str, spoil: Spoil) -> list[str]:
         url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/{home.database}?sslmode=disable&gssencmode=disable"
         environment = {**home.environment, "RECONCILER_DATABASE_URL": url}
         patience = {"outcome": _PATIENCE} if spoil.away == inf else {}
-        ended = home.run(APPLY, environment=environment, patience=patience)
+        ended = home.run(APPLY[stage], environment=environment, patience=patience)
     at_once = home.run(STATUS)
     found = []
     begun = time.monotonic()
@@ -101,7 +108,7 @@ def _again(home: Home, stage: str) -> list[str]:
     found = []
     wholes: list[Dump] = []
     for _ in range(2):
-        again = home.run([*APPLY, "--lock-timeout", "3s"])
+        again = home.run([*APPLY[stage], "--lock-timeout", "3s"])
         wholes.append(home.dump())
         if again.code != 0:
             found.append(f"the call again ended with {again.code}: {again.text[-300:]}")

@@ -33,6 +33,8 @@ KILL = "kill"
 _MANY = 20
 _STEP = 2 * 4096 + 1000
 """Bytes between two bounds on files: more than a page, so that pages are cut at every place."""
+_BOUNDED = 1 << 18
+"""Bytes that are not enough for a database of these kinds."""
 
 
 class Case(NamedTuple):
@@ -57,20 +59,17 @@ def cases(home: Home, *, seed: int) -> list[Case]:
     found = []
     for stage in home.reached:
         if traced():
-            for call, times in sorted(counted(home, stage).items()):
-                actions = [*ERRORS[call], *([] if call == "pread64" else [KILL])]
-                for nth in range(1, times + 1):
-                    chosen = actions if times < _MANY else [actions[(nth + seed) % len(actions)]]
-                    found += [Case(stage, call, nth, action) for action in chosen]
+            found += _calls(home, stage, seed=seed)
         found += [Case(stage, "size", largest, "bound") for largest in range(0, _enough(home, stage), _STEP)]
     return found
 
 
 def share(home: Home, *, seed: int, n: int) -> list[Case]:
-    """``n`` of the faults, and one that left a file behind which is no database until it is opened."""
+    """``n`` of the faults, one of them a bound, and one that leaves a file which is no database until it is opened."""
     chance = random.Random(seed)  # noqa: S311 - a seeded generator is the point
-    found = chance.sample(cases(home, seed=seed), n)
+    found = [Case("later", "size", chance.randrange(0, _BOUNDED, _STEP), "bound")]
     if traced():
+        found += chance.sample(_calls(home, "later", seed=seed), n - len(found))
         found.append(Case("first", "pwrite64", counted(home, "first")["pwrite64"] - 5, KILL))
     return found
 
@@ -84,7 +83,7 @@ def survived(home: Home, *, seed: int) -> tuple[int, list[str]]:
 def counted(home: Home, stage: str) -> Counter[str]:
     """How often an apply makes each call on the files of the database. What it makes may depend on nothing else."""
     home.reset(stage)
-    ended = home.run(APPLY, trace=_words(home))
+    ended = home.run(APPLY[stage], trace=_words(home))
     assert ended.code == 0, ended.text
     return Counter(re.findall(r"^(?:\d+\s+)?(\w+)\(", _report(home), flags=re.MULTILINE))
 
@@ -94,10 +93,10 @@ def problems(home: Home, case: Case) -> list[str]:
     home.reset(case.stage)
     before = home.dump()
     if case.call == "size":
-        ended = home.run(APPLY, largest=case.nth)
+        ended = home.run(APPLY[case.stage], largest=case.nth)
     else:
         what = "signal=KILL" if case.action == KILL else f"error={case.action}"
-        ended = home.run(APPLY, trace=[*_words(home), "-e", f"inject={case.call}:{what}:when={case.nth}"])
+        ended = home.run(APPLY[case.stage], trace=[*_words(home), "-e", f"inject={case.call}:{what}:when={case.nth}"])
         if "INJECTED" not in _report(home) and ended.code != -9:
             return ["the call was not made"]
     old, found = left_behind(home, case.stage, before)
@@ -114,6 +113,17 @@ def problems(home: Home, case: Case) -> list[str]:
     if not fine or "Traceback" in ended.text:
         found.append(said)
     return found + called_again(home, case.stage)
+
+
+def _calls(home: Home, stage: str, *, seed: int) -> list[Case]:
+    """Every call of an apply, by its number."""
+    found = []
+    for call, times in sorted(counted(home, stage).items()):
+        actions = [*ERRORS[call], *([] if call == "pread64" else [KILL])]
+        for nth in range(1, times + 1):
+            chosen = actions if times < _MANY else [actions[(nth + seed) % len(actions)]]
+            found += [Case(stage, call, nth, action) for action in chosen]
+    return found
 
 
 def _words(home: Home) -> list[str]:
@@ -136,7 +146,7 @@ def _enough(home: Home, stage: str) -> int:
     while high - low > _STEP:
         middle = (low + high) // 2
         home.reset(stage)
-        if home.run(APPLY, largest=middle).code == 0:
+        if home.run(APPLY[stage], largest=middle).code == 0:
             high = middle
         else:
             low = middle

@@ -6,6 +6,7 @@ Called with the words of the program behind ``idle`` or ``busy`` and the seconds
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import Any
@@ -26,6 +27,7 @@ _LONG = {
 def hold(how: str, idle: int, words: list[str]) -> int:
     """Apply, and stay in the middle of it."""
     transactions.IDLE_SECONDS = idle
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where a shell started all this in its background
 
     def act(point: str) -> None:
         if point == "rows-written" and how == "idle":

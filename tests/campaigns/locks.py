@@ -94,7 +94,7 @@ def _code(holder: subprocess.Popen[str]) -> int | None:
 def _holder(home: Home, doing: str, *, idle: int = 60) -> Iterator[subprocess.Popen[str]]:
     """A process that holds the locks of every tenant."""
     home.reset("later")
-    words = [sys.executable, "-m", "tests.campaigns.holder", doing, str(idle), *APPLY]
+    words = [sys.executable, "-m", "tests.campaigns.holder", doing, str(idle), *APPLY["later"]]
     environment = {**home.environment, "PYTHONPATH": str(ROOT)}
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with subprocess.Popen(words, cwd=home.work, env=environment, text=True, **pipes) as holder:  # type: ignore[call-overload]  # pipes are pipes

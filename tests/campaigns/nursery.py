@@ -103,6 +103,8 @@ def _watch(child: int, places: int, texts: int, delay: float | None) -> tuple[li
 def _child(asked: dict[str, Any], place: int, text: int) -> None:
     code = 70
     try:
+        # A shell starts what runs in its background with SIGINT ignored, and everything under it inherits that.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         if "trace" in asked:
             signal.sigwait({signal.SIGUSR1})
         os.chdir(asked["folder"])

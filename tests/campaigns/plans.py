@@ -24,18 +24,21 @@ from reconciler.operations import apply
 from reconciler.operations.apply import Orders
 from reconciler.operations.show import open_plan
 from tests.campaigns.commits import APPLY
+from tests.campaigns.crashes import APPLY as BY_MANIFESTS
 from tests.campaigns.crashes import Home, comparable
 
 if TYPE_CHECKING:
     from reconciler.operations.plan import Proposal
 
-REFUSED = {1, 5}
-"""Exit codes of a file that is no plan, or not the reviewed one any more."""
+REFUSED = {1, 4, 5}
+"""Exit codes of a file that is no plan, was made for nobody that there is, or is not the reviewed one any more."""
 
 _MEANS_NOTHING = re.compile(
-    r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)|madeBy|manifests|summary/(unchanged|drift))\b"
+    r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)"
+    r"|madeBy|carriers|manifests|commit|summary/(unchanged|drift))\b"
 )
-"""What a file says besides what it does: manifests and their lines, why a field changes, what does not, who made it."""
+"""What a file says besides what it does: manifests, their commit and their lines, why a field changes, how much does
+not, who made it, for whom and what was asked for. An apply finds the same out again, or the file does not fit."""
 
 _STAGE = "later"
 _OTHER: list[Any] = ["", "x", None, True, False, 0, -1, 2**70, 1.5, [], {}, ["x"], {"a": 1}, "Category/cais/extra"]
@@ -67,7 +70,7 @@ def tampered(home: Home, *, seed: int, n: int) -> tuple[int, list[str]]:
         tried += 1
         try:
             read = open_plan(data)
-            orders = Orders(applicant="root@example.com", agree=lambda _shown: True, reviewed=read.plan)
+            orders = Orders(agree=lambda _shown: True, reviewed=read.plan)
             apply._agrees(orders, cast("Proposal", SimpleNamespace(plan=plans[which].plan)))
         except (UsageError, Stale):
             continue
@@ -94,7 +97,7 @@ def renewed(home: Home, *, seed: int, n: int) -> tuple[int, list[str]]:
         home.reset(_STAGE)
         before = home.dump()
         (home.work / "p.plan").write_bytes(data)
-        ended = home.run(APPLY)
+        ended = home.run(APPLY[_STAGE])
         after = home.dump()
         refused = ended.code in REFUSED and after == before
         same = ended.code == 0 and comparable(after) == home.whole[f"{_STAGE} by file"]
@@ -106,7 +109,7 @@ def renewed(home: Home, *, seed: int, n: int) -> tuple[int, list[str]]:
 def untimely(home: Home, *, seed: int, n: int) -> tuple[int, list[str]]:
     """Stale, foreign and replayed files: how many, and what went wrong."""
     chance = random.Random(seed)  # noqa: S311 - a seeded generator is the point
-    cases: list[Callable[[Home, random.Random], str]] = [_stale_row, _stale_manifest, _foreign, _replayed, _overtaken]
+    cases: list[Callable[[Home, random.Random], str]] = [_stale_row, _replayed, _foreign, _stale_manifest, _overtaken]
     found = []
     for number in range(n):
         case = cases[number % len(cases)]
@@ -134,7 +137,7 @@ def _foreign(home: Home, _chance: random.Random) -> str:
     """The same manifests were applied to another database, to the same rows."""
     plan = (home.work / "p.plan").read_bytes()
     home.reset("first")
-    first = home.run(["apply", "--auto-approve", "--as", "root@example.com", "--as", "second@example.com"])
+    first = home.run(BY_MANIFESTS["first"])
     assert first.code == 0, first.text
     for file in (home.folder / _STAGE).rglob("*.yaml"):
         (home.work / file.relative_to(home.folder / _STAGE)).write_bytes(file.read_bytes())
@@ -145,24 +148,24 @@ def _foreign(home: Home, _chance: random.Random) -> str:
 
 def _replayed(home: Home, chance: random.Random) -> str:
     """Applied twice or more: the first time counts."""
-    codes = [home.run(APPLY).code]
+    codes = [home.run(APPLY[_STAGE]).code]
     before = home.dump()
-    codes += [home.run(APPLY).code for _ in range(chance.randint(1, 2))]
+    codes += [home.run(APPLY[_STAGE]).code for _ in range(chance.randint(1, 2))]
     return "" if set(codes) == {0} and home.dump() == before else f"ended with {codes}"
 
 
 def _overtaken(home: Home, chance: random.Random) -> str:
     """Applied, then the rows moved on, then applied again: that must not take them back."""
-    assert home.run(APPLY).code == 0
+    assert home.run(APPLY[_STAGE]).code == 0
     home.sql(chance.choice(_SQL))
     before = home.dump()
-    ended = home.run(APPLY)
+    ended = home.run(APPLY[_STAGE])
     return "" if ended.code in {0, *REFUSED} and home.dump() == before else f"ended with {ended.code}: {ended.text}"
 
 
 def _refusal(home: Home) -> str:
     before = home.dump()
-    ended = home.run(APPLY)
+    ended = home.run(APPLY[_STAGE])
     fine = ended.code == 5 and home.dump() == before and "Traceback" not in ended.text
     return "" if fine else f"ended with {ended.code}: {ended.text[-300:]}"
 

@@ -84,7 +84,7 @@ def _stopped(home: Home, case: Case) -> Ended:
     thread.start()
     try:
         patience = {} if case.back else {"outcome": _PATIENCE}
-        return home.run(APPLY, point=case.point, action="stop", nth=case.nth, patience=patience)
+        return home.run(APPLY[case.stage], point=case.point, action="stop", nth=case.nth, patience=patience)
     finally:
         gone.set()
         thread.join()

@@ -24,6 +24,7 @@ from reconciler.kinds import discover
 from tests.campaigns.applier import manifests
 from tests.campaigns.crashes import KEY, ROOT
 from tests.cli.tree import FILES
+from tests.cli.tree import ROOT as ROOT_PERSON
 from tests.servers import Cluster
 
 TENANTS, ROWS = 6, 20
@@ -74,7 +75,7 @@ class Arena:
         if self.cluster is not None:
             self.name = self.cluster.database()
             open_database(self.url, discover()).upgrade()
-        words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--as", "root@example.com"]
+        words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--bootstrap", "--as", ROOT_PERSON]
         done = subprocess.run(words, cwd=home, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

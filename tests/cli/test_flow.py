@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rfc8785
@@ -319,7 +320,7 @@ def test_rows_of_a_world_that_is_wrong_are_news_and_no_crash(tree: Tree, table: 
     assert tree.run("plan", "--detailed-exitcode").code == 0
 
 
-@pytest.mark.parametrize("part", ["reason", "before", "add", "changes", "identity", "path"])
+@pytest.mark.parametrize("part", ["reason", "before", "add", "changes", "identity", "path", "partial", "cascade"])
 def test_a_plan_file_that_was_sealed_anew_is_refused(tree: Tree, part: str) -> None:
     tree.apply()
     tree.edit(SMALL, "Questions about seals", "All about seals")
@@ -339,12 +340,31 @@ def test_a_plan_file_that_was_sealed_anew_is_refused(tree: Tree, part: str) -> N
             document["identity"] = "another"
         case "path":
             change["fields"][0]["path"] = 7
-    content = {key: value for key, value in document.items() if key != "seal"}
-    seal = "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()
-    Path("p.plan").write_bytes(rfc8785.dumps({**content, "seal": seal}) + b"\n")
+        case "partial":
+            document["partial"] = True
+        case "cascade":  # the digest of a plan that says to be partial does not follow from what it shows
+            document |= {"partial": True, "cascades": [[change["address"], "disabled", "it is told so", {}]]}
+    _seal_anew(document)
     call = tree.run("apply", "p.plan", *tree.everybody)
     assert (call.code, "PLN-02" in call.err) == (5, True)
     assert tree.sql("SELECT description FROM categories") == [("Questions about seals",)]
+
+
+@pytest.mark.parametrize("part", ["manifests", "commit", "unchanged", "drift"])
+def test_what_a_plan_file_says_besides_what_it_does_means_nothing_to_an_apply(tree: Tree, part: str) -> None:
+    tree.apply()
+    tree.edit(SMALL, "Questions about seals", "All about seals")
+    tree.run("plan", "--out", "p.plan")
+    document = json.loads(Path("p.plan").read_bytes())
+    if part in document:
+        document[part] = "another"
+    else:
+        document["summary"][part] += 7
+    _seal_anew(document)
+    call = tree.run("apply", "p.plan", *tree.everybody)
+    assert call.code == 0, call.err
+    assert tree.sql("SELECT description FROM categories") == [("All about seals",)]
+    assert tree.sql("SELECT count(*) FROM reconciler_runs WHERE commit_id = 'another'") == [(0,)]
 
 
 @pytest.mark.parametrize("name", ["", " ", "\x1b[31m", "a\nb", "a" * 400])
@@ -404,3 +424,9 @@ def test_an_output_behind_a_link_leaves_the_link(tree: Tree) -> None:
     assert tree.run("plan", "--out", "link.plan").code == 0
     assert Path("link.plan").is_symlink()
     assert json.loads(Path("real.plan").read_bytes())["schema"] == "reconciler-plan"
+
+
+def _seal_anew(document: dict[str, Any]) -> None:
+    content = {key: value for key, value in document.items() if key != "seal"}
+    seal = "sha256:" + hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    Path("p.plan").write_bytes(rfc8785.dumps({**content, "seal": seal}) + b"\n")

@@ -23,9 +23,9 @@ def test_no_update_is_lost_while_one_of_two_guards_is_left(
         pytest.skip("this server is not installed")
     arena = Arena(folder=tmp_path, cluster=None if version == "sqlite" else clusters(version))
     arena.make()
-    came = fought(arena, appliers=2, rounds=2, seed=1)
+    came = fought(arena, appliers=2, rounds=1, seed=1)
     assert (came.lost, came.wrong) == ([], [])
-    assert came.n >= 4 * ROWS
+    assert came.n >= 2 * ROWS
     for seed, taken in enumerate([["again"], ["compare"]], 2):
         came = fought(arena, appliers=1, rounds=1, seed=seed, sabotage=taken, **ALONE)
         assert (came.lost, came.wrong, came.refused) == ([], [], 1), taken
