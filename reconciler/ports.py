@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
@@ -164,3 +164,30 @@ class LiveStore(Protocol):
         Raises:
             LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         """
+
+
+class ManifestWriter(Protocol):
+    """Writes trees as manifests, and reads manifests that are not written yet."""
+
+    def text(self, trees: Sequence[Mapping[str, Any]]) -> bytes:
+        """The documents of one file in canonical form."""
+
+    def reader(self, files: Mapping[str, bytes], beside: ManifestReader | None = None) -> ManifestReader:
+        """Reads ``files`` by path, and what ``beside`` reads."""
+
+
+class FileAdder(Protocol):
+    """Adds files to a working tree, over nothing that is there."""
+
+    def differing(self, files: Mapping[str, bytes]) -> list[str]:
+        """The paths at which something else stands."""
+
+    def add(self, files: Mapping[str, bytes]) -> list[str]:
+        """Write those that are not there yet, all or none; their paths.
+
+        Raises:
+            WorldError: one cannot be written; then none was.
+        """
+
+    def take_back(self) -> None:
+        """Remove what was added."""

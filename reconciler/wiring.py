@@ -17,9 +17,11 @@ from reconciler import __version__
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
+    FilesAdder,
     FilesEditor,
     FilesReader,
     GitReader,
+    TextWriter,
     committed_configuration,
     read_file,
     read_policy_files,
@@ -49,7 +51,15 @@ from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request
-from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Sealer, SecretReader
+from reconciler.ports import (
+    FileAdder,
+    ManifestEditor,
+    ManifestReader,
+    ManifestWriter,
+    NewFolder,
+    Sealer,
+    SecretReader,
+)
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -198,6 +208,14 @@ class House:
         if rev is not None:
             return GitReader(self.folder, roots, rev, beside=self.settings.policies)
         return FilesReader(self.folder, roots, beside=self.settings.policies)
+
+    def writer(self) -> ManifestWriter:
+        """What writes trees as manifests."""
+        return TextWriter(key_orders(self.catalog))
+
+    def adder(self) -> FileAdder:
+        """What adds files to the working folder."""
+        return FilesAdder(self.folder)
 
     def policies(self, rev: str | None = None) -> PolicyDoors:
         """What judging by policies needs. ``rev``, or ``RECONCILER_POLICY_REV``, reads them from a commit of git.

@@ -7,19 +7,23 @@ broken file is an error and never an absent resource.
 
 from __future__ import annotations
 
+from reconciler.adapters.manifests.add import FilesAdder
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
+from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
 
 __all__ = [
     "RULES",
+    "FilesAdder",
     "FilesEditor",
     "FilesReader",
     "GitReader",
     "Limits",
+    "TextWriter",
     "committed_configuration",
     "parse",
     "read_file",
