@@ -22,6 +22,7 @@ from reconciler.adapters.manifests import (
     FilesReader,
     GitReader,
     TextWriter,
+    commit_on_branch,
     committed_configuration,
     read_file,
     read_policy_files,
@@ -202,7 +203,7 @@ class House:
         """Where the secrets go that a run makes."""
         return FileSink(self.folder / path)
 
-    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> ManifestReader:
+    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> FilesReader | GitReader:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
         roots = list(paths) or list(self.settings.manifests)
         if rev is not None:
@@ -212,6 +213,19 @@ class House:
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""
         return TextWriter(key_orders(self.catalog))
+
+    def editor(self) -> ManifestEditor:
+        """What replaces files of the working folder."""
+        return FilesEditor(self.folder, (), orders=key_orders(self.catalog))
+
+    def commit(self, branch: str, files: Mapping[str, bytes], *, message: str) -> str:
+        """Commit files onto a new branch beside the working tree; the commit's id.
+
+        Raises:
+            UsageError: the name is none for a branch, or the branch exists (ACC-05).
+            WorldError: git refused.
+        """
+        return commit_on_branch(self.folder, branch, files, message=message)
 
     def adder(self) -> FileAdder:
         """What adds files to the working folder."""

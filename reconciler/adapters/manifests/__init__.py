@@ -8,6 +8,7 @@ broken file is an error and never an absent resource.
 from __future__ import annotations
 
 from reconciler.adapters.manifests.add import FilesAdder
+from reconciler.adapters.manifests.branch import commit_on_branch
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
@@ -24,6 +25,7 @@ __all__ = [
     "GitReader",
     "Limits",
     "TextWriter",
+    "commit_on_branch",
     "committed_configuration",
     "parse",
     "read_file",

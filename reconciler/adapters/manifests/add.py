@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import posixpath
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reconciler.adapters.manifests.files import read_below, reason
 from reconciler.adapters.manifests.paths import FileProblem, absolute
-from reconciler.model.errors import WorldError
+from reconciler.model.errors import LockTimeout, WorldError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -28,6 +29,25 @@ class FilesAdder:
         self._working = absolute(working)
         self._files: list[Path] = []
         self._folders: list[Path] = []
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the working folder, so that of two runs neither takes back what the other relies on.
+
+        Raises:
+            LockTimeout: somebody else holds it (ADP-05).
+        """
+        opened = os.open(self._working, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LockTimeout(
+                    "somebody else adds manifests to this folder; nothing was done", code="ADP-05", hint="try again"
+                ) from None
+            yield
+        finally:
+            os.close(opened)
 
     def differing(self, files: Mapping[str, bytes]) -> list[str]:
         """The paths at which something else stands than the file that would be written."""

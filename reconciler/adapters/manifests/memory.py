@@ -10,16 +10,19 @@ from typing import Any
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import below
+from reconciler.adapters.manifests.rewrite import rewrite
+from reconciler.adapters.manifests.spans import Unchangeable
 from reconciler.adapters.manifests.tidy import tidy
 from reconciler.adapters.manifests.write import manifest_text
 from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.key_order import KeyOrder
 from reconciler.model.manifest import Document, Manifests
 from reconciler.ports import FileRefused, ManifestReader
 
 
 class MemoryReader:
-    """Reads ``files``, by path relative to the working folder, and what ``beside`` reads, if that is given."""
+    """Reads ``files``, by path relative to the working folder, in front of what ``beside`` reads, if that is given."""
 
     def __init__(
         self, files: Mapping[str, bytes], beside: ManifestReader | None = None, *, limits: Limits | None = None
@@ -40,7 +43,8 @@ class MemoryReader:
         there, problems = self._beside.read()
         digest = hashlib.sha256(f"{there.digest}\0{mine.digest}".encode()).hexdigest()
         files = tuple(sorted({*mine.files, *there.files}))
-        documents = tuple(sorted((*mine.documents, *there.documents), key=lambda one: (one.file, one.index)))
+        others = [one for one in there.documents if one.file not in self._files]
+        documents = tuple(sorted((*mine.documents, *others), key=lambda one: (one.file, one.index)))
         both = Manifests(documents, files, f"sha256:{digest}", None, there.unfinished | mine.unfinished)
         return both, in_order([*found, *problems])
 
@@ -61,7 +65,7 @@ class MemoryReader:
 
 
 class TextWriter:
-    """Writes trees in canonical form; ``orders`` holds the order of keys of each kind."""
+    """Writes trees in canonical form, or into files in which they stand; ``orders`` holds the order of keys by kind."""
 
     def __init__(self, orders: Mapping[str, KeyOrder]) -> None:
         self._orders = orders
@@ -74,3 +78,16 @@ class TextWriter:
     def reader(self, files: Mapping[str, bytes], beside: ManifestReader | None = None) -> ManifestReader:
         """Reads ``files`` by path, and what ``beside`` reads."""
         return MemoryReader(files, beside)
+
+    def rewrite(self, file: str, data: bytes, wanted: Mapping[int, tuple[Any, Any]]) -> bytes:
+        """A file in which some documents say something else, and nothing but the changed words is touched.
+
+        Raises:
+            ReconcilerError: it was changed meanwhile, or is written in a way that cannot be changed (ACC-04).
+        """
+        try:
+            return rewrite(file, data, wanted, self._orders)
+        except Unchangeable as reason:
+            raise ReconcilerError(
+                f"{file} is left as it is: {reason}", code="ACC-04", hint="change it by hand"
+            ) from None

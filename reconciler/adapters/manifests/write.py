@@ -13,7 +13,7 @@ WIDTH = 100
 """Columns that a list in brackets may reach."""
 
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./@+-]|(?<![ ]) (?=[A-Za-z0-9])|[\u00c0-\u024f])*")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity"})
+NO_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf", "infinity"})
 """Words that some reader of YAML takes for no text."""
 _SOURCES = frozenset({"fromEnv", "fromFile", "fromSops", "fromVault", "generate", "version", "mediaType"})
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -51,18 +51,23 @@ def value_lines(value: Any, order: KeyOrder, indent: int) -> list[str]:
         flow = flow_text(value, order)
         if not any(isinstance(one, Mapping | list) for one in value) and indent + len(flow) <= WIDTH:
             return [flow]
-        lines = [""]
-        for one in value:
-            if isinstance(one, Mapping) and one:
-                first, *rest = mapping_lines(one, order, indent + 4)
-                lines += [f"{inner}- {first.lstrip(' ')}", *rest]
-            else:
-                lines.append(f"{inner}- {flow_text(one, order)}")
-        return lines
+        return ["", *item_lines(value, order, indent + 2)]
     if isinstance(value, str) and "\n" in value.rstrip("\n") and _literal(value):
         body = value.removesuffix("\n").split("\n")
         return ["|" if value.endswith("\n") else "|-", *(f"{inner}{line}" if line else "" for line in body)]
     return [scalar_text(value)]
+
+
+def item_lines(value: list[Any], order: KeyOrder, indent: int) -> list[str]:
+    """The lines of a list whose dashes stand at ``indent``."""
+    lines = []
+    for one in value:
+        if isinstance(one, Mapping) and one:
+            first, *rest = mapping_lines(one, order, indent + 2)
+            lines += [f"{' ' * indent}- {first.lstrip(' ')}", *rest]
+        else:
+            lines.append(f"{' ' * indent}- {flow_text(one, order)}")
+    return lines
 
 
 def flow_text(value: Any, order: KeyOrder = FREE) -> str:
@@ -96,7 +101,7 @@ def quoted(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether a text means itself without quotes, to every reader of YAML, in brackets and outside of them."""
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS and not text.endswith(" ")
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in NO_WORDS and not text.endswith(" ")
 
 
 def _literal(text: str) -> bool:
