@@ -19,6 +19,7 @@ from reconciler.model.columns import Field, snake
 from reconciler.model.encode import GENERATED, decode, encode, media_type_of, same
 from reconciler.model.exported import NO_WISHES, Attachment, Exported, Wishes
 from reconciler.model.formats import NAME_PATTERN
+from reconciler.model.invisible import INVISIBLE
 from reconciler.model.kind import Kind
 from reconciler.model.resource import LedgerEntry, Row
 from reconciler.model.rule import Unjudged
@@ -33,6 +34,7 @@ LARGEST_TEXT = 16 * 1024
 
 _ENVELOPE = ("metadata.", "lifecycle.")
 _NAME = re.compile(NAME_PATTERN)
+_invisible = re.compile(f"[{INVISIBLE}]").search
 _SUFFIXES = {
     "text/css": "css",
     "text/html": "html",
@@ -122,6 +124,8 @@ class _Writing:
             metadata["tenant"] = address.tenant
         for word in ("labels", "annotations"):
             found = self._entity.live(f"metadata.{word}")
+            if not _visible(found):
+                raise Unsayable(f"its {word} hold characters that cannot be seen, which no manifest may hold")
             if found:
                 metadata[word] = dict(sorted(found.items()))
         tree = {"apiVersion": "reconciler/v1", "kind": address.kind, "metadata": metadata}
@@ -191,11 +195,17 @@ class _Writing:
             return
         if field.type == "file":
             self._file(field, stored)
-        elif field.type == "textOrFile" and len(stored) > LARGEST_TEXT:
+        elif field.type == "textOrFile" and (len(stored) > LARGEST_TEXT or not _visible(stored)):
             suffix = "html" if stored.lstrip().startswith("<") else "txt"
             self._attach(field, suffix, str(stored).encode())
         else:
-            self._put(field.path, _brief(field, decode(field, stored)))
+            value = _brief(field, decode(field, stored))
+            if _visible(value):
+                self._put(field.path, value)
+            elif field.required:
+                raise Unsayable(f"{field.path} holds characters that cannot be seen, which no manifest may hold")
+            else:
+                self._leave(field)
 
     def _secret(self, field: Field) -> None:
         version, fingerprint = self._columns(field)
@@ -313,6 +323,15 @@ def _brief(field: Field, value: Any) -> Any:
         else one
         for one in value
     ]
+
+
+def _visible(value: Any) -> bool:
+    """Whether everything in a value can be seen."""
+    if isinstance(value, dict):
+        return all(_visible(one) for pair in value.items() for one in pair)
+    if isinstance(value, list):
+        return all(map(_visible, value))
+    return not isinstance(value, str) or _invisible(value) is None
 
 
 def _bare(value: Any) -> Any:

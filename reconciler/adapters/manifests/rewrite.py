@@ -17,7 +17,6 @@ from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.scalars import typed
 from reconciler.adapters.manifests.spans import Entry, Node, Unchangeable, nodes_of
-from reconciler.adapters.manifests.text import INVISIBLE
 from reconciler.adapters.manifests.tidy.comments import comments_and_dashes
 from reconciler.adapters.manifests.write import (
     NO_WORDS,
@@ -28,6 +27,7 @@ from reconciler.adapters.manifests.write import (
     scalar_text,
     value_lines,
 )
+from reconciler.model.invisible import INVISIBLE
 from reconciler.model.key_order import FREE, KeyOrder
 
 WIDTH = 120

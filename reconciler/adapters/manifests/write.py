@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.adapters.manifests.text import INVISIBLE
+from reconciler.model.invisible import INVISIBLE
 from reconciler.model.key_order import FREE, KeyOrder
 
 WIDTH = 100
