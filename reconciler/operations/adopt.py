@@ -45,12 +45,16 @@ class AdoptOrders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adopted:
-    """What became of it: the rows, the files that were written, and the run; no run when there was nothing to adopt."""
+    """What became of it: the rows, the files that were written, and the run; no run when there was nothing to adopt.
+
+    ``barred`` are the rows that were left out because those who ask may read them and not write them.
+    """
 
     addresses: tuple[Address, ...] = ()
     files: tuple[str, ...] = ()
     export: Export | None = None
     applied: Applied | None = None
+    barred: tuple[Address, ...] = ()
 
 
 def adopt(
@@ -75,13 +79,13 @@ def _adopt(
     judged = read(doors, request)
     live = doors.store.read()
     there = {one.address for one in judged.resources}
-    chosen = _chosen(doors, request, orders, live)
+    chosen, barred = _chosen(doors, request, orders, live)
     if not chosen:
-        return Adopted()
+        return Adopted(barred=barred)
     made = _exported(doors, writer, orders, live, chosen - there)
     addresses = tuple(sorted({one.address for one in made.resources} | (chosen & there)))
     if not addresses:
-        return Adopted(export=made)
+        return Adopted(export=made, barred=barred)
     _may_stand(orders, adder, made)
     narrowed = replace(request, targets=tuple(map(str, addresses)), excludes=(), prune=False)
     memory = replace(doors, reader=writer.reader(made.files, doors.reader))
@@ -99,11 +103,16 @@ def _adopt(
         adder.take_back()
         raise
     _prove(doors, narrowed)
-    return Adopted(addresses=addresses, files=tuple(files), export=made, applied=applied)
+    return Adopted(addresses=addresses, files=tuple(files), export=made, applied=applied, barred=barred)
 
 
-def _chosen(doors: Doors, request: Request, orders: AdoptOrders, live: Live) -> set[Address]:
-    """The rows to adopt. An absent row and a foreign one give the same answer."""
+def _chosen(
+    doors: Doors, request: Request, orders: AdoptOrders, live: Live
+) -> tuple[set[Address], tuple[Address, ...]]:
+    """The rows to adopt, and of all rows those that may only be read.
+
+    An absent row and a foreign one give the same answer.
+    """
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
     if carriers is None or not carriers.people:
@@ -117,18 +126,23 @@ def _chosen(doors: Doors, request: Request, orders: AdoptOrders, live: Live) -> 
                     code="ADP-01",
                     hint="check the address, or ask an administrator",
                 )
-        return {one for one in orders.addresses if one not in live.ledger}
+        return {one for one in orders.addresses if one not in live.ledger}, ()
     view = View(doors.catalog, {}, live)
     tenants = orders.export.tenants
-    found = set()
+    found: set[Address] = set()
+    barred: list[Address] = []
     for name, kind in doors.catalog.items():
         for entity in view.all(name):
             tenant = entity.address.name if kind.is_tenant else entity.address.tenant
             if entity.address in live.ledger or (tenants and tenant not in tenants):
                 continue
-            if not entity.buried and not is_seed(entity) and _may(rights, carriers.people, entity):
+            if entity.buried or is_seed(entity) or not lens.sees(entity.address):
+                continue
+            if _may(rights, carriers.people, entity):
                 found.add(entity.address)
-    return found
+            else:
+                barred.append(entity.address)
+    return found, tuple(barred)
 
 
 def _may(rights: Rights, people: Sequence[Principal], entity: Entity) -> bool:

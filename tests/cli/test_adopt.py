@@ -94,6 +94,18 @@ def test_absent_and_foreign_rows_are_the_same(live: Tree) -> None:
     assert foreign.err.replace("question", "none") == absent.err
     mine = live.run(*words, "ServiceType/farol/question")
     assert mine.code == 0, mine.err
+    live.write(
+        "platform/bundle.yaml",
+        "apiVersion: reconciler/v1\nkind: Bundle\nmetadata: {name: small}\n"
+        "spec: {displayName: Small, includedSignatures: 10}\n",
+    )
+    live.apply()
+    live.sql("DELETE FROM reconciler_resources WHERE kind IN ('Bundle', 'Operator')")
+    rest = live.run(*words, "--all")
+    assert rest.code == 0, rest.err
+    assert "Left out, since you have no right to write them: 1, such as Bundle/small." in rest.err
+    assert "dunas" not in rest.out + rest.err
+    assert "Operator/root" not in rest.out + rest.err
 
 
 def test_a_row_that_no_manifest_can_say_is_refused(live: Tree) -> None:

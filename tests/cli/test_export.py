@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import subprocess
@@ -76,6 +77,13 @@ def test_files_that_differ_stand_in_the_way(live: Tree) -> None:
     assert not (live.folder / "out/tenants/farol/category/signing.yaml").exists()
 
 
+def test_a_folder_has_many_spellings(live: Tree) -> None:
+    for words in ("out", "./out/", "tenants/../out", str(live.folder / "out")):
+        call = live.run("export", words)
+        assert call.code == 0, (words, call.err)
+    assert (live.folder / "out/tenants/farol/customer/lumen.yaml").exists()
+
+
 def test_resources_that_have_manifests_are_not_written_twice(live: Tree) -> None:
     call = live.run("export")
     assert call.code == 1
@@ -84,12 +92,20 @@ def test_resources_that_have_manifests_are_not_written_twice(live: Tree) -> None
     assert not (live.folder / "tenants/farol/customer").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_a_folder_that_cannot_be_written_to(live: Tree) -> None:
-    (live.folder / "out").mkdir(mode=0o555)
-    call = live.run("export", "out")
+def test_a_folder_that_cannot_be_written_to(live: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def closed(path: str, flags: int, *more: int, **how: int) -> int:
+        if flags & os.O_EXCL:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path, flags, *more, **how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", closed)
+        call = live.run("export", "out")
     assert call.code == 1
     assert "OUT-01" in call.err
+    assert not (live.folder / "out").exists()
 
 
 def test_a_file_in_the_place_of_a_folder(live: Tree) -> None:

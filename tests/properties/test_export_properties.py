@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.adapters.manifests import TextWriter
@@ -85,6 +85,8 @@ def test_accepting_what_drifted_leaves_nothing(wanted: list[Any], moved: dict[st
             return dict(made.files), []
 
     world = replace(doors([], Store(now)), reader=reader)
+    # A text that cannot stand in a manifest became a file; that its content moved is nothing to accept.
+    assume(not any("note" in one.name for resource in made.resources for one in resource.attachments))
     found = accept(world, Request(), Files(), writer, names=["Gadget/farol/a"])
     after = replace(made, files={**made.files, **{one.file: one.after for one in found.files}})
     assert not [one for one in _differences(after, now) if one.fields or one.state]

@@ -121,7 +121,10 @@ class _Editing:
         if same_tree(before, after):
             return
         if node.sort == "mapping" and isinstance(after, dict) and after and node.entries:
-            self._mapping(node, before, after, order)
+            if any(one.name in after for one in node.entries):
+                self._mapping(node, before, after, order)
+            else:
+                self._whole(node, after, order, entry)
         elif node.sort == "list" and isinstance(after, list) and after and node.entries:
             self._list(node, before, after, order)
         elif node.sort == "scalar" and not isinstance(after, dict | list):
@@ -134,8 +137,6 @@ class _Editing:
     def _mapping(self, node: Node, before: dict[str, Any], after: dict[str, Any], order: KeyOrder) -> None:
         gone = [one for one in node.entries if one.name not in after]
         stays = [one for one in node.entries if one.name in after]
-        if not stays:
-            raise Unchangeable("all of its keys would change")
         for entry in stays:
             self.change(entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry)
         for entry in gone:

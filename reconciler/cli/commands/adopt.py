@@ -106,7 +106,11 @@ def _adopt(
     orders = AdoptOrders(
         addresses=addresses,
         export=ExportOrders(
-            tenants=tenants, by_tenant=by_tenant, folder=into, layout=house.settings.layout, people=people
+            tenants=tenants,
+            by_tenant=by_tenant,
+            folder=session.folder_below(into),
+            layout=house.settings.layout,
+            people=people,
         ),
         apply=Orders(applicant=session.asking.applicant, agree=lambda _: True, lock_timeout=patience),
         agree=agree,
@@ -148,6 +152,9 @@ def _tell(session: Session, adopted: Adopted) -> int:
         session.output.result("".join(f"{file}\n" for file in adopted.files))
         session.output.result(f"Adopted {count} {'resource' if count == 1 else 'resources'}. No changes.\n")
         session.output.tell(f"Run {adopted.applied.run.id}")
+    if adopted.barred:
+        count, first = len(adopted.barred), adopted.barred[0]
+        session.output.tell(f"Left out, since you have no right to write them: {count}, such as {first}.")
     sources = () if adopted.export is None else tuple(adopted.export.sources)
     if sources:
         session.output.tell(f"Secrets are never exported. Fill these variables, or name other sources: {sources[0]}.")

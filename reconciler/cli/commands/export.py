@@ -91,11 +91,12 @@ def _manifests(
 
     house = session.house
     stream = folder == _STREAM
+    folder = "." if stream else session.folder_below(folder)
     orders = ExportOrders(
         tenants=tenants,
         targets=targets,
         by_tenant=by_tenant or stream,
-        folder="." if stream else folder,
+        folder=folder,
         layout=house.settings.layout,
         states=states,
         people=session.people(),
