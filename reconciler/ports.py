@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
@@ -267,3 +267,51 @@ class Review(Protocol):
 
     def edit(self, number: int, body: str) -> None:
         """Replace the text of a comment; doing it twice is doing it once."""
+
+
+class ManifestWriter(Protocol):
+    """Writes trees as manifests, and reads manifests that are not written yet."""
+
+    def text(self, trees: Sequence[Mapping[str, Any]]) -> bytes:
+        """The documents of one file in canonical form."""
+
+    def reader(self, files: Mapping[str, bytes], beside: ManifestReader | None = None) -> ManifestReader:
+        """Reads ``files`` by path, and what ``beside`` reads of others."""
+
+    def rewrite(self, file: str, data: bytes, wanted: Mapping[int, tuple[Any, Any]]) -> bytes:
+        """A file in which some documents, by number, say something else: the tree that was read, and the one wanted.
+
+        Raises:
+            ReconcilerError: it was changed meanwhile, or is written in a way that cannot be changed (ACC-04).
+        """
+
+
+class FileSource(Protocol):
+    """Gives the files of manifests themselves."""
+
+    def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files by shown path, and which of them cannot be read."""
+
+
+class FileAdder(Protocol):
+    """Adds files to a working tree, over nothing that is there."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Meanwhile nobody else adds files to this tree who asks the same.
+
+        Raises:
+            LockTimeout: somebody does (ADP-05).
+        """
+
+    def differing(self, files: Mapping[str, bytes]) -> list[str]:
+        """The paths at which something else stands."""
+
+    def add(self, files: Mapping[str, bytes]) -> list[str]:
+        """Write those that are not there yet, all or none; their paths.
+
+        Raises:
+            WorldError: one cannot be written; then none was.
+        """
+
+    def take_back(self) -> None:
+        """Remove what was added."""

@@ -18,10 +18,13 @@ from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
+    FilesAdder,
     FilesEditor,
     FilesReader,
     GitAuthors,
     GitReader,
+    TextWriter,
+    commit_on_branch,
     committed_configuration,
     read_file,
     read_policy_files,
@@ -56,7 +59,15 @@ from reconciler.model.snapshot import Snapshot
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
 from reconciler.operations.snapshot import open_snapshot
-from reconciler.ports import ManifestEditor, ManifestReader, NewFolder, Review, SecretReader
+from reconciler.ports import (
+    FileAdder,
+    ManifestEditor,
+    ManifestReader,
+    ManifestWriter,
+    NewFolder,
+    Review,
+    SecretReader,
+)
 from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
@@ -227,12 +238,33 @@ class House:
         """Where the secrets go that a run makes."""
         return FileSink(self.folder / path)
 
-    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> ManifestReader:
+    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> FilesReader | GitReader:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
         roots = list(paths) or list(self.settings.manifests)
         if rev is not None:
             return GitReader(self.folder, roots, rev, beside=self.settings.policies)
         return FilesReader(self.folder, roots, beside=self.settings.policies)
+
+    def writer(self) -> ManifestWriter:
+        """What writes trees as manifests."""
+        return TextWriter(key_orders(self.catalog))
+
+    def editor(self) -> ManifestEditor:
+        """What replaces files of the working folder."""
+        return FilesEditor(self.folder, (), orders=key_orders(self.catalog))
+
+    def commit(self, branch: str, files: Mapping[str, bytes], *, message: str) -> str:
+        """Commit files onto a new branch beside the working tree; the commit's id.
+
+        Raises:
+            UsageError: the name is none for a branch, or the branch exists (ACC-05).
+            WorldError: git refused.
+        """
+        return commit_on_branch(self.folder, branch, files, message=message)
+
+    def adder(self) -> FileAdder:
+        """What adds files to the working folder."""
+        return FilesAdder(self.folder)
 
     def policies(self, rev: str | None = None) -> PolicyDoors:
         """What judging by policies needs. ``rev``, or ``RECONCILER_POLICY_REV``, reads them from a commit of git.

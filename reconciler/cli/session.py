@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -98,6 +99,10 @@ class Session:
         if asking.anonymous:
             return People(local=local)
         return People(names=(asking.applicant, *asking.approvers), local=local)
+
+    def folder_below(self, path: str) -> str:
+        """A folder that the user named, as a path from the working folder, always with ``/``."""
+        return Path(os.path.relpath(path, self.house.folder)).as_posix()
 
     def save(self, path: str, content: str | bytes, *, mode: int = 0o644) -> None:
         """Write a file that the user asked for, whole or not at all.

@@ -7,6 +7,7 @@ before its end.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,6 +18,7 @@ from reconciler.model.formats import HostOrIp, HttpUrl, Name, Networks, Once, is
 from reconciler.model.hosts import WILDCARD, WildcardHost, inner
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle
+from reconciler.model.listing import Listing
 from reconciler.model.marks import Canonical, Derived, Immutable, Key, MaxBytes, Ref, Secret, State, Unordered
 from reconciler.model.portal import role_permits
 from reconciler.model.principal import Question
@@ -25,7 +27,7 @@ from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything,
 from reconciler.model.secret import SecretValue
 from reconciler.model.secret_shape import has_pem_form
 from reconciler.model.spec import FileSource, SecretSource, Spec
-from reconciler.model.view import View
+from reconciler.model.view import Entity, View
 
 NEAR_END = dt.timedelta(days=7)
 """How long before its end a certificate is warned about (DOM-04)."""
@@ -359,6 +361,42 @@ spec:
 """
 
 
+def _text(path: str) -> Callable[[Entity, Entity], str]:
+    return lambda one, _owner: "" if one.live(path) is None else str(one.live(path))
+
+
+def _cache_cell(one: Entity, _owner: Entity) -> str:
+    mode = one.live("cache.mode")
+    return f"{mode}:{one.live('cache.ttlSeconds')}" if mode == "override" else str(mode or "")
+
+
+def _redirection_cell(one: Entity, _owner: Entity) -> str:
+    mode, status = one.live("redirection.mode"), one.live("redirection.status")
+    if mode == "url":
+        return f"{mode}:{status}:{one.live('redirection.target') or ''}"
+    return f"{mode}:{status}" if mode == "http-to-https" else str(mode or "")
+
+
+LISTING = Listing(
+    word="domains",
+    verb="export-domains",
+    by="host",
+    columns=(
+        ("Host", _text("host")),
+        ("HTTP Ports", lambda one, _owner: "|".join(str(port) for port in sorted(one.live("httpPorts") or ()))),
+        ("Scheme", _text("scheme")),
+        ("Customer Name", lambda _one, owner: str(owner.live("companyName") or "")),
+        ("Origin", lambda one, _owner: "|".join(str(item["address"]) for item in one.live("origins") or ())),
+        ("Origin Port", _text("originPort")),
+        ("Cache Configuration", _cache_cell),
+        ("Redirection", _redirection_cell),
+        ("SSL Expiry Date", _text("status.ssl.expiresAt")),
+        ("TLS Protocol", lambda one, _owner: "" if one.live("scheme") == "http" else f"TLSv{one.live('minTls')}+"),
+        ("WAF Configuration", _text("waf.mode")),
+    ),
+)
+
+
 def _of_an_enterprise(question: Question) -> bool:
     """Whether the customer has the plan now: a plan that it only gets by the same apply does not count."""
     name = question.entity.value("customer")
@@ -368,6 +406,7 @@ def _of_an_enterprise(question: Question) -> bool:
 
 KIND = Kind(
     name="Domain",
+    listing=LISTING,
     table="domains",
     group=Group.CUSTOMERS,
     order=50,

@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.model.access import Allow
 from reconciler.model.columns import Column, Field, columns_of, fields_of
 from reconciler.model.lifecycle import Lifecycle
+from reconciler.model.listing import Listing
 from reconciler.model.rule import Rule, RuleText
 from reconciler.model.spec import Spec
 
@@ -153,6 +154,9 @@ class Kind:
     """The permission path of people of the portals, by field path or verb; ``*`` for everything else."""
     sensitive: tuple[str, ...] = ()
     """Fields whose change makes a plan sensitive: they feed rights, or bind everybody. ``*`` is every change."""
+
+    listing: Listing | None = None
+    """The table of those that belong to one owner, where people may export it."""
 
     fields: tuple[Field, ...] = field(init=False)
     """Leaf fields of the spec in order of declaration, the envelope's stored fields first."""

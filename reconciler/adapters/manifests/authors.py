@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.adapters.manifests.git import ask_git
+from reconciler.adapters.manifests.git import run_git
 from reconciler.adapters.manifests.paths import absolute, inside, is_outside
 from reconciler.model.errors import WorldError
 from reconciler.model.formats import folded
@@ -43,10 +43,10 @@ class GitAuthors:
         reach = commit if base is None else f"{base}...{commit}"
         paths = list(files or self._roots)
         try:
-            plain = ask_git(
+            plain = run_git(
                 self._working, "log", "--full-history", "--no-merges", "--format=%ae%n%ce", reach, "--", *paths
             )
-            merges = ask_git(
+            merges = run_git(
                 self._working,
                 "log",
                 "--full-history",
@@ -73,12 +73,12 @@ class GitAuthors:
             return None
         try:
             wanted = [word for first, last in spans for word in ("-L", f"{first},{last}")]
-            found = ask_git(self._working, "blame", "--porcelain", *wanted, commit, "--", file, check=False)
+            found = run_git(self._working, "blame", "--porcelain", *wanted, commit, "--", file, check=False)
             if found is None:
                 return None
             # Blame itself would rename people as a file of the repository wishes.
             commits = b"\n".join(sorted(set(_LINE.findall(found)))) + b"\n"
-            people = ask_git(self._working, "log", "--no-walk", "--stdin", "--format=%ae%n%ce", given=commits)
+            people = run_git(self._working, "log", "--no-walk", "--stdin", "--format=%ae%n%ce", given=commits)
         except WorldError:
             return None
         return _folded((people or b"").split(b"\n"))
@@ -87,7 +87,7 @@ class GitAuthors:
         """Whether the history of a commit is here, all of it."""
         if commit not in self._known:
             try:
-                shallow = ask_git(self._working, "rev-parse", "--is-shallow-repository", check=False)
+                shallow = run_git(self._working, "rev-parse", "--is-shallow-repository", check=False)
                 whole = shallow is not None and shallow.strip() == b"false"
                 self._known[commit] = whole and self._knows(commit)
             except WorldError:
@@ -97,7 +97,7 @@ class GitAuthors:
     def _knows(self, commit: str) -> bool:
         if not _COMMIT.fullmatch(commit):
             return False
-        return ask_git(self._working, "cat-file", "-e", f"{commit}^{{commit}}", check=False) is not None
+        return run_git(self._working, "cat-file", "-e", f"{commit}^{{commit}}", check=False) is not None
 
 
 def _folded(found: Sequence[bytes]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import posixpath
 import stat
@@ -59,6 +60,7 @@ class FilesEditor:
         folder, name = posixpath.split(file)
         try:
             with open_folder(self._working, folder, following=is_outside(file)) as opened:
+                fcntl.flock(opened, fcntl.LOCK_EX)  # nobody of us writes between look and write
                 if read_below(opened, [name], self._limits.file) != before:
                     raise WorldError(
                         f"{file} was changed meanwhile; it stays as it is", code="FMT-02", hint="run again"

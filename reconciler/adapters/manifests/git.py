@@ -19,7 +19,7 @@ from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable, selected
 from reconciler.adapters.manifests.text import invisible
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.manifest import Document, Manifests
 from reconciler.ports import FileRefused
@@ -79,6 +79,22 @@ class GitReader:
             WorldError: there is no repository, no such commit, or no git program.
             UsageError: the commit looks like an option.
         """
+        collector, found = self._contents()
+        for path, data in found:
+            collector.add(path, data)
+        return collector.manifests(self._commit)
+
+    def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files themselves by shown path, and which of them cannot be read.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        collector, found = self._contents()
+        return dict(found), in_order(collector.problems)
+
+    def _contents(self) -> tuple[Collector, list[tuple[str, bytes]]]:
         self._find_commit()
         collector = Collector(self._limits)
         for root in self._roots:
@@ -90,9 +106,8 @@ class GitReader:
                 collector.refuse(root, "LOD-05", f"there is no folder or file {root} in commit {self._commit[:12]}")
         chosen = {path: one for path, one in sorted(self._entries.items()) if self._chosen(path, one, collector)}
         if all(collector.has_room(path, one.size) for path, one in chosen.items()):
-            for path, data in _blobs(self._working, chosen):
-                collector.add(path, data)
-        return collector.manifests(self._commit)
+            return collector, list(_blobs(self._working, chosen))
+        return collector, []
 
     def file(self, document: Document, path: str) -> bytes:
         """Content of a file below the folder of a document, from the same commit (GEN-23).
@@ -126,9 +141,9 @@ class GitReader:
     def _find_commit(self) -> None:
         if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():
             raise UsageError("--rev names a commit, a branch or a tag", hint="it never begins with a hyphen")
-        if ask_git(self._working, "rev-parse", "--is-inside-work-tree", check=False) is None:
+        if run_git(self._working, "rev-parse", "--is-inside-work-tree", check=False) is None:
             raise WorldError("the working folder belongs to no git repository", hint="leave --rev out")
-        found = ask_git(
+        found = run_git(
             self._working,
             "rev-parse",
             "--verify",
@@ -181,7 +196,7 @@ def committed(
     if any(is_outside(root) for root in roots):
         return None
     try:
-        found = ask_git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
+        found = run_git(working, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
         if found is None:
             return None
         commit = found.strip().decode()
@@ -200,7 +215,7 @@ def committed(
 
 
 def _prefix(working: Path) -> str:
-    return (ask_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
+    return (run_git(working, "rev-parse", "--show-prefix") or b"").decode(errors="surrogateescape").rstrip("\n")
 
 
 def _tree(working: Path, commit: str, prefix: str, roots: Sequence[str], *, limit: int) -> dict[str, _Entry]:
@@ -231,7 +246,7 @@ def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, 
     if not entries:
         return
     asked = "".join(f"{entry.object}\n" for entry in entries.values()).encode()
-    answer = ask_git(working, "cat-file", "--batch", given=asked) or b""
+    answer = run_git(working, "cat-file", "--batch", given=asked) or b""
     place = 0
     for path, entry in entries.items():
         end = answer.find(b"\n", place)
@@ -242,8 +257,15 @@ def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, 
         yield path, answer[end + 1 : place - 1]
 
 
-def ask_git(working: Path, verb: str, *words: str, given: bytes = b"", check: bool = True) -> bytes | None:
-    """Standard output of git; None when it fails and ``check`` is off.
+def run_git(
+    working: Path,
+    verb: str,
+    *words: str,
+    given: bytes = b"",
+    check: bool = True,
+    variables: Mapping[str, str] | None = None,
+) -> bytes | None:
+    """Standard output of git; None when it fails and ``check`` is off. ``variables`` join its clean environment.
 
     Raises:
         WorldError: there is no git program, or it failed.
@@ -254,7 +276,7 @@ def ask_git(working: Path, verb: str, *words: str, given: bytes = b"", check: bo
             cwd=working,
             input=given,
             capture_output=True,
-            env=_environment(),
+            env={**_environment(), **(variables or {})},
             timeout=_SECONDS,
             check=False,
         )
@@ -270,9 +292,9 @@ def ask_git(working: Path, verb: str, *words: str, given: bytes = b"", check: bo
 
 
 def _listing(working: Path, words: Sequence[str], limit: int) -> bytes:
-    """Standard output of git, as :func:`ask_git`, of a command that may say much more than is wanted."""
+    """Standard output of git, as :func:`run_git`, of a command that may say much more than is wanted."""
     try:
-        with subprocess.Popen(  # noqa: S603 - as in ask_git
+        with subprocess.Popen(  # noqa: S603 - as in run_git
             [*_call(), *words],
             cwd=working,
             stdin=subprocess.DEVNULL,

@@ -10,16 +10,10 @@ import re
 from dataclasses import dataclass, field
 
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.invisible import INVISIBLE
 from reconciler.model.placing import HIDDEN, clipped
 from reconciler.model.source import Snippet, Source
 
-# Zero-width, directional and formatting characters by which a line can look like another one; controls; line ends other
-# than LF and CRLF; characters that are none.
-INVISIBLE = (
-    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
 invisible = re.compile(f"[{INVISIBLE}]").search
 _unsafe = re.compile(f"[{INVISIBLE}]|\r(?!\n)").search
 _GOOD_ASCII = bytes([9, 10, *range(32, 127)])

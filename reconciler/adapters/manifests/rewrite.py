@@ -1,0 +1,321 @@
+"""Rewrite: a file says something else afterwards, and nothing but the changed words is touched.
+
+The tree that stands there and the wanted one are walked side by side. A scalar changes in place, in the quotes that it
+had; a key comes where the order of its kind puts it, or goes away with its line. What comes out is read by the strict
+loader and must be exactly what was wanted, with every comment that stood on a line of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+from reconciler.adapters.manifests.collect import parse
+from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.scalars import typed
+from reconciler.adapters.manifests.spans import Entry, Node, Unchangeable, nodes_of
+from reconciler.adapters.manifests.tidy.comments import comments_and_dashes
+from reconciler.adapters.manifests.write import (
+    NO_WORDS,
+    flow_text,
+    item_lines,
+    mapping_lines,
+    quoted,
+    scalar_text,
+    value_lines,
+)
+from reconciler.model.invisible import INVISIBLE
+from reconciler.model.key_order import FREE, KeyOrder
+
+WIDTH = 120
+"""Columns that a value in brackets may reach."""
+_UNPRINTED = re.compile(f"[\t\r\n{INVISIBLE}]")
+_INDENT = re.compile(r"\n( +)\S")
+
+
+def rewrite(
+    file: str,
+    data: bytes,
+    wanted: Mapping[int, tuple[Any, Any]],
+    orders: Mapping[str, KeyOrder],
+    *,
+    limits: Limits | None = None,
+) -> bytes:
+    """The bytes of a file in which some documents say something else.
+
+    ``wanted`` holds, by number of document, the tree that was read and the one that it becomes.
+
+    Raises:
+        Unchangeable: the file does not say any more what was read, or it cannot be changed in place.
+    """
+    bounds = limits or Limits()
+    documents, problems = parse(file, data, limits=bounds)
+    trees = {one.index: one.tree for one in documents}
+    if problems or any(not same_tree(trees.get(index), before) for index, (before, _) in wanted.items()):
+        raise Unchangeable("it was changed meanwhile")
+    text = data.decode()
+    windows = "\r\n" in text and "\n" not in text.replace("\r\n", "")
+    if windows:
+        text = text.replace("\r\n", "\n")
+    roots = nodes_of(text)
+    editing = _Editing(text)
+    for index, (before, after) in wanted.items():
+        order = orders.get(str(before.get("kind")), orders.get("", FREE))
+        editing.change(roots[index], before, after, order)
+    made = editing.result()
+    result = (made.replace("\n", "\r\n") if windows else made).encode()
+    again, problems = parse(file, result, limits=bounds)
+    expected = {**trees, **{index: after for index, (_, after) in wanted.items()}}
+    if problems or not same_tree({one.index: one.tree for one in again}, expected):
+        raise Unchangeable("its value cannot be changed without changing others")
+    lost = Counter(_own_comments(text)) - Counter(_own_comments(made))
+    if lost:
+        raise Unchangeable("a comment would get lost")
+    return result
+
+
+def same_tree(one: Any, other: Any) -> bool:
+    """Whether two trees are equal, types included; the order of keys has no meaning."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return len(one) == len(other) and all(
+            key in other and same_tree(value, other[key]) for key, value in one.items()
+        )
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same_tree, one, other))
+    return bool(one == other) or one != one  # noqa: PLR0124 - only what is no number differs from itself
+
+
+def _own_comments(text: str) -> list[str]:
+    return [one.text for one in comments_and_dashes(text.replace("\r\n", "\n"))[0] if one.own]
+
+
+class _Editing:
+    """Collects changes of a text, each a span and what comes there."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._edits: list[tuple[int, int, str]] = []
+
+    def result(self) -> str:
+        """The text with every change in it.
+
+        Raises:
+            Unchangeable: two changes meet.
+        """
+        parts: list[str] = []
+        at = 0
+        for start, end, new in sorted(self._edits, key=lambda one: (one[0], one[1])):
+            if start < at:
+                raise Unchangeable("two of its changes meet")
+            parts += [self._text[at:start], new]
+            at = end
+        return "".join([*parts, self._text[at:]])
+
+    def change(self, node: Node, before: Any, after: Any, order: KeyOrder, entry: Entry | None = None) -> None:
+        """Make ``node``, which says ``before``, say ``after``; ``entry`` is the one that it stands in."""
+        if same_tree(before, after):
+            return
+        if node.sort == "mapping" and isinstance(after, dict) and after and node.entries:
+            if any(one.name in after for one in node.entries):
+                self._mapping(node, before, after, order)
+            else:
+                self._whole(node, after, order, entry)
+        elif node.sort == "list" and isinstance(after, list) and after and node.entries:
+            self._list(node, before, after, order)
+        elif node.sort == "scalar" and not isinstance(after, dict | list):
+            self._scalar(node, after, entry)
+        else:
+            self._whole(node, after, order, entry)
+
+    # --- mappings ----------------------------------------------------------------------------------------------------
+
+    def _mapping(self, node: Node, before: dict[str, Any], after: dict[str, Any], order: KeyOrder) -> None:
+        gone = [one for one in node.entries if one.name not in after]
+        stays = [one for one in node.entries if one.name in after]
+        for entry in stays:
+            self.change(entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry)
+        for entry in gone:
+            if node.flow:
+                self._leave_flow(node, entry, stays)
+            else:
+                self._leave_block(node, entry)
+        new: dict[int, list[str]] = {}
+        for key in sorted((key for key in after if key not in before), key=order.place):
+            lower = [place for place, one in enumerate(stays) if order.place(one.name) <= order.place(key)]
+            new.setdefault(max(lower, default=-1), []).append(key)
+        for place, keys in new.items():
+            tree = {key: after[key] for key in keys}
+            if node.flow:
+                text = flow_text(tree, order)[1:-1]
+                self._enter_flow(stays, place, text)
+            else:
+                self._enter_block(node, stays, place, mapping_lines(tree, order, node.column))
+
+    def _enter_flow(self, stays: Sequence[Entry], place: int, text: str) -> None:
+        if place < 0:
+            self._edits.append((stays[0].start, stays[0].start, f"{text}, "))
+        else:
+            at = max(stays[place].head if stays[place].node.start == stays[place].node.end else 0, _end(stays[place]))
+            self._edits.append((at, at, f", {text}"))
+
+    def _enter_block(self, node: Node, stays: Sequence[Entry], place: int, lines: Sequence[str]) -> None:
+        if place < 0:
+            first = stays[0].start
+            joined = "\n".join(lines).removeprefix(" " * node.column)
+            self._edits.append((first, first, f"{joined}\n{' ' * node.column}"))
+            return
+        last = _last_leaf(stays[place].node)
+        at = self._line_end(_end(stays[place]))
+        if last.keeps:  # the blank lines behind it are part of it
+            while self._text[at : at + 1] == "\n" and not self._text[at + 1 : self._line_end(at + 1)].strip():
+                if at + 1 >= len(self._text):
+                    break
+                at = self._line_end(at + 1)
+        self._edits.append((at, at, "".join(f"\n{line}" for line in lines)))
+
+    def _leave_flow(self, node: Node, entry: Entry, stays: Sequence[Entry]) -> None:
+        place = node.entries.index(entry)
+        if any(one in stays for one in node.entries[:place]):
+            self._edits.append((_end(node.entries[place - 1]), _end(entry), ""))
+        else:
+            self._edits.append((entry.start, node.entries[place + 1].start, ""))
+
+    def _leave_block(self, node: Node, entry: Entry) -> None:
+        begin = self._text.rfind("\n", 0, entry.start) + 1
+        end = self._line_end(_end(entry))
+        kept = self._kept(entry.start, end, node.column)
+        if self._text[begin : entry.start].strip():
+            place = node.entries.index(entry)
+            if place + 1 >= len(node.entries) or kept:
+                raise Unchangeable("it stands on a line with something else")
+            self._edits.append((entry.start, node.entries[place + 1].start, ""))
+            return
+        if end < len(self._text):
+            self._edits.append((begin, end + 1, kept))
+        else:
+            self._edits.append((max(begin - 1, 0), end, f"\n{kept.rstrip()}" if kept else ""))
+
+    # --- lists -------------------------------------------------------------------------------------------------------
+
+    def _list(self, node: Node, before: list[Any], after: list[Any], order: KeyOrder) -> None:
+        if len(before) == len(after):
+            for entry, old, new in zip(node.entries, before, after, strict=True):
+                self.change(entry.node, old, new, order, entry)
+            return
+        steps = SequenceMatcher(a=list(map(_word, before)), b=list(map(_word, after)), autojunk=False).get_opcodes()
+        stays = [node.entries[at] for kind, a, b, *_ in steps if kind == "equal" for at in range(a, b)]
+        if not stays:
+            for entry, old, new in zip(node.entries, before, after, strict=False):
+                self.change(entry.node, old, new, order, entry)
+            stays = node.entries[: len(after)]
+            steps = [("delete", len(after), len(before), 0, 0)] if len(before) > len(after) else []
+            if len(after) > len(before):
+                steps = [("insert", len(before), len(before), len(before), len(after))]
+        for kind, a, b, c, d in steps:
+            if kind == "equal":
+                continue
+            for entry in node.entries[a:b]:
+                if node.flow:
+                    self._leave_flow(node, entry, stays)
+                else:
+                    self._leave_block(node, entry)
+            if c < d:
+                place = sum(one.start < (node.entries[a].start if a < len(node.entries) else node.end) for one in stays)
+                if node.flow:
+                    self._enter_flow(stays, place - 1, flow_text(after[c:d], order)[1:-1])
+                else:
+                    self._enter_block(node, stays, place - 1, item_lines(after[c:d], order, node.column))
+
+    # --- values ------------------------------------------------------------------------------------------------------
+
+    def _scalar(self, node: Node, after: Any, entry: Entry | None) -> None:
+        if node.start == node.end:
+            at = node.start if entry is None else entry.head
+            self._edits.append((at, at, f" {scalar_text(after)}"))
+            return
+        self._edits.append((node.start, node.end, self._token(node, after)))
+
+    def _token(self, node: Node, after: Any) -> str:
+        """A scalar in the style of the one that stands there, where it can be written so."""
+        if not isinstance(after, str):
+            return scalar_text(after)
+        if node.style == "'" and _UNPRINTED.search(after) is None:
+            doubled = after.replace("'", "''")
+            return f"'{doubled}'"
+        if node.style in ("|", ">"):
+            found = _INDENT.search(self._text[node.start : node.end].replace("\r", ""))
+            indent = len(found[1]) - 2 if found else 0
+            lines = value_lines(after, FREE, indent)
+            return "\n".join(lines)
+        if node.style == "" and _reads_plain(after):
+            return after
+        return quoted(after)
+
+    def _whole(self, node: Node, after: Any, order: KeyOrder, entry: Entry | None) -> None:
+        """Write a value anew, in brackets where it stood in some or fits on its line."""
+        text = flow_text(after, order) if isinstance(after, dict | list) else scalar_text(after)
+        begin = self._text.rfind("\n", 0, node.start) + 1
+        kept = self._kept(node.start, node.end, 0)
+        if kept:
+            raise Unchangeable("comments stand inside of it")
+        if node.flow or (node.sort == "scalar" and node.start != node.end):
+            fits = node.start - begin + len(text) <= WIDTH
+            if node.flow or fits or entry is None:
+                self._edits.append((node.start, node.end, text))
+                return
+        if entry is None:
+            raise Unchangeable("it is a whole document")
+        between = self._text[entry.head : node.start]
+        if "#" in between:
+            raise Unchangeable("comments stand inside of it")
+        if len(text) <= WIDTH - (entry.head - self._text.rfind("\n", 0, entry.start) - 1):
+            self._edits.append((entry.head, max(node.end, entry.head), f" {text}"))
+            return
+        column = entry.start - (self._text.rfind("\n", 0, entry.start) + 1)
+        first, *rest = value_lines(after, order, column)
+        at = self._line_end(max(node.end, entry.head))
+        self._edits.append((entry.head, max(node.end, entry.head), f" {first}" if first else ""))
+        self._edits.append((at, at, "".join(f"\n{line}" for line in rest)))
+
+    # --- lines -------------------------------------------------------------------------------------------------------
+
+    def _line_end(self, at: int) -> int:
+        found = self._text.find("\n", at)
+        if found < 0:
+            return len(self._text)
+        return found
+
+    def _kept(self, start: int, end: int, column: int) -> str:
+        """The comments inside of a span that stand on lines of their own."""
+        part = "\n" + self._text[start:end].replace("\r\n", "\n")
+        own = [one.text for one in comments_and_dashes(self._text.replace("\r\n", "\n"))[0] if one.own]
+        lines = [line.strip() for line in part.split("\n")[2:]]
+        return "".join(f"{' ' * column}{line}\n" for line in lines if line.startswith("#") and line in own)
+
+
+def _end(entry: Entry) -> int:
+    return max(entry.head, entry.node.end)
+
+
+def _last_leaf(node: Node) -> Node:
+    while node.entries and not node.flow:
+        node = node.entries[-1].node
+    return node
+
+
+def _word(value: Any) -> str:
+    return f"{type(value).__name__}:{value!r}"
+
+
+def _reads_plain(text: str) -> bool:
+    """Whether a text means itself without quotes, wherever it stands, and to every reader of YAML."""
+    if not text[:1].isalpha() or text != text.strip() or _UNPRINTED.search(text) or text.lower() in NO_WORDS:
+        return False
+    if typed(text) != text or any(part in text for part in (": ", " #", ",", "[", "]", "{", "}")):
+        return False
+    return not text.endswith(":")
