@@ -35,7 +35,7 @@ def test_what_nobody_manages_is_adopted(live: Tree) -> None:
     assert call.code == 0, call.err
     assert "Adopted 2 resources. No changes." in call.out
     assert live.sql("SELECT * FROM categories") == rows
-    assert live.sql("SELECT count(*) FROM reconciler_resources") == [(7,)]
+    assert live.sql("SELECT count(*) FROM reconciler_resources") == [(8,)]
     password = (live.folder / "tenants/farol/customer-user/ana.yaml").read_text(encoding="utf-8")
     assert 'password: {fromEnv: FAROL_CUSTOMER_USER_ANA_PASSWORD, version: "1"}' in password
 

@@ -39,9 +39,11 @@ READING = (
 )
 """Verbs that read the database or manifests, each with words of a call."""
 
-NOT_TRIED = frozenset("apply approve owners comment locks completion explain fmt init scaffold schema version".split())
-"""``apply`` and ``approve`` write, ``fmt`` and ``init`` write files, ``locks`` needs a server, ``owners`` a plan;
-the others read nothing of the kind.
+NOT_TRIED = frozenset(
+    "accept adopt apply approve comment completion explain export fmt init locks owners scaffold schema version".split()
+)
+"""``apply`` and ``approve`` write, ``adopt``, ``accept``, ``export``, ``fmt`` and ``init`` write files, ``locks`` needs a
+server, ``owners`` a plan; the others read nothing of the kind.
 """
 
 
