@@ -20,6 +20,7 @@ from reconciler.engine.approve import guardians, judge_approval
 from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
 from reconciler.model.address import Address
+from reconciler.model.after import live_after
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
@@ -246,6 +247,7 @@ def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, sess
         ) from error
     if now.plan.digest != shown.plan.digest:
         raise moved(shown.plan, now.plan)
+    _may_bootstrap(doors, orders, now)
     refuse(now)
     _approved(doors, orders, now)
     return now
@@ -304,7 +306,7 @@ def _authorized(now: Proposal) -> Authorization:
 
 
 def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
-    """The one way into an empty database: nobody may act yet, and after the plan somebody may."""
+    """The one way into an empty database: nobody may act yet, and behind the plan, as it writes, somebody may."""
     if not orders.bootstrap:
         return
     if any(True for _ in guardians(doors.catalog, shown.live)):
@@ -312,8 +314,8 @@ def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
             "--bootstrap is for a database without an active administrator, and this one has one",
             hint="apply without --bootstrap, with --as",
         )
-    kinds = [kind for kind in doors.catalog.values() if kind.guardian is not None]
-    if not any(kind.guardian(one) for kind in kinds for one in shown.view.all(kind.name) if kind.guardian):
+    after = live_after(doors.catalog, shown.live, shown.plan)
+    if not shown.errors and not any(True for _ in guardians(doors.catalog, after)):
         raise Denied(
             "a plan applied with --bootstrap must leave at least one active administrator behind",
             hint="add the manifest of an administrator",
