@@ -59,7 +59,7 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     if applicant is None:
         msg = "somebody must carry a plan"
         raise ValueError(msg)
-    nobody = _nobody(applicant, plan)
+    nobody = _nobody(rights, applicant, plan)
     if nobody is not None:
         return Judgement(denials=(nobody,))
     judge = _Judge(rights, view, carriers.people)
@@ -69,22 +69,32 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
 
 
-def _nobody(applicant: Principal, plan: Plan) -> Denial | None:
+def _nobody(rights: Rights, applicant: Principal, plan: Plan) -> Denial | None:
     """Why the applicant applies nothing at all (OPR-09)."""
     if applicant.barred:
         return Denial(who=applicant.title, verb="act", address=None, reason=applicant.barred, code="OPR-09")
     if applicant.only is None:
         return None
     company, edge = applicant.only
-    for change in plan.changes:
-        if _needs_a_right(change) and not (change.address == company and str(change.edge) == edge):
+    for change in _needing_a_right(rights, plan):
+        if not (change.address == company and str(change.edge) == edge):
             reason = f"its company {company} is suspended; only its way back to active may be applied"
             return Denial(who=applicant.title, verb="apply", address=None, reason=reason, code="OPR-09")
     return None
 
 
-def _needs_a_right(change: Change) -> bool:
-    return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+def _needing_a_right(rights: Rights, plan: Plan) -> Iterator[Change]:
+    """Whatever writes; and of what the ledger alone learns, another way to be managed."""
+    for change in plan.changes:
+        if change.writes or change.action in (Action.ADOPT, Action.FORGET) or _managed_otherwise(rights, change):
+            yield change
+
+
+def _managed_otherwise(rights: Rights, change: Change) -> bool:
+    """Whether a change of the ledger alone is one of ``lifecycle.management``, which no column holds."""
+    live = rights.view.live
+    entry = None if live is None or change.action is not Action.REFRESH else live.ledger.get(change.address)
+    return entry is not None and change.resource is not None and entry.management != change.resource.management
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -107,7 +117,7 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
-        case Action.ADOPT | Action.FORGET:
+        case Action.ADOPT | Action.FORGET | Action.REFRESH:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
 
 
@@ -143,17 +153,22 @@ class _Judge:
         """The denials, by resource in the order of the plan."""
         found: dict[Address, list[tuple[Part, Verdict]]] = {}
         allowed_edges: dict[Address, list[str]] = {}
-        for change in plan.changes:
-            if not _needs_a_right(change):
-                continue
+        for change in _needing_a_right(self._rights, plan):
             for part in parts(change, self._entity(change)):
                 verdict = self._carried(part)
                 if not verdict.allowed:
                     found.setdefault(change.address, []).append((part, verdict))
                 elif part.verb == "transition":
                     allowed_edges.setdefault(change.address, []).append(part.edge)
+        unnamed = False
         for address, denied in found.items():
-            yield from self._told(denied, allowed_edges.get(address, []))
+            entity = denied[0][0].entity
+            if not entity.declared and not any(self._seen(who, entity) for who in self._people):
+                unnamed = True
+            else:
+                yield from self._told(denied, allowed_edges.get(address, []))
+        if unnamed:
+            yield self._unnamed()
 
     def _entity(self, change: Change) -> Entity:
         """The resource; one that is gone on both sides is known by its address alone."""
@@ -220,6 +235,17 @@ class _Judge:
             who_can=tuple(role.value for role in _PEOPLE if role in writers),
             path="metadata.name",
             source=part.change.source,
+            hidden=True,
+        )
+
+    def _unnamed(self) -> Denial:
+        """What no manifest names is known from the database alone: not even its address is told, nor how many."""
+        return Denial(
+            who=self._people[0].title,
+            verb="change",
+            address=None,
+            reason="what no manifest names any more and the plan takes away lies in part outside the reach of the role",
+            code="PRM-02",
             hidden=True,
         )
 

@@ -191,9 +191,7 @@ def _role_word(word: str, employer: Entity | None) -> RoleWord:
     return _WORDS.get(word, RoleWord.INDIVIDUAL)
 
 
-_WORDS = {
-    one.value: one for one in (RoleWord.ADMINISTRATOR, RoleWord.PARTNER, RoleWord.ISSUER, RoleWord.AUDITOR)
-}
+_WORDS = {one.value: one for one in (RoleWord.ADMINISTRATOR, RoleWord.PARTNER, RoleWord.ISSUER, RoleWord.AUDITOR)}
 """The roles of operators. A row with any other word, or none, is no operator: individuals never act here."""
 
 
