@@ -246,7 +246,7 @@ def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, sess
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
         ) from error
     if now.plan.digest != shown.plan.digest:
-        raise moved(shown.plan, now.plan)
+        raise moved(shown.plan, now.plan, lens=now.lens)
     _may_bootstrap(doors, orders, now)
     refuse(now)
     _approved(doors, orders, now)
@@ -263,7 +263,7 @@ def _founded(live: Live, reviewed: Plan | None) -> Live:
 def _agrees(orders: Orders, shown: Proposal) -> None:
     """The plan is the one that was reviewed: as a file, or by its digest."""
     if orders.reviewed is not None and orders.reviewed.digest != shown.plan.digest:
-        raise moved(orders.reviewed, shown.plan)
+        raise moved(orders.reviewed, shown.plan, lens=shown.lens)
     if orders.reviewed is not None and told(orders.reviewed) != told(_as_seen_by(orders.reviewed_by, shown)):
         raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
     if orders.digest and orders.digest != shown.plan.digest:
