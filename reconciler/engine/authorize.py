@@ -192,8 +192,15 @@ class _Judge:
                     found.setdefault(change.address, []).append((part, verdict))
                 elif part.verb == "transition":
                     allowed_edges.setdefault(change.address, []).append(part.edge)
+        unnamed = False
         for address, denied in found.items():
-            yield from self._told(denied, allowed_edges.get(address, []))
+            entity = denied[0][0].entity
+            if not entity.declared and not any(self._seen(who, entity) for who in self._people):
+                unnamed = True
+            else:
+                yield from self._told(denied, allowed_edges.get(address, []))
+        if unnamed:
+            yield self._unnamed()
 
     def owners(self, change: Change, people: Sequence[Principal]) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
         """The parts of a change that nobody carries, and which of ``people`` could carry each."""
@@ -267,6 +274,17 @@ class _Judge:
             who_can=tuple(role.value for role in _PEOPLE if role in writers),
             path="metadata.name",
             source=part.change.source,
+            hidden=True,
+        )
+
+    def _unnamed(self) -> Denial:
+        """What no manifest names is known from the database alone: not even its address is told, nor how many."""
+        return Denial(
+            who=self._people[0].title,
+            verb="change",
+            address=None,
+            reason="what no manifest names any more and the plan takes away lies in part outside the reach of the role",
+            code="PRM-02",
             hidden=True,
         )
 

@@ -1,7 +1,8 @@
 """Lens: what of a plan some people may see. Absent, not blanked; the lens never widens.
 
 A field that nobody of them may read is absent. A resource of which no field may be read is absent as a whole, with one
-exception: a change of it that is denied, or carried by somebody else, is told by its address alone. Words about other
+exception: a change of it that is denied, or carried by somebody else, is told by its address alone, where a manifest
+names that. Words about other
 resources name these only when they may be read, so that an absent and a foreign resource give the same answer.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from reconciler.model.access import RoleWord
@@ -20,7 +22,7 @@ from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.drift import DriftFinding, DriftReport
 from reconciler.model.entitlement import Entitlement, Shift
-from reconciler.model.formats import NAME_PATTERN
+from reconciler.model.formats import NAME_PATTERN, folded
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan, summary_of
 from reconciler.model.principal import Principal
@@ -64,8 +66,11 @@ class Lens:
         """The plan as these people may see it. Its digest stays that of the whole plan."""
         shown = [(one, self._change(one)) for one in plan.changes]
         changes = [seen for _, seen in shown if seen is not None]
+        declared = frozenset(self._view.declared)
         bare = dict.fromkeys(
-            one.address for one in plan.changes if one.action in COUNTED and not self.sees(one.address)
+            one.address
+            for one in plan.changes
+            if one.action in COUNTED and one.address in declared and not self.sees(one.address)
         )
         observed = tuple(seen for one in plan.observed if (seen := self._change(one)) is not None)
         made = replace(
@@ -76,7 +81,7 @@ class Lens:
             cascades=tuple(
                 replace(one, reason=self.words(one.reason)) for one in plan.cascades if self.sees(one.address)
             ),
-            notices=tuple(one for one in plan.notices if self.sees(one.resource)),
+            notices=tuple(one for one in plan.notices if self.sees(one.resource) and self._writes_to(one.recipient)),
             preconditions=tuple(one for one in plan.preconditions if self.sees(one.address)),
             diagnostics=self.diagnostics(plan.diagnostics),
             denials=tuple(denials),
@@ -165,6 +170,23 @@ class Lens:
         for field in kind.fields:
             if field.path not in readable:
                 _remove(found, field.path)
+        return found
+
+    def _writes_to(self, recipient: str) -> bool:
+        """Whether an address of mail may be told: not that of a person who may not be read."""
+        return all(map(self.sees, self._persons.get(folded(recipient), ())))
+
+    @cached_property
+    def _persons(self) -> Mapping[str, Sequence[Address]]:
+        """Everybody by the address of mail, now and behind the plan."""
+        found: dict[str, list[Address]] = {}
+        for kind in self._rights.catalog.values():
+            if kind.principal is None or "email" not in kind.by_path:
+                continue
+            for entity in (*self._rights.view.all(kind.name), *self._view.all(kind.name)):
+                for mail in (entity.live("email"), entity.value("email")):
+                    if isinstance(mail, str):
+                        found.setdefault(folded(mail), []).append(entity.address)
         return found
 
     def _unchanged(self, plan: Plan) -> int:

@@ -143,11 +143,11 @@ def entry_state(resource: Resource[OperatorSpec], view: View) -> str:
 
 def is_active_administrator(operator: Entity) -> bool:
     """Whether the doors stay open as long as this person is there (OPR-04)."""
-    return operator.value("role") == "administrator" and operator.state == "active"
+    return operator.value("role") == "administrator" and not operator.address.tenant and operator.state == "active"
 
 
 def principal(operator: Entity, view: View, now: dt.datetime) -> Principal:
-    """The person as an actor, on live data (OPR-09)."""
+    """The person as an actor, on live data (OPR-09), which other programs write and no rule has judged."""
     employer = _live_company(operator, view)
     role = _role_word(str(operator.live("role")), employer)
     tenant = operator.address.tenant
@@ -188,7 +188,11 @@ def _role_word(word: str, employer: Entity | None) -> RoleWord:
     """A partner operator of a distributor has the rights of one."""
     if word == "partner" and employer is not None:
         return RoleWord.DISTRIBUTOR if employer.live("tier") == "distributor" else RoleWord.PARTNER
-    return RoleWord(word)
+    return _WORDS.get(word, RoleWord.INDIVIDUAL)
+
+
+_WORDS = {one.value: one for one in (RoleWord.ADMINISTRATOR, RoleWord.PARTNER, RoleWord.ISSUER, RoleWord.AUDITOR)}
+"""The roles of operators. A row with any other word, or none, is no operator: individuals never act here."""
 
 
 def _issuer(entry: str) -> Address:
@@ -201,17 +205,29 @@ def _barred(operator: Entity, employer: Entity | None, view: View, now: dt.datet
     if operator.live_state != "active":
         return f"the operator is {operator.live_state}"
     role = operator.live("role")
+    if role not in _WORDS:
+        return "its role is none"
+    if role in ("administrator", "auditor") and operator.address.tenant:
+        return "its place does not fit its role"
     if role in ("partner", "issuer"):
         if employer is None:
             return "its company does not exist"
         if employer.live_state not in ("active", "suspended"):
             return f"its company is {employer.live_state}"
+    return _ended(operator, view, now) if role == "auditor" else ""
+
+
+def _ended(operator: Entity, view: View, now: dt.datetime) -> str:
+    """Why the access of an auditor is over; empty while it lasts. What cannot be read as a day is no day ahead."""
     end = operator.live("validUntil")
-    if role == "auditor" and end is not None:
+    if end is None:
+        return ""
+    try:
         zone = zoneinfo.ZoneInfo(str(view.setting("SystemConfiguration", "defaultTimeZone")))
-        if str(end) < now.astimezone(zone).date().isoformat():
-            return f"its access ended with {end}"
-    return ""
+        over = dt.date.fromisoformat(str(end)) < now.astimezone(zone).date()
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return "the end of its access cannot be read"
+    return f"its access ended with {end}" if over else ""
 
 
 def _with_role(*words: str) -> Condition:

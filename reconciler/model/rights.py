@@ -79,8 +79,12 @@ class Rights:
         return found
 
     def find(self, name: str) -> Principal | None:
-        """The operator known by an address of mail, by ``tenant/name``, or at platform level by its name."""
+        """The operator known by an address of mail, by ``tenant/name``, or at platform level by its name.
+
+        A name by which several are known is nobody's: other programs may have written rows that only look alike.
+        """
         wanted = folded(name)
+        found: list[Principal] = []
         for word, kind in self.catalog.items():
             if kind.principal is None:
                 continue
@@ -88,10 +92,9 @@ class Rights:
                 entity = Entity(Address(word, *key), kind, None, row)
                 tenant, own = key
                 if wanted in (f"{tenant}/{own}" if tenant else own, *_known_as(entity)):
-                    found = self.principal_of(entity)
-                    if found.role in ACTORS:
-                        return found
-        return None
+                    found.append(self.principal_of(entity))
+        actors = [one for one in found if one.role in ACTORS]
+        return actors[0] if len(actors) == 1 else None
 
     def rows(self, kind: str) -> Mapping[tuple[str, str], tuple[object, ...]]:
         """The live rows of a kind."""

@@ -20,6 +20,7 @@ from reconciler.engine.approve import guardians, missing
 from reconciler.engine.lens import Lens
 from reconciler.engine.planfile import told
 from reconciler.model.address import Address
+from reconciler.model.after import live_after
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
@@ -113,6 +114,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
         before = doors.store.find_run(run_id)
         if before is not None and before.digest == orders.reviewed.digest:
+            may_write(shown.carriers)
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
     _agrees(orders, shown)
     _may_bootstrap(doors, orders, shown)
@@ -191,7 +193,7 @@ def _transaction(
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
         reach("not-repeated")
         listener(_progress("check", "planning again under the locks"))
-        now = _again(doors, request, shown, session)
+        now = _again(doors, request, orders, shown, session)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
@@ -233,7 +235,7 @@ def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
         ) from error
 
 
-def _again(doors: Doors, request: Request, shown: Proposal, session: ApplySession) -> Proposal:
+def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
     """The plan under the lock; it must be the one that was shown."""
     try:
         now = propose_again(doors, request, shown, _founded(_locked(session.live(), shown), shown.plan))
@@ -242,7 +244,8 @@ def _again(doors: Doors, request: Request, shown: Proposal, session: ApplySessio
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
         ) from error
     if now.plan.digest != shown.plan.digest:
-        raise moved(shown.plan, now.plan)
+        raise moved(shown.plan, now.plan, lens=now.lens)
+    _may_bootstrap(doors, orders, now)
     refuse(now)
     _approved(request, now)
     return now
@@ -270,7 +273,7 @@ def agrees(shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> No
         Denied: one of them is nobody any more (OPR-09).
     """
     if reviewed.digest != shown.plan.digest:
-        raise moved(reviewed, shown.plan)
+        raise moved(reviewed, shown.plan, lens=shown.lens)
     if told(reviewed) != told(_as_seen_by(reviewed_by, shown)):
         raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
 
@@ -319,7 +322,7 @@ def _authorized(now: Proposal) -> Authorization:
 
 
 def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
-    """The one way into an empty database: nobody may act yet, and after the plan somebody may."""
+    """The one way into an empty database: nobody may act yet, and behind the plan, as it writes, somebody may."""
     if not orders.bootstrap:
         return
     if any(True for _ in guardians(doors.catalog, shown.live)):
@@ -327,8 +330,8 @@ def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
             "--bootstrap is for a database without an active administrator, and this one has one",
             hint="apply without --bootstrap, with --as",
         )
-    kinds = [kind for kind in doors.catalog.values() if kind.guardian is not None]
-    if not any(kind.guardian(one) for kind in kinds for one in shown.view.all(kind.name) if kind.guardian):
+    after = live_after(doors.catalog, shown.live, shown.plan)
+    if not shown.errors and not any(True for _ in guardians(doors.catalog, after)):
         raise Denied(
             "a plan applied with --bootstrap must leave at least one active administrator behind",
             hint="add the manifest of an administrator",

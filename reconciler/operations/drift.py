@@ -63,7 +63,8 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
     if faults or more:
         told.append(unread(len(faults) + more))
-    told += _unmatched(request, live, view)
+    lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
+    told += _unmatched(request, live, view, lens)
     report = report_drift(
         live,
         found,
@@ -77,9 +78,7 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     if record:
         doors.store.record(_changed(to_record(report, known.findings), known))
         report = replace(report, recorded=True)
-    if carriers is None or not carriers.people:
-        return report
-    return Lens(rights, carriers.people, view).drift(report, live.ledger)
+    return report if lens is None else lens.drift(report, live.ledger)
 
 
 def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
@@ -96,11 +95,14 @@ def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, 
     return view, diff(view, prints), 0
 
 
-def _unmatched(request: DriftRequest, live: Live, view: View | None) -> list[Diagnostic]:
+def _unmatched(request: DriftRequest, live: Live, view: View | None, lens: Lens | None) -> list[Diagnostic]:
+    """Patterns that match nothing that may be read: whether something foreign matches is not told."""
     if not request.targets and not request.tenants:
         return []
     known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}
     known.update(live.ledger, () if view is None else view.declared)
+    if lens is not None:
+        known = {one for one in known if lens.sees(one)}
     texts = [str(one) for one in known]
     homes = {one.tenant for one in known}
     globs = [one for one in request.targets if not any(fnmatchcase(text, one) for text in texts)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from reconciler.engine.lens import Lens
 from reconciler.model.errors import Stale
 from reconciler.model.plan import Plan
 
 _LISTED = 10
 
 
-def moved(reviewed: Plan, now: Plan) -> Stale:
-    """The error that names what moved."""
-    words = [*_identity(reviewed, now), *_manifests(reviewed, now), *_rows(reviewed, now)]
+def moved(reviewed: Plan, now: Plan, *, lens: Lens | None = None) -> Stale:
+    """The error that names what moved, of the rows that may be read."""
+    words = [*_identity(reviewed, now), *_manifests(reviewed, now), *_rows(reviewed, now, lens)]
     if not words:
         words = ["the rules, the waivers or the defaults of this program have changed since"]
     return Stale(
@@ -38,12 +39,16 @@ def _manifests(reviewed: Plan, now: Plan) -> list[str]:
     return ["the manifests have changed"]
 
 
-def _rows(reviewed: Plan, now: Plan) -> list[str]:
+def _rows(reviewed: Plan, now: Plan, lens: Lens | None) -> list[str]:
     before = {one.address: one.rev for one in reviewed.preconditions}
     after = {one.address: one.rev for one in now.preconditions}
     known = sorted(set(before) | set(after))
     found = [f"{one}" for one in known if before.get(one, "?") != after.get(one, "?")]
     if not found:
         return []
+    if lens is not None:
+        found = [f"{one}" for one in known if before.get(one, "?") != after.get(one, "?") and lens.sees(one)]
+    if not found:
+        return ["rows of the database that you may not read have moved"]
     shown = ", ".join(found[:_LISTED]) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
     return [f"rows of the database have moved: {shown}"]

@@ -42,7 +42,7 @@ READING = (
 NOT_TRIED = frozenset(
     "accept adopt apply approve comment completion explain export fmt init locks owners scaffold schema version".split()
 )
-"""``apply`` and ``approve`` write, ``adopt``, ``accept``, ``export``, ``fmt`` and ``init`` write files, ``locks`` needs a
+"""``apply`` and ``approve`` write; ``adopt``, ``accept``, ``export``, ``fmt``, ``init`` write files; ``locks`` needs a
 server, ``owners`` a plan; the others read nothing of the kind.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -299,7 +300,17 @@ def test_forgetting_is_writing() -> None:
     assert found.codes(MARA_MAIL) == []  # nothing is asked for: it is held, not deleted
     found = case(gone=[SIGNING], prune=True)
     assert found.codes(INES_MAIL) == found.codes(ROOT_MAIL) == []
-    assert found.codes(MARA_MAIL) == [("PRM-02", "metadata.name")]
+    (told,) = found.judged(MARA_MAIL).denials
+    assert (told.code, told.address) == ("PRM-02", None)  # what no manifest names is not named here either
+
+
+def test_another_way_to_be_managed_is_writing() -> None:
+    """No column holds ``lifecycle.management``: the ledger alone learns it, and not from those who may not write."""
+    watched, kept = replace(SIGNING, management="observe"), replace(SIGNING, management="createOnly")
+    for found in (case(watched), case(kept)):
+        assert found.codes(INES_MAIL) == found.codes(ROOT_MAIL) == []
+        assert found.codes(MARA_MAIL) == [("PRM-02", "metadata.name")]
+        assert found.codes(UMA_MAIL) == [("OPR-06", "metadata.name")]
 
 
 # --- people who may not ----------------------------------------------------------------------------------------------

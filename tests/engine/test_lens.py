@@ -87,6 +87,14 @@ def test_an_absent_and_a_foreign_resource_give_the_same_answer() -> None:
     assert foreign.lens(MARA).readable(SIGNING.address) == frozenset()
 
 
+def test_what_no_manifest_names_is_not_named_to_those_who_may_not_read_it() -> None:
+    """Its address is known from the database alone."""
+    found = case(gone=[SIGNING], prune=True)
+    assert seen(found, MARA) == {}
+    assert str(SIGNING.address) not in "".join(found.denials(MARA))
+    assert str(SIGNING.address) in seen(found, INES)
+
+
 def test_what_stays_as_it_is_and_is_foreign_is_not_told_at_all() -> None:
     plan = case().lens(MARA).plan(case().plan)
     assert {one.address.tenant or one.address.name for one in plan.changes} <= {"maresia", "signatures-1k"}
@@ -107,6 +115,14 @@ def test_preconditions_and_consequences_are_those_of_what_may_be_read() -> None:
         for one in (*plan.cascades, *plan.preconditions):
             assert found.lens(name).sees(one.address)
         assert all(found.lens(name).sees(one.resource) for one in plan.notices)
+
+
+def test_mail_to_people_who_may_not_be_read_is_not_told() -> None:
+    found = case(child("novo"))
+    dora = "dora@atlantico.example.com"
+    assert ROOT in [one.recipient for one in found.plan.notices]
+    assert found.lens(dora).plan(found.plan).notices == ()
+    assert found.lens(ROOT).plan(found.plan).notices == found.plan.notices
 
 
 def test_an_auditor_sees_the_issuers_in_scope() -> None:

@@ -18,6 +18,7 @@ from reconciler.model.errors import (
     Stale,
 )
 from reconciler.model.failpoint import armed
+from reconciler.model.resource import Live
 from reconciler.model.run import Event, Outcome
 from reconciler.operations.apply import Applied, Orders, apply, touched
 from reconciler.operations.plan import plan
@@ -244,6 +245,36 @@ def test_bootstrap_is_refused_where_somebody_is_in_charge() -> None:
 def test_bootstrap_must_leave_somebody_in_charge() -> None:
     with pytest.raises(Denied, match="leave"):
         run([worlds.partner()], Store(), bootstrap=True)
+
+
+def locked_out() -> tuple[Any, Live]:
+    """Somebody whose manifest asks for the way back into being in charge, and the database before."""
+    someone = worlds.resource(worlds.PERSON, "ana", title="Ana", state="active")
+    return someone, worlds.touched(worlds.applied([someone]), someone.address, state="blocked")
+
+
+def test_a_manifest_of_somebody_in_charge_is_not_enough_when_the_plan_leaves_it_out() -> None:
+    someone, live = locked_out()
+    everything = Request(people=People(installer="me"))
+    assert run([someone], Store(live), request=everything, bootstrap=True).run.outcome is Outcome.APPLIED
+    with pytest.raises(Denied, match="leave"):
+        run(
+            [someone, worlds.partner()],
+            Store(live),
+            request=replace(everything, targets=("Partner/*",)),
+            bootstrap=True,
+        )
+
+
+def test_bootstrap_ends_where_somebody_was_put_in_charge_meanwhile() -> None:
+    someone, live = locked_out()
+    other = worlds.resource(worlds.PERSON, "rui", title="Rui")
+    store = Store(live)
+    row = worlds.touched(worlds.applied([other]), other.address, state="active").rows["Person"]
+    store.meanwhile = replace(live, rows={**live.rows, "Person": {**live.rows["Person"], **row}})
+    with pytest.raises(Denied, match="this one has one"):
+        run([someone], store, request=Request(people=People(installer="me")), bootstrap=True)
+    assert store.committed == []
 
 
 def test_what_happens_is_told_in_order() -> None:
