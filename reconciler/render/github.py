@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.report import Findings, Report
 from reconciler.render.findings_text import findings_verdict
-from reconciler.render.plan_text import verdict
+from reconciler.render.plan_text import clear, verdict
 from reconciler.render.remarks import Level, Remark, finding_remarks, plan_remarks, weightiest_first
 from reconciler.render.terminal import safe
 
@@ -30,7 +30,7 @@ def findings_github(findings: Findings, *, prefix: str = "") -> str:
 
 
 def plan_github(report: Report, *, prefix: str = "") -> str:
-    """A plan as annotations: findings, guards, then its changes, weightiest first."""
+    """A plan as annotations: denials, findings, guards, then its changes, weightiest first."""
     return _annotations(plan_remarks(report, plain=True), prefix) + plan_verdict(report) + "\n"
 
 
@@ -54,6 +54,7 @@ def plan_outputs(report: Report) -> dict[str, str]:
         "verdict": plan_word(report),
         "changes": _truth(holds=not report.empty),
         "digest": report.digest,
+        "denials": str(len(report.denials)),
         **{name: str(getattr(summary, name)) for name in names},
         **_counts(finding_remarks((*report.diagnostics, *report.guarded))),
     }
@@ -79,7 +80,7 @@ def plan_word(report: Report) -> str:
     """What became of a plan in one word."""
     if any(one.level is Level.ERROR for one in finding_remarks(report.diagnostics)):
         return "errors"
-    if report.with_action("denied"):
+    if report.denials or report.with_action("denied"):
         return "denied"
     if any(one.level is Level.ERROR for one in finding_remarks(report.guarded)):
         return "held"
@@ -88,8 +89,7 @@ def plan_word(report: Report) -> str:
 
 def plan_verdict(report: Report) -> str:
     """The line about a plan that scripts look for."""
-    refused = plan_word(report) in ("errors", "held", "denied")
-    return verdict(report.summary, empty=report.empty and not refused)
+    return verdict(report.summary, empty=clear(report) and not report.with_action("denied"))
 
 
 # --- annotations -----------------------------------------------------------------------------------------------------

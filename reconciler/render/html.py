@@ -16,12 +16,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.model.report import Report
+from reconciler.render.access_text import shifts_head, shifts_words
 from reconciler.render.charts import BARS, SERIES, bars
 from reconciler.render.findings_text import counted
-from reconciler.render.page import choices, findings, groups
-from reconciler.render.plan_text import RISKS, clear, verdict
+from reconciler.render.page import choices, denials, findings, groups
+from reconciler.render.plan_text import RISKS
 from reconciler.render.resource_text import CAUSES
-from reconciler.render.review import Tally, errors, shown, tallies, tenant_of, warnings
+from reconciler.render.review import Tally, denied_words, errors, shown, tallies, tenant_of, verdict, warnings
 from reconciler.render.terminal import safe
 from reconciler.render.values import plural
 
@@ -41,9 +42,13 @@ def render_html(report: Report) -> str:
     return page(
         "plan.html",
         title=f"Plan for {environment}" if environment else "Plan",
-        verdict=verdict(report.summary, empty=clear(report)),
+        verdict=verdict(report),
         counts=_counts(report),
         facts=[(word, safe(value)) for word, value in _facts(report) if value],
+        denied=denied_words(report.denials),
+        denials=denials(report.denials),
+        access=[(safe(who), [*map(safe, told)]) for who, told in shifts_words(report.shifts, whole=True)],
+        access_head=shifts_head(report.shifts),
         refusal=counted(errors(report)),
         errors=findings(errors(report)),
         warnings=findings(warnings(report)),
@@ -114,7 +119,12 @@ def _chart(title: str, word: str, found: list[Tally]) -> dict[str, Any]:
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
-    return [("Environment", report.environment), ("Commit", report.commit or ""), ("Digest", report.digest)]
+    return [
+        ("Environment", report.environment),
+        ("Commit", report.commit or ""),
+        ("Digest", report.digest),
+        ("Judged for", ", ".join(report.carriers)),
+    ]
 
 
 def _counts(report: Report) -> list[tuple[int, str, str]]:
@@ -127,6 +137,7 @@ def _counts(report: Report) -> list[tuple[int, str, str]]:
         (summary.adopt, "to adopt", "other"),
         (summary.forget, "to forget", "other"),
         (summary.transitions, plural(summary.transitions, "transition"), "change"),
+        (len(report.denials), plural(len(report.denials), "denial"), "destroy"),
         (summary.held, "held", "waits"),
         (summary.manual, "for a person", "waits"),
         (summary.drift, "with drift", "waits"),
