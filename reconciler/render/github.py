@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
+from reconciler.render.drift_remarks import drift_remarks
+from reconciler.render.drift_text import verdict as drift_verdict
 from reconciler.render.findings_text import findings_verdict
 from reconciler.render.plan_text import clear, verdict
 from reconciler.render.remarks import Level, Remark, finding_remarks, plan_remarks, weightiest_first
@@ -32,6 +35,17 @@ def findings_github(findings: Findings, *, prefix: str = "") -> str:
 def plan_github(report: Report, *, prefix: str = "") -> str:
     """A plan as annotations: denials, findings, guards, then its changes, weightiest first."""
     return _annotations(plan_remarks(report, plain=True), prefix) + plan_verdict(report) + "\n"
+
+
+def drift_github(report: DriftReport, *, prefix: str = "") -> str:
+    """Drift as annotations."""
+    return _annotations(weightiest_first(drift_remarks(report)), prefix) + drift_verdict(report) + "\n"
+
+
+def drift_outputs(report: DriftReport) -> dict[str, str]:
+    """Outputs of a step that looks for drift."""
+    counts = {name: str(number) for name, number in report.counts.items()}
+    return {"verdict": "drift" if report.counted else "none", "drift": _truth(holds=bool(report.counted)), **counts}
 
 
 def findings_outputs(findings: Findings) -> dict[str, str]:
@@ -69,11 +83,6 @@ def findings_summary(findings: Findings) -> str:
     """The summary of a step that validates, in Markdown."""
     remarks = weightiest_first(finding_remarks(findings.diagnostics))
     return _markdown(findings_verdict(findings), remarks)
-
-
-def plan_summary(report: Report) -> str:
-    """The summary of a step that plans, in Markdown."""
-    return _markdown(plan_verdict(report), plan_remarks(report, plain=True))
 
 
 def plan_word(report: Report) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -22,7 +23,7 @@ from reconciler.render.findings_text import counted
 from reconciler.render.page import choices, denials, findings, groups
 from reconciler.render.plan_text import RISKS
 from reconciler.render.resource_text import CAUSES
-from reconciler.render.review import Tally, denied_words, errors, shown, tallies, tenant_of, verdict, warnings
+from reconciler.render.review import Tally, errors, shown, tallies, tenant_of, verdict, warnings
 from reconciler.render.terminal import safe
 from reconciler.render.values import plural
 
@@ -45,7 +46,7 @@ def render_html(report: Report) -> str:
         verdict=verdict(report),
         counts=_counts(report),
         facts=[(word, safe(value)) for word, value in _facts(report) if value],
-        denied=denied_words(report.denials),
+        denied=f"{len(report.denials):,} {plural(len(report.denials), 'denial')}",
         denials=denials(report.denials),
         access=[(safe(who), [*map(safe, told)]) for who, told in shifts_words(report.shifts, whole=True)],
         access_head=shifts_head(report.shifts),
@@ -58,8 +59,8 @@ def render_html(report: Report) -> str:
         groups=groups(changes, offered, unfold=unfold),
         observed=groups(report.observed, offered, first=len(changes) + 1, unfold=unfold),
         charts=[
-            _chart("Changes by tenant", "tenant", tallies(changes, tenant_of)),
-            _chart("Changes by kind", "kind", tallies(changes, lambda one: one.address.kind)),
+            chart("Changes by tenant", "tenant", tallies(changes, tenant_of)),
+            chart("Changes by kind", "kind", tallies(changes, lambda one: one.address.kind)),
         ]
         if changes
         else [],
@@ -74,7 +75,7 @@ def page(template: str, **values: Any) -> str:
     environment = _environment()
     style, script = _asset("report.css"), _asset("report.js")
     return environment.get_template(template).render(
-        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), series=SERIES, **values
+        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), **{"series": SERIES, **values}
     )
 
 
@@ -108,14 +109,19 @@ def _hash(text: str) -> str:
     return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _chart(title: str, word: str, found: list[Tally]) -> dict[str, Any]:
+def chart(title: str, word: str, found: list[Tally], *, series: Sequence[tuple[str, str]] = SERIES) -> dict[str, Any]:
+    """What the template of a chart needs."""
     rest = found[BARS:]
     more = (
-        f"and {len(rest):,} more {plural(len(rest), word)} with {sum(one.total for one in rest):,} changes"
-        if rest
-        else ""
+        f"and {len(rest):,} more {plural(len(rest), word)} with {sum(one.total for one in rest):,} more" if rest else ""
     )
-    return {"title": title, "word": word, "rows": found, "drawing": bars(found, label=title), "more": more}
+    return {
+        "title": title,
+        "word": word,
+        "rows": found,
+        "drawing": bars(found, label=title, series=series),
+        "more": more,
+    }
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:

@@ -65,9 +65,9 @@ SMALLEST = 4_000
 """Bytes that a comment may always have: enough for the verdict, and for how much of each section is not shown."""
 
 
-def marker(environment: str, *, folds: bool = True) -> str:
-    """The hidden first line by which a comment is found again; one for each environment."""
-    words = " ".join(filter(None, ("reconciler:plan", comment_words(environment))))
+def marker(environment: str, *, folds: bool = True, about: str = "plan") -> str:
+    """The hidden first line by which a comment is found again; one for each environment and what it is ``about``."""
+    words = " ".join(filter(None, (f"reconciler:{about}", comment_words(environment))))
     return f"<!-- {words} -->" if folds else f"[//]: # ({words})"
 
 

@@ -108,6 +108,8 @@ class Choices:
     causes: tuple[str, ...]
     risks: tuple[str, ...]
     verdicts: tuple[str, ...] = ()
+    label: str = "Action"
+    risky: bool = True
 
 
 def choices(changes: Sequence[ResourceLine]) -> Choices:

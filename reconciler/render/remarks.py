@@ -36,8 +36,11 @@ CHANGE_TEXTS = {
     "change.billing-impact": "A change that moves money.",
     "change.sends-mail": "A change that sends mail to people.",
     "change.plain": "A change without a risk of its own.",
+    "drift.changed": "A field of a managed row that is not as it was applied last.",
+    "drift.missing": "A managed row that is gone.",
+    "drift.unmanaged": "A row that no manifest has ever named.",
 }
-"""The codes of remarks about changes, with what each of them says."""
+"""The codes of remarks about changes and drift, with what each of them says."""
 
 _RISKS = (
     Risk.IRREVERSIBLE,

@@ -54,7 +54,7 @@ class Tree(HTMLParser):
 
 OURS = Tree(PAGE)
 ELEMENTS = OURS.elements | Tree(render_html(large(300))).elements | {"ins", "del"}
-ATTRIBUTES = OURS.attributes | Tree(render_html(large(300))).attributes
+ATTRIBUTES = OURS.attributes | Tree(render_html(large(300))).attributes | {("details", "data-verdict")}
 
 
 def test_it_is_one_page_that_names_no_other_file() -> None:
