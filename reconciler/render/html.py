@@ -112,9 +112,8 @@ def _hash(text: str) -> str:
 def chart(title: str, word: str, found: list[Tally], *, series: Sequence[tuple[str, str]] = SERIES) -> dict[str, Any]:
     """What the template of a chart needs."""
     rest = found[BARS:]
-    more = (
-        f"and {len(rest):,} more {plural(len(rest), word)} with {sum(one.total for one in rest):,} more" if rest else ""
-    )
+    total = sum(one.total for one in rest)
+    more = f"and {len(rest):,} more {plural(len(rest), word)} with {total:,} {plural(total, 'row')}" if rest else ""
     return {
         "title": title,
         "word": word,

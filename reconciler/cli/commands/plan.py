@@ -11,7 +11,7 @@ import click
 from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.findings import leave, write_refusal
-from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
+from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
@@ -19,6 +19,7 @@ from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.model.report import Report
     from reconciler.operations.plan import Proposal
 
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
+@click.option("--markdown-into", metavar="FILE", help="Write the comment for a review into a file, beside the output.")
 @format_option(*plan_words())
 @size_options
 @global_options(hidden=True)
@@ -55,6 +57,7 @@ def command(
     lock_timeout: str,
     as_json: bool,
     json_into: str | None,
+    markdown_into: str | None,
     form: str,
     profile: str | None,
     max_bytes: int | None,
@@ -80,13 +83,13 @@ def command(
         rev=rev,
     )
     patience = seconds(lock_timeout) if rehearse else None
-    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
+    settings = settings_for("markdown" if markdown_into else form, profile=profile, max_bytes=max_bytes)
     first = version_line(__version__)
     if as_json:
         session.output.json_lines([first])
     try:
         form = "events" if as_json else form
-        code, lines = _plan(
+        code, lines, report = _plan(
             session, asked, out=out, form=form, patience=patience, policy_rev=policy_rev, settings=settings
         )
     except ReconcilerError as error:
@@ -94,7 +97,11 @@ def command(
             write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
+        if markdown_into:
+            session.save(markdown_into, rendered_plan("markdown", _unplanned(session, error), settings))
         raise
+    if markdown_into:
+        session.save(markdown_into, rendered_plan("markdown", report, settings))
     if json_into:
         session.save(json_into, "".join(map(json_line, [first, *lines])))
     return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
@@ -109,7 +116,7 @@ def _plan(
     patience: float | None,
     policy_rev: str | None,
     settings: Mapping[str, Any],
-) -> tuple[int, list[dict[str, object]]]:
+) -> tuple[int, list[dict[str, object]], Report]:
     from reconciler.engine.describe import describe
     from reconciler.operations.plan import plan
     from reconciler.operations.show import seal_plan
@@ -138,7 +145,7 @@ def _plan(
         case "json":
             session.output.json(plan_json(report, version=__version__))
         case word if word in PLAN_FORMATS:
-            session.output.document(rendered_plan(word, report, settings))
+            session.output.document(rendered_plan(word, report, settings if word in SETTINGS else {}))
             leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
@@ -154,7 +161,16 @@ def _plan(
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
     if proposal.carriers is None:
         session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
-    return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines
+    return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES), lines, report
+
+
+def _unplanned(session: Session, error: ReconcilerError) -> Report:
+    """What a review is told when no plan could be made: the findings, or the one thing that went wrong."""
+    from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+    from reconciler.model.report import Report
+
+    whole = Diagnostic(code=error.code, severity=Severity.ERROR, phase=Phase.PLAN, summary=str(error), hint=error.hint)
+    return Report(diagnostics=tuple(error.diagnostics) or (whole,), environment=session.options.env or "")
 
 
 def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposal:
