@@ -13,6 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.drift import DriftReport, FindingState, Sort, Written
 from reconciler.model.source import Source
 from reconciler.render.drift_html import render_drift_html
+from reconciler.render.drift_json import drift_csv
 from reconciler.render.drift_markdown import render_drift_markdown
 from reconciler.render.github import drift_github, drift_outputs
 from reconciler.render.gitlab import drift_gitlab
@@ -120,3 +121,11 @@ def test_no_text_of_the_world_becomes_more_than_text(payload) -> None:
     assert printable(annotations)
     assert {name for name, _, _ in commands(annotations)} <= {"warning", "notice"}
     json.loads(drift_gitlab(told))
+
+
+def test_no_writer_begins_a_row_of_its_own_in_a_spreadsheet() -> None:
+    """A spreadsheet takes a bare carriage return for the end of a row."""
+    text = drift_csv(hostile("x\r=cmd|' /C calc'!A0\n=1"))
+    assert "\r" not in text
+    assert len(text.splitlines()) == 1 + 4
+    assert not [line for line in text.splitlines() if line.startswith("=")]
