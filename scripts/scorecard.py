@@ -29,7 +29,7 @@ import corpus  # noqa: E402 - the corpus stands beside the benchmarks, which are
 from reconciler.cli.main import main as reconciler  # noqa: E402 - after the path above
 from reconciler.kinds import discover  # noqa: E402 - after the path above
 from reconciler.render.terminal import safe  # noqa: E402 - after the path above
-from tests.campaigns import hostile, privileges  # noqa: E402 - after the path above
+from tests.campaigns import hostile, privileges, sinks  # noqa: E402 - after the path above
 from tests.campaigns.figures import Figure, measures  # noqa: E402 - after the path above
 from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
 from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
@@ -228,6 +228,8 @@ MEASURES: tuple[Callable[[int], Figure], ...] = (
     applied_worlds,
     secrets_in_outputs,
     payloads,
+    sinks.injections,
+    sinks.same_bytes,
     *measures(),
     *privileges.measures(),
 )

@@ -10,6 +10,7 @@ from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError
 
 if TYPE_CHECKING:  # help must not load it
+    from reconciler.model.drift import DriftReport
     from reconciler.model.report import Findings, Report
 
 FINDINGS_FORMATS = {
@@ -39,7 +40,7 @@ def write_refusal(session: Session, form: str, error: ReconcilerError) -> None:
     write_findings(session, form, Findings(diagnostics=error.diagnostics, resources=0, files=len(files)))
 
 
-def leave(form: str, said: Report | Findings) -> None:
+def leave(form: str, said: Report | Findings | DriftReport) -> None:
     """With ``github``, append summary and outputs to the files that the runner names for its step.
 
     Raises:

@@ -11,6 +11,7 @@ import click
 from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:  # help must not load it
+    from reconciler.model.drift import DriftReport
     from reconciler.model.report import Report
 
 PLAN_FORMATS = {
@@ -23,6 +24,16 @@ PLAN_FORMATS = {
     "gitlab-terraform": "reconciler.render.gitlab:plan_gitlab_widget",
 }
 """Word of ``--format`` to the pure function that renders a report; its first argument is the report."""
+
+DRIFT_FORMATS = {
+    "markdown": "reconciler.render.drift_markdown:render_drift_markdown",
+    "html": "reconciler.render.drift_html:render_drift_html",
+    "sarif": "reconciler.cli.machine:drift_sarif",
+    "junit": "reconciler.cli.machine:drift_junit",
+    "github": "reconciler.cli.machine:drift_github",
+    "gitlab": "reconciler.cli.machine:drift_gitlab",
+}
+"""The same for a report of drift."""
 
 SETTINGS: dict[str, tuple[str, ...]] = {"markdown": ("profile", "max_bytes")}
 """The settings that a form takes, as keyword arguments of its function."""
@@ -67,6 +78,15 @@ def settings_for(form: str, **given: Any) -> dict[str, Any]:
 
 def rendered_plan(form: str, report: Report, settings: Mapping[str, Any]) -> str:
     """The report in one of :data:`PLAN_FORMATS`."""
-    module, _, name = PLAN_FORMATS[form].partition(":")
-    render: Callable[..., str] = getattr(import_module(module), name)
+    return _rendered(PLAN_FORMATS[form], report, settings)
+
+
+def rendered_drift(form: str, report: DriftReport, settings: Mapping[str, Any]) -> str:
+    """The report in one of :data:`DRIFT_FORMATS`."""
+    return _rendered(DRIFT_FORMATS[form], report, settings)
+
+
+def _rendered(name: str, report: Report | DriftReport, settings: Mapping[str, Any]) -> str:
+    module, _, function = name.partition(":")
+    render: Callable[..., str] = getattr(import_module(module), function)
     return render(report, **settings)

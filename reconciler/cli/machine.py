@@ -11,10 +11,15 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.cli.rules import texts_of
+from reconciler.model.drift import DriftReport
 from reconciler.model.errors import WorldError
 from reconciler.model.report import Findings, Report
 from reconciler.render import github, gitlab, junit, sarif
+from reconciler.render.drift_markdown import render_drift_markdown
+from reconciler.render.markdown import render_markdown
 
+_SUMMARY = 256 << 10
+"""Bytes of a step's summary; a runner takes no more than a mebibyte of all of a step, and drops it whole above that."""
 _ROOTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
@@ -48,6 +53,26 @@ def plan_gitlab(report: Report) -> str:
     return gitlab.plan_gitlab(report, prefix=prefix())
 
 
+def drift_sarif(report: DriftReport) -> str:
+    """SARIF of drift."""
+    return sarif.drift_sarif(report, version=__version__, rules=texts_of, prefix=prefix())
+
+
+def drift_github(report: DriftReport) -> str:
+    """Annotations of drift."""
+    return github.drift_github(report, prefix=prefix())
+
+
+def drift_gitlab(report: DriftReport) -> str:
+    """Code quality of drift."""
+    return gitlab.drift_gitlab(report, prefix=prefix())
+
+
+def drift_junit(report: DriftReport) -> str:
+    """JUnit of drift."""
+    return junit.drift_junit(report, prefix=prefix())
+
+
 def findings_junit(findings: Findings) -> str:
     """JUnit of ``validate``."""
     return junit.findings_junit(findings, prefix=prefix())
@@ -58,7 +83,7 @@ def plan_junit(report: Report) -> str:
     return junit.plan_junit(report, prefix=prefix())
 
 
-def leave_for_step(said: Report | Findings) -> None:
+def leave_for_step(said: Report | Findings | DriftReport) -> None:
     """Append the summary and the outputs of a step to the files that a runner of GitHub names, where it names them.
 
     Raises:
@@ -66,8 +91,10 @@ def leave_for_step(said: Report | Findings) -> None:
     """
     if isinstance(said, Findings):
         summary, outputs = github.findings_summary(said), github.findings_outputs(said)
+    elif isinstance(said, DriftReport):
+        summary, outputs = render_drift_markdown(said, max_bytes=_SUMMARY), github.drift_outputs(said)
     else:
-        summary, outputs = github.plan_summary(said), github.plan_outputs(said)
+        summary, outputs = render_markdown(said, max_bytes=_SUMMARY), github.plan_outputs(said)
     _append("GITHUB_STEP_SUMMARY", summary)
     _append("GITHUB_OUTPUT", github.outputs_text(outputs))
 

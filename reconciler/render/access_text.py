@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.address import Address
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.principal import Principal
 from reconciler.render.resource_text import Style
@@ -41,18 +42,28 @@ def people_text(people: Iterable[tuple[Principal, int]], style: Style) -> str:
 def shifts_lines(found: Sequence[Shift], style: Style, *, whole: bool) -> list[str]:
     """Who gains and loses what, a line a person and kind; without ``whole`` the first few kinds of each person."""
     lines: list[str] = []
-    for address in dict.fromkeys(one.who.address for one in found):
-        mine = [one for one in found if one.who.address == address]
-        who = mine[0].who
-        lines.append(f"  {style.palette.paint(safe(f'{who.title} ({address})'), 'bold')}")
+    for who, told in shifts_words(found, whole=whole):
+        lines.append(f"  {style.palette.paint(safe(who), 'bold')}")
+        for line in told:
+            lines += wrap(line, indent="    ", hanging="        ")
+    return lines
+
+
+def shifts_words(found: Sequence[Shift], *, whole: bool) -> list[tuple[str, list[str]]]:
+    """Each person as people are named, with what they gain and lose; nothing is escaped yet."""
+    people: dict[Address, list[Shift]] = {}
+    for one in found:
+        people.setdefault(one.who.address, []).append(one)
+    words = []
+    for address, mine in people.items():
         told = [line for gains in (True, False) for line in _by_kind(mine, gains=gains)]
         if mine[0].entirely and not whole:
             told = [_entirely(mine)]
-        for line in told if whole else told[:_SHOWN]:
-            lines += wrap(line, indent="    ", hanging="        ")
-        if len(told) > _SHOWN and not whole:
-            lines.append(f"    and {len(told) - _SHOWN} more; access diff shows them")
-    return lines
+        rest = 0 if whole else len(told) - _SHOWN
+        if rest > 0:
+            told = [*told[:_SHOWN], f"and {rest} more; access diff shows them"]
+        words.append((f"{mine[0].who.title} ({address})", told))
+    return words
 
 
 def _entirely(found: Sequence[Shift]) -> str:
@@ -67,9 +78,13 @@ def shifts_text(found: Sequence[Shift], style: Style) -> str:
     """The whole of what a plan gives and takes."""
     if not found:
         return "Nobody gains or loses a right.\n"
+    return "\n".join([style.palette.paint(shifts_head(found), "bold"), *shifts_lines(found, style, whole=True)]) + "\n"
+
+
+def shifts_head(found: Iterable[Shift]) -> str:
+    """How many people gain or lose rights."""
     people = len({one.who.address for one in found})
-    head = f"Access: {people} {'person gains or loses' if people == 1 else 'people gain or lose'} rights."
-    return "\n".join([style.palette.paint(head, "bold"), *shifts_lines(found, style, whole=True)]) + "\n"
+    return f"Access: {people} {'person gains or loses' if people == 1 else 'people gain or lose'} rights."
 
 
 def _by_kind(found: Sequence[Shift], *, gains: bool) -> list[str]:

@@ -38,11 +38,11 @@ _CLASSES = frozenset("plot background axis guides guide line major series bars b
 _DROPPED = frozenset({"text-overlay", "tooltip-overlay", "tooltip", "titles"})
 
 
-def bars(found: Sequence[Tally], *, label: str) -> Markup:
+def bars(found: Sequence[Tally], *, label: str, series: Sequence[tuple[str, str]] = SERIES) -> Markup:
     """A bar for each of the first :data:`BARS` tallies; ``label`` is what a screen reader says of the drawing."""
     pygal = _pygal()
     shown = found[:BARS]
-    used = [(field, word) for field, word in SERIES if any(getattr(one, field) for one in shown)]
+    used = [(field, word) for field, word in series if any(getattr(one, field) for one in shown)]
     chart = pygal.HorizontalStackedBar(
         pygal.Config(js=[], css=[], no_prefix=True, show_y_guides=True, print_values=False),
         style=pygal.style.Style(label_font_size=12, major_label_font_size=12, legend_font_size=12),

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.model.drift import DriftFinding, DriftReport, Written
 from reconciler.model.waiver import Waiver
 from reconciler.render.findings_json import diagnostic_json, range_json
+from reconciler.render.terminal import safe
 from reconciler.render.values import as_json
 
 FORMAT_VERSION = "1.0"
@@ -102,7 +103,8 @@ def drift_csv(report: DriftReport) -> str:
             "" if one.waiver is None else one.waiver.name,
             "" if one.waiver is None else one.waiver.expires.isoformat(),
         )
-        lines.writerow([_cell(text) for text in row])
+        # A bare carriage return is not quoted by the writer, and begins a row for a spreadsheet.
+        lines.writerow([_cell(safe(text)) for text in row])
     return out.getvalue()
 
 

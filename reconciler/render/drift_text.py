@@ -13,16 +13,18 @@ from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe, width, wrap
 from reconciler.render.values import entries_gone_and_new, plural, secret_text, value_text
 
-_SORTS = {
+SORTS = {
     Sort.CHANGED: ("~", "yellow", "field changed", "fields changed"),
     Sort.MISSING: ("-", "red", "row missing", "rows missing"),
     Sort.UNMANAGED: ("?", "cyan", "row unmanaged", "rows unmanaged"),
 }
-_ROWS = {
+"""Symbol, colour and words of each sort."""
+ROWS = {
     Sort.CHANGED: "",
     Sort.MISSING: "the row is gone",
     Sort.UNMANAGED: "no manifest names it, and none ever did",
 }
+"""What is off with a row as a whole."""
 _FIELD = "      "
 _DEEP = "          "
 _SPANS = ((86_400, "day", "days"), (3_600, "h", "h"), (60, "min", "min"))
@@ -53,7 +55,7 @@ def verdict(report: DriftReport) -> str:
     counts = report.counts
     words = [
         f"{counts[str(sort)]} {one if counts[str(sort)] == 1 else many}"
-        for sort, (_, _, one, many) in _SORTS.items()
+        for sort, (_, _, one, many) in SORTS.items()
         if counts[str(sort)]
     ]
     if words:
@@ -111,7 +113,7 @@ def _resources(found: Sequence[DriftFinding], report: DriftReport, style: Style)
 
 def _resource(found: Sequence[DriftFinding], report: DriftReport, style: Style) -> list[str]:
     first = found[0]
-    symbol, colour, _, _ = _SORTS[first.sort]
+    symbol, colour, _, _ = SORTS[first.sort]
     lines = [style.palette.paint(f"{symbol} {safe(str(first.address))}", "bold", colour)]
     # Of fields that one program changed at one time, it is told once, below the last of them.
     for place, one in enumerate(found):
@@ -129,7 +131,7 @@ def _story(one: DriftFinding) -> tuple[object, ...]:
 
 def _what(one: DriftFinding) -> list[str]:
     if one.sort is not Sort.CHANGED:
-        return [f"{_FIELD}{_ROWS[one.sort]}"]
+        return [f"{_FIELD}{ROWS[one.sort]}"]
     name = f"{_FIELD}{safe(one.path)}: "
     if one.sensitive:
         return wrap(f"{name.strip()} {secret_text(one.expected, one.actual)}", indent=_FIELD, hanging=_DEEP)
@@ -192,7 +194,7 @@ def _resolved(report: DriftReport, style: Style) -> list[str]:
     lines = [style.palette.paint(f"Resolved: {count} {plural(count, 'finding')}.", "bold")]
     shown = report.resolved if style.verbose else report.resolved[:_LISTED]
     for one in shown:
-        lines += wrap(safe(f"{one.address} {one.path or _ROWS[one.sort]}"), indent="    ")
+        lines += wrap(safe(f"{one.address} {one.path or ROWS[one.sort]}"), indent="    ")
     rest = count - len(shown)
     return [*lines, f"    and {rest} more; --verbose lists them"] if rest else lines
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
+from reconciler.render.drift_remarks import drift_remarks
+from reconciler.render.drift_text import verdict as drift_verdict
 from reconciler.render.findings_text import findings_verdict
-from reconciler.render.plan_text import verdict
+from reconciler.render.plan_text import clear, verdict
 from reconciler.render.remarks import Level, Remark, finding_remarks, plan_remarks, weightiest_first
 from reconciler.render.terminal import safe
 
@@ -30,8 +33,19 @@ def findings_github(findings: Findings, *, prefix: str = "") -> str:
 
 
 def plan_github(report: Report, *, prefix: str = "") -> str:
-    """A plan as annotations: findings, guards, then its changes, weightiest first."""
+    """A plan as annotations: denials, findings, guards, then its changes, weightiest first."""
     return _annotations(plan_remarks(report, plain=True), prefix) + plan_verdict(report) + "\n"
+
+
+def drift_github(report: DriftReport, *, prefix: str = "") -> str:
+    """Drift as annotations."""
+    return _annotations(weightiest_first(drift_remarks(report)), prefix) + drift_verdict(report) + "\n"
+
+
+def drift_outputs(report: DriftReport) -> dict[str, str]:
+    """Outputs of a step that looks for drift."""
+    counts = {name: str(number) for name, number in report.counts.items()}
+    return {"verdict": "drift" if report.counted else "none", "drift": _truth(holds=bool(report.counted)), **counts}
 
 
 def findings_outputs(findings: Findings) -> dict[str, str]:
@@ -54,6 +68,7 @@ def plan_outputs(report: Report) -> dict[str, str]:
         "verdict": plan_word(report),
         "changes": _truth(holds=not report.empty if report.base is None else report.base.changes),
         "digest": report.digest,
+        "denials": str(len(report.denials)),
         **{name: str(getattr(summary, name)) for name in names},
         **_counts(finding_remarks((*report.diagnostics, *report.guarded))),
         **({} if report.base is None else {"branch": report.base.check.value, "before": report.base.before.value}),
@@ -72,16 +87,11 @@ def findings_summary(findings: Findings) -> str:
     return _markdown(findings_verdict(findings), remarks)
 
 
-def plan_summary(report: Report) -> str:
-    """The summary of a step that plans, in Markdown."""
-    return _markdown(plan_verdict(report), plan_remarks(report, plain=True))
-
-
 def plan_word(report: Report) -> str:
     """What became of a plan in one word."""
     if any(one.level is Level.ERROR for one in finding_remarks(report.diagnostics)):
         return "errors"
-    if report.with_action("denied"):
+    if report.denials or report.with_action("denied"):
         return "denied"
     if any(one.level is Level.ERROR for one in finding_remarks(report.guarded)):
         return "held"
@@ -90,8 +100,7 @@ def plan_word(report: Report) -> str:
 
 def plan_verdict(report: Report) -> str:
     """The line about a plan that scripts look for."""
-    refused = plan_word(report) in ("errors", "held", "denied")
-    return verdict(report.summary, empty=report.empty and not refused)
+    return verdict(report.summary, empty=clear(report) and not report.with_action("denied"))
 
 
 # --- annotations -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
+from reconciler.render.drift_remarks import drift_remarks
 from reconciler.render.remarks import Level, Remark, finding_remarks, fingerprints, plan_remarks
 from reconciler.render.terminal import safe
 from reconciler.render.values import as_json
@@ -21,6 +23,11 @@ def findings_gitlab(findings: Findings, *, prefix: str = "") -> str:
 def plan_gitlab(report: Report, *, prefix: str = "") -> str:
     """Code quality of a plan: findings, guards, and the changes that want a second look."""
     return _quality(plan_remarks(report, plain=False), prefix)
+
+
+def drift_gitlab(report: DriftReport, *, prefix: str = "") -> str:
+    """Code quality of drift."""
+    return _quality(drift_remarks(report), prefix)
 
 
 def plan_gitlab_widget(report: Report) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -16,13 +17,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.model.report import Report
+from reconciler.render.access_text import shifts_head, shifts_words
 from reconciler.render.charts import BARS, SERIES, bars
 from reconciler.render.findings_text import counted
 from reconciler.render.origin_text import origin_words
-from reconciler.render.page import choices, findings, groups
-from reconciler.render.plan_text import RISKS, clear, verdict
+from reconciler.render.page import choices, denials, findings, groups
+from reconciler.render.plan_text import RISKS
 from reconciler.render.resource_text import CAUSES
-from reconciler.render.review import Tally, errors, shown, tallies, tenant_of, warnings
+from reconciler.render.review import Tally, errors, shown, tallies, tenant_of, verdict, warnings
 from reconciler.render.terminal import safe
 from reconciler.render.values import plural
 
@@ -42,9 +44,13 @@ def render_html(report: Report) -> str:
     return page(
         "plan.html",
         title=f"Plan for {environment}" if environment else "Plan",
-        verdict=verdict(report.summary, empty=clear(report)),
+        verdict=verdict(report),
         counts=_counts(report),
         facts=[(word, safe(value)) for word, value in _facts(report) if value],
+        denied=f"{len(report.denials):,} {plural(len(report.denials), 'denial')}",
+        denials=denials(report.denials),
+        access=[(safe(who), [*map(safe, told)]) for who, told in shifts_words(report.shifts, whole=True)],
+        access_head=shifts_head(report.shifts),
         refusal=counted(errors(report)),
         errors=findings(errors(report)),
         warnings=findings(warnings(report)),
@@ -54,8 +60,8 @@ def render_html(report: Report) -> str:
         groups=groups(changes, offered, unfold=unfold),
         observed=groups(report.observed, offered, first=len(changes) + 1, unfold=unfold),
         charts=[
-            _chart("Changes by tenant", "tenant", tallies(changes, tenant_of)),
-            _chart("Changes by kind", "kind", tallies(changes, lambda one: one.address.kind)),
+            chart("Changes by tenant", "tenant", tallies(changes, tenant_of)),
+            chart("Changes by kind", "kind", tallies(changes, lambda one: one.address.kind)),
         ]
         if changes
         else [],
@@ -70,7 +76,7 @@ def page(template: str, **values: Any) -> str:
     environment = _environment()
     style, script = _asset("report.css"), _asset("report.js")
     return environment.get_template(template).render(
-        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), series=SERIES, **values
+        style=style, script=script, style_hash=_hash(style), script_hash=_hash(script), **{"series": SERIES, **values}
     )
 
 
@@ -104,14 +110,18 @@ def _hash(text: str) -> str:
     return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _chart(title: str, word: str, found: list[Tally]) -> dict[str, Any]:
+def chart(title: str, word: str, found: list[Tally], *, series: Sequence[tuple[str, str]] = SERIES) -> dict[str, Any]:
+    """What the template of a chart needs."""
     rest = found[BARS:]
-    more = (
-        f"and {len(rest):,} more {plural(len(rest), word)} with {sum(one.total for one in rest):,} changes"
-        if rest
-        else ""
-    )
-    return {"title": title, "word": word, "rows": found, "drawing": bars(found, label=title), "more": more}
+    total = sum(one.total for one in rest)
+    more = f"and {len(rest):,} more {plural(len(rest), word)} with {total:,} {plural(total, 'row')}" if rest else ""
+    return {
+        "title": title,
+        "word": word,
+        "rows": found,
+        "drawing": bars(found, label=title, series=series),
+        "more": more,
+    }
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
@@ -122,6 +132,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("Digest", report.digest),
         ("Origin", " ".join(words[:1].upper() + words[1:] for words in origin_words(report))),
         ("Declared, and not to be read", unread),
+        ("Judged for", ", ".join(report.carriers)),
     ]
 
 
@@ -135,6 +146,7 @@ def _counts(report: Report) -> list[tuple[int, str, str]]:
         (summary.adopt, "to adopt", "other"),
         (summary.forget, "to forget", "other"),
         (summary.transitions, plural(summary.transitions, "transition"), "change"),
+        (len(report.denials), plural(len(report.denials), "denial"), "destroy"),
         (summary.held, "held", "waits"),
         (summary.manual, "for a person", "waits"),
         (summary.drift, "with drift", "waits"),

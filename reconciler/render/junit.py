@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
+from reconciler.render.drift_remarks import drift_remarks
 from reconciler.render.remarks import Level, Remark, change_words, finding_remarks, plan_remarks
 from reconciler.render.terminal import safe
 
@@ -61,6 +63,18 @@ def plan_junit(report: Report, *, prefix: str = "") -> str:
         case.remarks.append(one)
     suites = [("findings", list(findings.values())), ("changes", list(changes.values()))]
     return _document("reconciler plan", [suite for suite in suites if suite[1]])
+
+
+def drift_junit(report: DriftReport, *, prefix: str = "") -> str:
+    """A test case for each resource that has drifted, failed unless all of it is waived; one for the whole without."""
+    cases: dict[str, _Case] = {}
+    for one in drift_remarks(report):
+        name = one.about or one.code
+        group = name.partition("/")[0] if one.about else "findings"
+        case = cases.setdefault(name, _Case(name, group, prefix + one.source.file if one.source else ""))
+        case.remarks.append(replace(one, level=Level.ERROR) if one.level is Level.WARNING else one)
+    found = list(cases.values()) or [_Case("no drift", "drift")]
+    return _document("reconciler drift", [("drift", found)])
 
 
 def _document(name: str, suites: Sequence[tuple[str, list[_Case]]]) -> str:

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Report, ResourceLine
+from reconciler.render.access_text import shifts_head, shifts_words
 from reconciler.render.findings_text import counted
 from reconciler.render.fitting import Part, Room, Section, size
 from reconciler.render.markdown_lines import (
     cascade_line,
     counts_words,
+    denial_line,
     finding_line,
     folded,
     grouped_lines,
@@ -25,16 +28,18 @@ from reconciler.render.markdown_lines import (
     notice_lines,
     resource_line,
     resource_lines,
+    shift_lines,
     tenant_row,
     waiting_line,
 )
 from reconciler.render.markdown_text import code, comment_words, markup_code, prose
 from reconciler.render.origin_text import origin_words
-from reconciler.render.plan_text import clear, riskiest_first, verdict
+from reconciler.render.plan_text import riskiest_first
 from reconciler.render.resource_text import CAUSES
-from reconciler.render.review import Tally, errors, is_risky, shown, tallies, tenant_of, waits, warnings
+from reconciler.render.review import Tally, errors, is_risky, shown, tallies, tenant_of, verdict, waits, warnings
 from reconciler.render.values import plural
 
+_CARRIERS = 3
 _TABLE = "| Tenant | Add | Change | Destroy | Wait | Other | Risky |\n| :-- | --: | --: | --: | --: | --: | --: |\n"
 
 
@@ -61,9 +66,9 @@ SMALLEST = 4_000
 """Bytes that a comment may always have: enough for the verdict, and for how much of each section is not shown."""
 
 
-def marker(environment: str, *, folds: bool = True) -> str:
-    """The hidden first line by which a comment is found again; one for each environment."""
-    words = " ".join(filter(None, ("reconciler:plan", comment_words(environment))))
+def marker(environment: str, *, folds: bool = True, about: str = "plan") -> str:
+    """The hidden first line by which a comment is found again; one for each environment and what it is ``about``."""
+    words = " ".join(filter(None, (f"reconciler:{about}", comment_words(environment))))
     return f"<!-- {words} -->" if folds else f"[//]: # ({words})"
 
 
@@ -88,10 +93,12 @@ class _Comment:
         self.foot = _foot(report)
         changes = shown(report)
         free = limit - size(self.head) - size(self.foot)
-        lists = _Lists(changes, free)
+        self.denials = _denials(report.denials, takes)
+        lists = _Lists(changes, max(0, free - sum(size(denial_line(one)) for one in report.denials)))
         self.errors = _findings(errors(report), f"\n{_alert(takes)}{_refusal(report)}\n\n")
         self.risky = _changes("\n### Look at these first\n\n", lists.risky, "risky")
         self.waiting = _changes("\n### Waits for somebody\n\n", lists.waiting, "waiting")
+        self.access = self._access()
         self.table = Section(f"\n### By tenant\n\n{_TABLE}", self._rows(changes), _rest_of_tenants)
         self.follows = Section("\n### Follows from these changes\n\n", self._effects(), _rest_of_effects)
         self.warnings = _findings(warnings(report), "\n### Worth a look\n\n")
@@ -99,7 +106,10 @@ class _Comment:
         self.observed = self._observed()
 
     def text(self) -> str:
-        sections = (self.errors, self.risky, self.waiting, self.table, self.follows, self.warnings)
+        sections = (
+            *(self.denials, self.errors, self.risky, self.waiting),
+            *(self.access, self.table, self.follows, self.warnings),
+        )
         fixed = (*sections, self.observed)
         room = Room(self.limit - size(self.head) - size(self.foot) - size(self._note(worst=True)))
         room.left -= sum(one.least() for one in fixed if one.parts)
@@ -115,15 +125,19 @@ class _Comment:
         parts = [part for section in self.tenants for part in section.parts]
         ordinary = sorted(parts, key=lambda part: riskiest_first(part.about))
         steps: tuple[Callable[[], bool], ...] = (
+            lambda: room.raise_to(1, self.denials.parts),
             lambda: room.raise_to(1, self.errors.parts),
             lambda: room.raise_to(1, self.risky.parts),
             lambda: room.raise_to(1, self.waiting.parts),
+            lambda: room.raise_to(1, self.access.parts),
             lambda: room.raise_to(1, self.table.parts),
             lambda: room.raise_to(1, self.warnings.parts),
             lambda: room.raise_to(1, self.follows.parts),
+            lambda: room.raise_to(2, self.denials.parts),
             lambda: room.raise_to(2, self.errors.parts),
             lambda: room.raise_to(2, self.risky.parts),
             lambda: room.raise_to(2, self.waiting.parts),
+            lambda: room.raise_to(2, self.access.parts),
             lambda: room.raise_to(1, self.observed.parts),
             lambda: all(room.open(section) for section in self.tenants),
             lambda: room.raise_to(1, ordinary),
@@ -139,6 +153,14 @@ class _Comment:
     def _effects(self) -> list[Part]:
         follows = [Part("state", (partial(cascade_line, one),)) for one in self.report.cascades]
         return follows + [Part("notification", (partial(str, line),)) for line in notice_lines(self.report)]
+
+    def _access(self) -> Section:
+        people = [
+            Part(who, tuple(partial(shift_lines, who, told, whole=whole) for whole in (False, True)))
+            for who, told in shifts_words(self.report.shifts, whole=False)
+        ]
+        head = f"\n### Access\n\n{shifts_head(self.report.shifts)}\n\n"
+        return Section(head, people, lambda hidden: f"- and {len(hidden):,} more\n")
 
     def _tenants(self, changes: Sequence[ResourceLine]) -> list[Section]:
         by_tenant: dict[str, list[ResourceLine]] = {}
@@ -173,19 +195,22 @@ class _Comment:
         risky = [*self.risky.parts, *self.waiting.parts, *self.observed.parts]
         lines = sum(_weight(part) for part in (*ordinary, *risky) if worst or not part.shown)
         fields = sum(_weight(part) for part in (*ordinary, *risky) if worst or (part.shown and not part.whole))
-        findings = sum(worst or not part.whole for part in (*self.errors.parts, *self.warnings.parts))
+        told = (*self.denials.parts, *self.errors.parts, *self.warnings.parts)
+        findings = sum(worst or not part.whole for part in told)
+        people = sum(worst or not part.whole for part in self.access.parts)
         others = sum(worst or not part.shown for part in (*self.table.parts, *self.follows.parts))
         left = [
             f"the lines of {lines:,} {plural(lines, 'change')}" if lines else "",
             f"the fields of {fields:,} {plural(fields, 'change')}" if fields else "",
             f"{findings:,} {plural(findings, 'finding')} or their help" if findings else "",
+            f"the rights of {people:,} {'person' if people == 1 else 'people'}" if people else "",
             f"{others:,} {plural(others, 'row')} of tenants and effects" if others else "",
         ]
-        told = ", ".join(filter(None, left))
-        if not told:
+        words = ", ".join(filter(None, left))
+        if not words:
             return ""
         return (
-            f"\nShortened to {self.limit:,} bytes. Left out, the least risky first: {told}. "
+            f"\nShortened to {self.limit:,} bytes. Left out, the least risky first: {words}. "
             "The plan file holds everything: `reconciler show PLANFILE`.\n"
         )
 
@@ -215,6 +240,12 @@ def _weight(part: Part) -> int:
 
 def _groups(found: Iterable[ResourceLine]) -> list[Part]:
     return [Part(members, (partial(str, text),)) for members, text in grouped_lines(found)]
+
+
+def _denials(found: Sequence[Denial], takes: Profile) -> Section:
+    parts = [Part(one, (partial(denial_line, one), partial(denial_line, one, helps=True))) for one in found]
+    head = f"\n{_alert(takes)}**This plan is denied: {len(found):,} {plural(len(found), 'denial')}.**\n\n"
+    return Section(head, parts, lambda hidden: f"- and {len(hidden):,} more {plural(len(hidden), 'denial')}\n")
 
 
 def _findings(found: Sequence[Diagnostic], head: str) -> Section:
@@ -254,7 +285,7 @@ def _head(report: Report, takes: Profile) -> str:
         "",
         f"## Reconciler plan{where}",
         "",
-        f"**{verdict(report.summary, empty=clear(report))}**",
+        f"**{verdict(report)}**",
     ]
     told = [counts_words(report), *map(prose, _origin(report))]
     return "\n".join(lines) + "\n" + "".join(f"\n{words}\n" for words in told if words)
@@ -284,6 +315,10 @@ def _foot(report: Report) -> str:
     lines = []
     if causes - {"intent"}:
         lines.append("; ".join(f"{cause}: {words}" for cause, words in CAUSES.items() if cause in causes) + ".")
+    if report.carriers:
+        rest = len(report.carriers) - _CARRIERS
+        names = ", ".join(code(one, room=60) for one in report.carriers[:_CARRIERS])
+        lines.append(f"Judged for: {names}" + (f" and {rest} more" if rest > 0 else ""))
     if report.commit:
         lines.append(f"Commit: {code(report.commit, room=80)}")
     if report.digest and not report.empty:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
@@ -49,6 +50,22 @@ def counts_words(report: Report) -> str:
     return "\n\n".join(f"{head}{line}." for head, line in zip(heads, lines, strict=True) if line)
 
 
+def denial_line(one: Denial, *, helps: bool = False) -> str:
+    """One denial: who may not do what, and where it stands; ``helps`` adds who could do it."""
+    facts = [
+        f"- **\\! denied** {code(one.code)} {prose(one.message)}",
+        *([code(one.source.short)] if one.source else []),
+    ]
+    able = ", ".join(one.who_can) or "nobody"
+    return _DOT.join(facts) + "\n" + (f"  - who can: {prose(able)}\n" if helps and one.address is not None else "")
+
+
+def shift_lines(who: str, told: Sequence[str], *, whole: bool) -> str:
+    """What one person gains and loses; without ``whole`` only that there is something."""
+    rest = "".join(f"  - {prose(line)}\n" for line in told) if whole else ""
+    return f"- {prose(who)}\n{rest}"
+
+
 def finding_line(one: Diagnostic, *, helps: bool = False) -> str:
     """One finding; ``helps`` adds why, and what to do."""
     facts = [f"- **{one.severity}** {code(one.code)} {prose(one.summary)}"]
@@ -68,6 +85,7 @@ def resource_line(one: ResourceLine, *, tenant: bool = True) -> str:
     """One change on one line: what, which, its risks, its causes, and where its manifest stands."""
     symbol, words = action_words(one)
     facts = [f"- **{_SIGNS[symbol]} {words}** {code(_name(one, tenant=tenant))}"]
+    facts += ["**denied**"] if one.denied else []
     if one.risks:
         facts.append(f"**{', '.join(one.risks)}**")
     facts += [f"{prose(edge.before)} → {prose(edge.after)}" for edge in one.edges]
@@ -91,6 +109,7 @@ def folded(one: ResourceLine, *, folds: bool) -> str:
         return resource_lines(one, tenant=False) + ("" if not folds else "\n")
     symbol, words = action_words(one)
     facts = [f"{symbol.replace('>', '&gt;')} {words} {markup_code(_name(one, tenant=False))}"]
+    facts += ["<b>denied</b>"] if one.denied else []
     why = _causes(one)
     facts += [markup_prose(words) for words in (*one.reasons, why) if words]
     facts += [markup_code(one.source.short)] if one.source else []
@@ -205,7 +224,8 @@ def _body(one: ResourceLine, indent: str) -> str:
 
 
 def _field(field: FieldLine, file: str, indent: str, *, creates: bool) -> str:
-    why = [] if creates else [prose(field.cause)]
+    why = ["**denied**"] if field.verdict == "denied" else []
+    why += [] if creates else [prose(field.cause)]
     place = line_words(field.source, file)
     why += [place if place.startswith("line ") else code(place)] if place else []
     behind = _DOT + ", ".join(why) if why else ""
@@ -230,7 +250,8 @@ def _field(field: FieldLine, file: str, indent: str, *, creates: bool) -> str:
 
 
 def _step(edge: EdgeLine, one: ResourceLine, indent: str) -> str:
-    why = [prose(edge.cause)] if edge.cause else []
+    why = ["**denied**"] if edge.verdict == "denied" else []
+    why += [prose(edge.cause)] if edge.cause else []
     place = line_words(edge.source, one.source.file if one.source else "")
     why += [place if place.startswith("line ") else code(place)] if place else []
     behind = _DOT + ", ".join(why) if why else ""

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import EdgeLine, FieldLine, ResourceLine
 from reconciler.render.resource_text import SYMBOLS
 from reconciler.render.review import (
     action_words,
     class_of,
+    is_denied,
     is_risky,
     line_words,
     ordered_fields,
@@ -48,6 +50,7 @@ class Row:
     cause: str
     place: str
     notes: tuple[str, ...] = ()
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Item:
     rows: tuple[Row, ...]
     risky: bool
     unfolded: bool
+    denied: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,9 @@ class Choices:
     actions: tuple[tuple[str, str], ...]
     causes: tuple[str, ...]
     risks: tuple[str, ...]
+    verdicts: tuple[str, ...] = ()
+    label: str = "Action"
+    risky: bool = True
 
 
 def choices(changes: Sequence[ResourceLine]) -> Choices:
@@ -114,6 +121,7 @@ def choices(changes: Sequence[ResourceLine]) -> Choices:
         actions=tuple((action, word) for action, (_, word, _) in SYMBOLS.items() if action in actions),
         causes=tuple(sorted({cause for one in changes for cause in one.causes})),
         risks=tuple(sorted({str(risk) for one in changes for risk in one.risks})),
+        verdicts=("denied", "allowed") if any(map(is_denied, changes)) else (),
     )
 
 
@@ -132,6 +140,23 @@ def groups(changes: Sequence[ResourceLine], offered: Choices, *, first: int = 1,
             first += 1
         made.append(Group(safe(tally.name), tenants[tally.name], tuple(items)))
     return tuple(made)
+
+
+def denials(found: Iterable[Denial]) -> tuple[Finding, ...]:
+    """The denials in their order, in the shape of findings."""
+    return tuple(
+        Finding(
+            severity="denied",
+            code=safe(one.code),
+            summary=safe(one.message),
+            about=", ".join(safe(text) for text in (str(one.address or ""), one.path) if text),
+            place=safe(str(one.source)) if one.source else "",
+            snippet="",
+            detail="",
+            hint=f"who can: {safe(', '.join(one.who_can)) or 'nobody'}" if one.address is not None else "",
+        )
+        for one in found
+    )
 
 
 def findings(found: Iterable[Diagnostic]) -> tuple[Finding, ...]:
@@ -172,7 +197,8 @@ def _item(one: ResourceLine, number: int, tenant: int, kind: int, *, unfold: boo
         place=safe(one.source.short) if one.source else "",
         rows=tuple(rows),
         risky=is_risky(one),
-        unfolded=bool(rows) and (unfold or is_risky(one)),
+        unfolded=bool(rows) and (unfold or is_risky(one) or is_denied(one)),
+        denied=is_denied(one),
     )
 
 
@@ -194,6 +220,7 @@ def _row(field: FieldLine, file: str, *, creates: bool) -> Row:
         cause=safe(field.cause),
         place=safe(line_words(field.source, file)),
         notes=tuple(notes),
+        denied=field.verdict == "denied",
     )
 
 
@@ -205,6 +232,7 @@ def _step(edge: EdgeLine, file: str) -> Row:
         cause=safe(edge.cause),
         place=safe(line_words(edge.source, file)),
         notes=(safe(edge.effect),) if edge.effect else (),
+        denied=edge.verdict == "denied",
     )
 
 

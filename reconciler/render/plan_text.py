@@ -9,7 +9,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.report import Report, ResourceLine
-from reconciler.render.access_text import shifts_lines
+from reconciler.render.access_text import shifts_head, shifts_lines
 from reconciler.render.approvals_text import approvals_lines, shown
 from reconciler.render.findings_text import counted, diagnostics_text
 from reconciler.render.origin_text import origin_head, origin_parts
@@ -204,8 +204,7 @@ def _follows(report: Report) -> list[list[str]]:
 def _access(report: Report, style: Style) -> list[list[str]]:
     if not report.shifts:
         return []
-    people = len({one.who.address for one in report.shifts})
-    head = f"Access: {people} {'person gains or loses' if people == 1 else 'people gain or lose'} rights."
+    head = shifts_head(report.shifts)
     return [[style.palette.paint(head, "bold"), *shifts_lines(report.shifts, style, whole=style.verbose)]]
 
 

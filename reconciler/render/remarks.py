@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.lifecycle import Risk
 from reconciler.model.report import FieldLine, Report, ResourceLine
@@ -35,8 +36,11 @@ CHANGE_TEXTS = {
     "change.billing-impact": "A change that moves money.",
     "change.sends-mail": "A change that sends mail to people.",
     "change.plain": "A change without a risk of its own.",
+    "drift.changed": "A field of a managed row that is not as it was applied last.",
+    "drift.missing": "A managed row that is gone.",
+    "drift.unmanaged": "A row that no manifest has ever named.",
 }
-"""The codes of remarks about changes, with what each of them says."""
+"""The codes of remarks about changes and drift, with what each of them says."""
 
 _RISKS = (
     Risk.IRREVERSIBLE,
@@ -94,14 +98,17 @@ def finding_remarks(diagnostics: Iterable[Diagnostic]) -> list[Remark]:
 
 
 def plan_remarks(report: Report, *, plain: bool) -> list[Remark]:
-    """What a plan says: findings and guards, then changes to look at twice; with ``plain`` every other change too.
+    """What a plan says: denials, findings and guards, then changes to look at twice; with ``plain`` all other changes.
 
     Weightiest first; those of equal weight in the order of the report.
     """
     found = (*report.diagnostics, *report.guarded)
     told = {(one.code, one.address) for one in found}
-    remarks = finding_remarks(found)
+    denied = {one.address for one in report.denials}
+    remarks = [*map(_of_denial, report.denials), *finding_remarks(found)]
     for one in report.changes:
+        if "denied" in one.actions and one.address in denied:
+            continue
         if not told.isdisjoint((code, one.address) for word, code in _TOLD.items() if word in one.actions):
             continue
         remark = _of_change(one)
@@ -156,6 +163,19 @@ def _of_finding(one: Diagnostic) -> Remark:
         path=one.path,
         source=one.source,
         snippet=one.snippet,
+    )
+
+
+def _of_denial(one: Denial) -> Remark:
+    details = [f"Who can: {safe(', '.join(one.who_can)) or 'nobody'}"] if one.address is not None else []
+    return Remark(
+        code=one.code,
+        level=Level.ERROR,
+        summary=safe(one.message),
+        details=tuple(details),
+        about="" if one.address is None else str(one.address),
+        path=one.path,
+        source=one.source,
     )
 
 

@@ -6,16 +6,18 @@ Pure. It escapes nothing: each renderer does that for its own sink.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import FieldLine, Report, ResourceLine
 from reconciler.render.nested import ABSENT, nested_differences
-from reconciler.render.plan_text import WAITING, riskiest_first
+from reconciler.render.plan_text import WAITING, clear, riskiest_first
+from reconciler.render.plan_text import verdict as plain_verdict
 from reconciler.render.resource_text import SYMBOLS
-from reconciler.render.values import entries_gone_and_new, is_long_text, text_difference, value_text
+from reconciler.render.values import entries_gone_and_new, is_long_text, plural, text_difference, value_text
 
 PLATFORM = "(platform)"
 """How the tenant of what stands outside every tenant is written."""
@@ -65,6 +67,11 @@ def is_risky(one: ResourceLine) -> bool:
     return not waits(one) and (bool(one.risks) or "delete" in one.actions or "conflict" in one.causes)
 
 
+def is_denied(one: ResourceLine) -> bool:
+    """Whether nobody who carries the plan has the right to some part of it."""
+    return bool(one.denied) or "denied" in one.actions
+
+
 def class_of(one: ResourceLine) -> str:
     """The column of a tally in which a resource is counted."""
     if waits(one):
@@ -91,6 +98,17 @@ def action_words(one: ResourceLine) -> tuple[str, str]:
     """Symbol and words of what happens to a resource: ``~`` and ``update, rotate secret``."""
     known = [action for action in SYMBOLS if action in one.actions]
     return (SYMBOLS[known[0]][0] if known else "~", ", ".join(SYMBOLS[action][1] for action in known))
+
+
+def verdict(report: Report) -> str:
+    """The line that scripts look for, which says as well when somebody has no right to the plan."""
+    line = plain_verdict(report.summary, empty=clear(report))
+    return f"{line} {denied_words(report.denials)}" if report.denials else line
+
+
+def denied_words(denials: Sequence[Denial]) -> str:
+    """How many denials, as a sentence."""
+    return f"Denied: {len(denials):,} {plural(len(denials), 'denial')}."
 
 
 def errors(report: Report) -> list[Diagnostic]:

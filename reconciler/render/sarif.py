@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
 from reconciler.model.rule import RuleText
+from reconciler.render.drift_remarks import drift_remarks
 from reconciler.render.remarks import CHANGE_TEXTS, Remark, finding_remarks, fingerprints, plan_remarks
 from reconciler.render.terminal import safe
 from reconciler.render.values import as_json
@@ -38,6 +40,12 @@ def plan_sarif(report: Report, *, version: str, rules: Rules, prefix: str = "") 
     facts = {"digest": report.digest, "environment": report.environment, "manifests": report.manifests}
     remarks = plan_remarks(report, plain=False)
     return _log(remarks, "plan", version=version, rules=rules, prefix=prefix, facts=facts)
+
+
+def drift_sarif(report: DriftReport, *, version: str, rules: Rules, prefix: str = "") -> str:
+    """Drift: each finding, waived ones as notes."""
+    facts = {"environment": report.environment, "asOf": report.as_of}
+    return _log(drift_remarks(report), "drift", version=version, rules=rules, prefix=prefix, facts=facts)
 
 
 def _log(

@@ -62,7 +62,8 @@ def test_a_step_is_left_with_outputs_and_a_summary(tree: Tree, monkeypatch: pyte
     assert found["before"] == "1"
     assert (found["verdict"], found["changes"], found["add"], found["errors"]) == ("changes", "true", "8", "0")
     assert found["digest"] == json.loads((tree.folder / "p.plan").read_text(encoding="utf-8"))["digest"]
-    assert summary.read_text(encoding="utf-8").startswith("before\n### Plan: 8 to add")
+    assert summary.read_text(encoding="utf-8").startswith("before\n<!-- reconciler:plan -->\n")
+    assert "**Plan: 8 to add, 0 to change, 0 to destroy.**" in summary.read_text(encoding="utf-8")
     tree.run("validate", "--format", "github")
     assert outputs(left)["verdict"] == "valid"
 
@@ -90,3 +91,13 @@ def test_paths_begin_at_the_root_of_the_repository(tree: Tree, monkeypatch: pyte
     assert f"file={whole}," in tree.run("validate", "--format", "github").out
     monkeypatch.setenv(name, "/elsewhere")
     assert tree.run("validate", "--format", "gitlab").json[0]["location"]["path"] == DESK
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "sarif", "github", "gitlab", "junit"])
+def test_drift_is_told_in_every_form(tree: Tree, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tree.write("out.txt", "")
+    monkeypatch.setenv("GITHUB_OUTPUT", str(left))
+    tree.run("apply", "--auto-approve", "--bootstrap")
+    call = tree.run("drift", "--format", form)
+    assert (call.code, bool(call.out)) == (0, True), call.err
+    assert ("drift=false" in left.read_text(encoding="utf-8")) is (form == "github")

@@ -68,7 +68,7 @@ def test_there_is_something_to_look_at() -> None:
     assert ACTION.exists()
     assert HOOKS.exists()
     assert WORKFLOWS
-    assert [path.stem for path in TEMPLATES] == ["apply", "plan", "validate"]
+    assert [path.stem for path in TEMPLATES] == ["apply", "drift", "plan", "validate"]
     assert len(scripts()) >= 10
 
 
@@ -147,7 +147,7 @@ def test_every_call_of_the_program_is_one_that_it_understands() -> None:
     for _, text in scripts():
         joined = text.replace("\\\n", " ")
         calls += re.findall(r"(?:bin/reconciler\"|^reconciler|\n\s*reconciler) ([a-z]+)([^|\n]*)", joined)
-    assert {verb for verb, _ in calls} == {"validate", "plan", "show", "comment", "apply"}
+    assert {verb for verb, _ in calls} == {"validate", "plan", "show", "comment", "apply", "drift"}
     for verb, rest in calls:
         command = cli.get_command(None, verb)  # type: ignore[arg-type]  # the group asks nothing of its context
         known = {name for option in command.params for name in option.opts}

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
+from reconciler.model.principal import Principal
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Snippet, Source
 
@@ -42,13 +46,19 @@ def hostile(text: str) -> Report:
             path=text, source=place, snippet=Snippet(text, 0, 1),
         )  # fmt: skip
 
+    denial = Denial(
+        who=text, verb=text, address=address, what=text, reason=text, code="OPR-02", who_can=(text,), path=text,
+        source=place,
+    )  # fmt: skip
+    who = Principal(address=Address("Operator", text, text), known_as=text, role=RoleWord.PARTNER)
+    right = Entitlement(kind="Domain", verb="update", what=text, reach=text, condition=text)
     return Report(
         summary=Summary(add=1, change=2, destroy=1, held=1, manual=1, drift=1),
         empty=False,
         changes=(
             line("create", fields=(*fields[:1], field(None, text, "default"))),
-            line("update", fields=fields),
-            line("update", fields=fields[4:]),
+            line("update", fields=fields, denied=(denial,)),
+            line("update", fields=tuple(replace(one, verdict="denied") for one in fields[4:])),
             line("transition", edges=(edge,), risks=(Risk.LOCKS_OUT,)),
             line("delete"),
             line("adopt"),
@@ -61,6 +71,9 @@ def hostile(text: str) -> Report:
         notices=(Notice(text, address, text, text),),
         diagnostics=(finding(Severity.ERROR), finding(Severity.WARNING)),
         guarded=(finding(Severity.ERROR),),
+        denials=(denial, replace(denial, address=None)),
+        carriers=(text,) * 4,
+        shifts=(Shift(who=who, gains=True, right=right),),
         digest=text,
         identity=text,
         environment=text,

@@ -78,7 +78,7 @@ def found_by_a_forge(seen: Seen) -> list[tuple[str, str]]:
     alien = [("element", one) for one in sorted(own)]
     expected = {("td", "align"), ("th", "align"), ("td", "style"), ("th", "style"), ("code", "class"), ("pre", "lang")}
     alien += [("attribute", f"{tag} {name}") for tag, name, _ in seen.attributes if (tag, name) not in expected]
-    text = "\n".join(seen.outside).replace("[!CAUTION]", "", 1)
+    text = "\n".join(seen.outside).replace("[!CAUTION]", "", 2)  # ours: denials and errors
     return alien + [(name, hit[0]) for name, pattern in _FORGES.items() if (hit := re.search(pattern, text))]
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
+from reconciler.model.principal import Principal
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.source import Snippet, Source
 
@@ -119,3 +125,40 @@ REPORT = Report(
     commit="c" * 40,
 )
 EMPTY = Report(summary=Summary(unchanged=3), digest="sha256:00")
+DENIAL = Denial(
+    who="partner operator ines@farol.example.com",
+    verb="update",
+    address=UPDATED.address,
+    what="host",
+    reason="the row is not in the reach of the role",
+    code="OPR-02",
+    who_can=("administrator", "distributor"),
+    path="host",
+    source=at(13),
+)
+DENIED = replace(
+    REPORT,
+    changes=(
+        CREATED,
+        replace(
+            UPDATED,
+            denied=(DENIAL,),
+            fields=tuple(replace(one, verdict="denied" if one.path == "host" else "allowed") for one in UPDATED.fields),
+        ),
+        *REPORT.changes[2:],
+    ),
+    denials=(DENIAL, replace(DENIAL, address=None, verb="apply", what="", path="", source=None, reason="it is late")),
+    carriers=("ines@farol.example.com",),
+    shifts=(
+        Shift(
+            who=Principal(
+                address=Address("Operator", "farol-services", "ines"),
+                known_as="ines@farol.example.com",
+                role=RoleWord.PARTNER,
+            ),
+            gains=True,
+            right=Entitlement(kind="Domain", verb="delete", what="*", reach="own", resources=(DELETED.address,)),
+        ),
+    ),
+)
+"""A plan of somebody who has no right to a part of it."""

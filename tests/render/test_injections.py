@@ -16,12 +16,14 @@ from reconciler.model.report import Findings, Report
 from reconciler.render import github, gitlab, junit, sarif
 from reconciler.render.findings_json import findings_json
 from reconciler.render.findings_text import diagnostics_text, findings_text
+from reconciler.render.markdown import render_markdown
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_text
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import Palette
 from reconciler.render.values import as_json
 from tests.render.injections import PAYLOADS, findings, report
+from tests.render.markdown_readers import READERS, Seen, found_by_a_forge
 
 PLAIN = Style(Palette(), verbose=True)
 KNOWN = {"file", "line", "col", "endLine", "endColumn", "title"}
@@ -122,6 +124,12 @@ def judge_summary(text: str) -> None:
     assert commands(text) == []
 
 
+def judge_comment(text: str) -> None:
+    assert commands(text) == []
+    for read in READERS.values():
+        assert found_by_a_forge(Seen(read(text))) == []
+
+
 def judge_outputs(text: str, keys: set[str]) -> None:
     assert {line.partition("=")[0] for line in text.splitlines()} == keys
     assert len(text.splitlines()) == len(keys)
@@ -142,7 +150,7 @@ PLANS: dict[str, Callable[[Report], None]] = {
     "json": lambda one: judge_json(as_json(plan_json(one, version="1"), indent=2)),
     "sarif": lambda one: judge_sarif(sarif.plan_sarif(one, version="1", rules=texts_of)),
     "github": lambda one: judge_github(github.plan_github(one), verdicts="Plan: "),
-    "github summary": lambda one: judge_summary(github.plan_summary(one)),
+    "github summary": lambda one: judge_comment(render_markdown(one, max_bytes=256 << 10)),
     "github outputs": lambda one: judge_outputs(github.outputs_text(github.plan_outputs(one)), PLAN_OUTPUTS),
     "gitlab": lambda one: judge_json(gitlab.plan_gitlab(one)),
     "gitlab-terraform": lambda one: judge_json(gitlab.plan_gitlab_widget(one)),

@@ -8,6 +8,8 @@ from dataclasses import replace
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.findings import leave
+from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
 
@@ -20,7 +22,8 @@ from reconciler.cli.session import Session
 @click.option("--rev", metavar="COMMIT", help="Read manifests and waivers from git at this commit.")
 @click.option("--record", is_flag=True, help="Write the findings down, so that the next report knows them again.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift that is not waived.")
-@format_option("text", "json", "csv")
+@format_option("text", "json", "csv", *DRIFT_FORMATS)
+@size_options
 @global_options(hidden=True)
 @click.pass_context
 def command(
@@ -34,6 +37,8 @@ def command(
     record: bool,
     detailed_exitcode: bool,
     form: str,
+    profile: str | None,
+    max_bytes: int | None,
 ) -> int:
     """Compare the database with what was applied last, and say who changed what.
 
@@ -48,6 +53,7 @@ def command(
     from reconciler.render.drift_json import drift_csv, drift_json
     from reconciler.render.drift_text import drift_text, quiet_drift_text
 
+    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
     house = session.house
     doors = house.doors(house.reader(paths, rev=rev), writes=False)
@@ -67,6 +73,9 @@ def command(
             session.output.json(drift_json(report))
         case "csv":
             session.output.result(drift_csv(report))
+        case word if word in DRIFT_FORMATS:
+            session.output.document(rendered_drift(word, report, settings))
+            leave(form, report)
         case _:
             text = quiet_drift_text if session.options.quiet else drift_text
             session.output.result(text(report, session.style))

@@ -39,12 +39,13 @@ def command(
 
     TIME is a day, a time with its zone, or a span back from now, as in 2026-06-15, 2026-06-15T08:00:00Z, 7d or 12h.
     An option that is given twice widens, different options narrow. It reads through RECONCILER_PLAN_DATABASE_URL where
-    that is set.
+    that is set. With --as EMAIL only runs are listed that are the own ones or changed what this operator may read.
     """
     if context.invoked_subcommand is not None:
         return exits.DONE
     from reconciler.engine.recall import Wanted, recall
     from reconciler.model.selection import selecting
+    from reconciler.operations.history import reader_of_runs
     from reconciler.render.run_json import FORMAT_VERSION, run_json
     from reconciler.render.run_text import runs_text
 
@@ -61,7 +62,8 @@ def command(
         runs=None if chosen is None else database.touched(chosen),
         limit=when["limit"] or 0,
     )
-    found = recall(database.runs(), wanted)
+    may_read = reader_of_runs(catalog, database, session.people(), session.house.now)
+    found = recall([one for one in database.runs() if may_read(one)], wanted)
     if form == "json":
         session.output.json({"format_version": FORMAT_VERSION, "runs": [run_json(one) for one in found]})
     else:

@@ -12,7 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.findings import leave, write_refusal
-from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan, settings_for, size_options
+from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
     format_option,
     global_options,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 )
 @click.option("--json", "as_json", is_flag=True, help="Stream JSON events, one a line.")
 @click.option("--json-into", metavar="FILE", help="Write these events into a file, beside the usual output.")
+@click.option("--markdown-into", metavar="FILE", help="Write the comment for a review into a file, beside the output.")
 @format_option(*plan_words())
 @size_options
 @global_options(hidden=True)
@@ -68,6 +69,7 @@ def command(
     lock_timeout: str,
     as_json: bool,
     json_into: str | None,
+    markdown_into: str | None,
     form: str,
     profile: str | None,
     max_bytes: int | None,
@@ -96,19 +98,23 @@ def command(
         rev=rev,
     )
     patience = seconds(lock_timeout) if rehearse else None
-    settings = settings_for(form, profile=profile, max_bytes=max_bytes)
+    settings = settings_for("markdown" if markdown_into else form, profile=profile, max_bytes=max_bytes)
     first = version_line(__version__)
     if as_json:
         session.output.json_lines([first])
     try:
         form = "events" if as_json else form
-        code, lines = _plan(session, asked, out=out, form=form, patience=patience, settings=settings, **how)
+        code, lines, report = _plan(session, asked, out=out, form=form, patience=patience, settings=settings, **how)
     except ReconcilerError as error:
         if not as_json:
             write_refusal(session, form, error)
         if json_into:
             session.save(json_into, "".join(map(json_line, [first, *error_lines(error)])))
+        if markdown_into:
+            session.save(markdown_into, rendered_plan("markdown", _unplanned(session, error), settings))
         raise
+    if markdown_into:
+        session.save(markdown_into, rendered_plan("markdown", report, settings))
     if json_into:
         session.save(json_into, "".join(map(json_line, [first, *lines])))
     return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
@@ -125,7 +131,7 @@ def _plan(
     base: str | None,
     live: str | None,
     **how: Any,
-) -> tuple[int, list[dict[str, object]]]:
+) -> tuple[int, list[dict[str, object]], Report]:
     from reconciler.operations.plan import plan
     from reconciler.operations.plan_since import plan_since
     from reconciler.render.events_json import plan_lines
@@ -164,7 +170,7 @@ def _plan(
         case "json":
             session.output.json(plan_json(report, version=__version__))
         case word if word in PLAN_FORMATS:
-            session.output.document(rendered_plan(word, report, settings))
+            session.output.document(rendered_plan(word, report, settings if word in SETTINGS else {}))
             leave(form, report)
         case _:
             text = quiet_text if session.options.quiet else plan_text
@@ -172,11 +178,14 @@ def _plan(
     if out:
         _write(session, proposal, asked, out)
     if proposal.carriers is None and proposal.snapshot is None:
-        session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
+        why = "nobody asked. Say who you are with --as EMAIL."
+        if people.names:
+            why = "this database has no active administrator yet. Its first apply is apply --bootstrap."
+        session.output.tell(f"Rights were not judged: {why}")
     changes = not proposal.plan.empty if report.base is None else report.base.changes
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
-    return stopped or (exits.CHANGES if changes else exits.DONE), lines
+    return stopped or (exits.CHANGES if changes else exits.DONE), lines, report
 
 
 def _world(
@@ -243,6 +252,15 @@ def _write(session: Session, proposal: Proposal, asked: Asked, out: str) -> None
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
     else:
         session.output.tell(f"Plan written to {out}, to be shown. It was made from a snapshot and cannot be applied.")
+
+
+def _unplanned(session: Session, error: ReconcilerError) -> Report:
+    """What a review is told when no plan could be made: the findings, or the one thing that went wrong."""
+    from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+    from reconciler.model.report import Report
+
+    whole = Diagnostic(code=error.code, severity=Severity.ERROR, phase=Phase.PLAN, summary=str(error), hint=error.hint)
+    return Report(diagnostics=tuple(error.diagnostics) or (whole,), environment=session.options.env or "")
 
 
 def _rehearsed(session: Session, proposal: Proposal, patience: float) -> Proposal:

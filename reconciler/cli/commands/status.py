@@ -21,15 +21,18 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
 
     Exit codes: 0 applied, 1 not applied, 8 not decided yet.
     """
+    from reconciler.operations.history import reader_of_runs
     from reconciler.operations.show import open_plan
     from reconciler.render.run_json import run_json
     from reconciler.render.run_text import run_text, runs_text
     from reconciler.render.terminal import safe
 
     session = Session.begin(context)
-    store = session.house.planning_database
+    house = session.house
+    store = house.planning_database
+    may_read = reader_of_runs(house.catalog, store, session.people(), house.now)
     if what is None:
-        runs = store.runs()
+        runs = [one for one in store.runs() if may_read(one)]
         if form == "json":
             session.output.json({"format_version": "1.0", "runs": [run_json(one) for one in runs]})
         else:
@@ -46,6 +49,8 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
                 code="DB-11",
                 hint="ask again; reconciler locks says who works on it",
             )
+    if run is not None and not may_read(run):
+        run = None  # what is foreign gets the answer of what is absent
     if form == "json":
         session.output.json({"format_version": "1.0", "run": None if run is None else run_json(run)})
     elif run is None:

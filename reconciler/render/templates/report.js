@@ -27,13 +27,13 @@
 
   const box = id("filters");
   const search = id("search");
-  const selects = ["tenant", "kind", "action", "cause", "risk"].map(id).filter(Boolean);
+  const selects = ["tenant", "kind", "action", "cause", "risk", "verdict"].map(id).filter(Boolean);
   let texts = null;
 
   function fits(one, words) {
     for (const select of selects) {
       if (!select.value) continue;
-      const value = one.dataset[select.id];
+      const value = one.dataset[select.id] ?? (select.id === "verdict" ? "allowed" : "");
       if (select.value === "*" ? !value : !value.split(" ").includes(select.value)) return false;
     }
     return words.every((word) => texts.get(one).includes(word));
