@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.acceptance.homes import ServedTree
-from tests.cli.tree import Tree
+from tests.cli.tree import INES, Tree
 
 SMALL = "tenants/farol/desk.yaml"
 
@@ -113,3 +113,20 @@ def test_history_is_narrowed_to_people_times_commits_and_addresses(home: Tree) -
     for words in (("--since", "yesterday"), ("--until", "2026-13-01"), ("--limit", "0"), ("--since", "999999w")):
         call = home.run("history", *words)
         assert (call.code, call.out, "Traceback" in call.err) == (1, "", False), words
+
+
+def test_runs_are_told_to_those_who_may_read_what_they_changed(home: Tree) -> None:
+    """``read-audit-log``: a run at platform level is nothing to a partner, and is answered as one that is not there."""
+    home.apply()
+    home.edit("platform/operators.yaml", "displayName: Simão Costa", "displayName: Simão da Costa")
+    assert home.run("apply", "--auto-approve", "--as", "root@example.com").code == 0
+    newest, oldest = (one["id"] for one in home.run("history", "--format", "json").json["runs"])
+
+    def ids(*words: str) -> list[str]:
+        return [one["id"] for one in home.run("history", "--format", "json", *words).json["runs"]]
+
+    assert ids("--as", "root@example.com") == [newest, oldest]
+    assert ids("--as", INES) == [oldest]
+    assert home.run("status", newest, "--as", INES).code == home.run("status", "nothing", "--as", INES).code == 1
+    assert home.run("status", oldest, "--as", INES).code == 0
+    assert home.run("history", "--as", "nobody@example.com").code == 4

@@ -14,7 +14,7 @@ from reconciler.model.errors import UsageError
 
 
 @click.group(name="history", short_help="Past runs.", invoke_without_command=True)
-@click.option("--by", "people", multiple=True, metavar="GLOB", help="Only runs that this person applied or approved.")
+@click.option("--by", "actors", multiple=True, metavar="GLOB", help="Only runs that this person applied or approved.")
 @click.option("--since", metavar="TIME", help="Only runs that ended at this time or later.")
 @click.option("--until", metavar="TIME", help="Only runs that ended at this time or earlier.")
 @click.option("--commit", default="", metavar="COMMIT", help="Only runs of the commits that begin so.")
@@ -29,7 +29,7 @@ def command(
     context: click.Context,
     /,
     *,
-    people: Sequence[str],
+    actors: Sequence[str],
     targets: Sequence[str],
     tenants: Sequence[str],
     form: str,
@@ -54,7 +54,7 @@ def command(
     catalog = session.house.catalog
     chosen = selecting(catalog, targets=targets, tenants=tenants) if targets or tenants else None
     wanted = Wanted(
-        people=tuple(people),
+        people=tuple(actors),
         since=_moment(session, "--since", when["since"]),
         until=_moment(session, "--until", when["until"], end=True),
         commit=when["commit"],
