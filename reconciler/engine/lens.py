@@ -64,6 +64,7 @@ class Lens:
 
     def plan(self, plan: Plan, denials: Sequence[Denial] = ()) -> Plan:
         """The plan as these people may see it. Its digest stays that of the whole plan."""
+        hidden = {one.address for one in denials if one.hidden}
         shown = [(one, self._change(one)) for one in plan.changes]
         changes = [seen for _, seen in shown if seen is not None]
         declared = frozenset(self._view.declared)
@@ -83,7 +84,7 @@ class Lens:
             ),
             notices=tuple(one for one in plan.notices if self.sees(one.resource) and self._writes_to(one.recipient)),
             preconditions=tuple(one for one in plan.preconditions if self.sees(one.address)),
-            diagnostics=self.diagnostics(plan.diagnostics),
+            diagnostics=self.diagnostics([one for one in plan.diagnostics if one.address not in hidden]),
             denials=tuple(denials),
             carriers=tuple(one.title for one in self._people),
             approvals=None if plan.approvals is None else self.approvals(plan.approvals),

@@ -118,7 +118,10 @@ class Proposal:
         if self._of_nothing:
             return ()
         found = (*self.plan.diagnostics, *(one for one in self.ruled if one.code != DENIED.code))
-        return tuple(one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+        # What is denied without a word about it must not be told by its errors: they would say that it is there.
+        hidden = {one.address for one in self.denials if one.hidden}
+        wrong = (one for one in found if one.severity is Severity.ERROR and one.code not in HOLDING)
+        return tuple(one for one in wrong if one.address is None or one.address not in hidden)
 
     @property
     def _of_nothing(self) -> bool:

@@ -30,7 +30,6 @@ def test_a_field_that_may_change(estate: Estate) -> None:
     assert foreign == absent
 
 
-@pytest.mark.xfail(strict=True, reason="rules of phase plan about a foreign resource answer before the denial does")
 def test_a_field_that_never_changes(estate: Estate) -> None:
     """The rule for everybody about fields that never change would say whether the resource is there."""
     change = {"alias": "another", "use": "signature"}
