@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
 from tests.escalation.estate import Estate, known
 from tests.oracle.oracle import Key
 
