@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reconciler.model.brief import bare, brief
 from reconciler.model.columns import Field
 from reconciler.model.encode import decode, encode, same
 from reconciler.model.rule import Unjudged
@@ -57,10 +58,10 @@ def _take(entity: Entity, field: Field, tree: dict[str, Any]) -> None:
         _empty(entity, field, tree)
         return
     plain = field.inherit is None and field.derived is None and not field.state and not field.required
-    if plain and same(field, encode(field, _bare(field.default)), value):
+    if plain and same(field, encode(field, bare(field.default)), value):
         _remove(entity, tree, keys)
         return
-    _put(tree, keys, _arranged(field, given, _brief(field, decode(field, value))))
+    _put(tree, keys, _arranged(field, given, brief(field, decode(field, value))))
 
 
 def _may(field: Field, given: Any, stored: tuple[Any, ...]) -> None:
@@ -183,26 +184,3 @@ def _means(field: Field, one: Any, other: Any) -> bool:
     if field.folded and isinstance(one, str) and isinstance(other, str):
         return one.casefold() == other.casefold()
     return bool(one == other)
-
-
-def _brief(field: Field, value: Any) -> Any:
-    """A list of objects without what its entries have by default."""
-    if field.entry is None or not isinstance(value, list):
-        return value
-    defaults = {
-        info.alias or name: _bare(info.default)
-        for name, info in field.entry.model_fields.items()
-        if not info.is_required() and info.default_factory is None
-    }
-    return [
-        {key: item for key, item in one.items() if key not in defaults or item != defaults[key]}
-        if isinstance(one, dict)
-        else one
-        for one in value
-    ]
-
-
-def _bare(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(by_alias=True)
-    return [_bare(one) for one in value] if isinstance(value, list | tuple) else value

@@ -11,15 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pydantic_core import from_json
-
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import Encoder, decode, encoder, field_value, same
 from reconciler.model.placing import path_key
-from reconciler.model.resource import LedgerEntry, Resource, Row
+from reconciler.model.resource import LedgerEntry, Resource, Row, last_applied
 from reconciler.model.secret import SecretRef
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
@@ -135,7 +133,7 @@ def _created(side: _Sides, applied: str) -> Difference:
     entity, resource = side.entity, side.resource
     lost = side.entry is not None
     cause = Cause.DRIFT if lost else Cause.INTENT
-    base = _base(side.entry)
+    base = last_applied(side.entry)
     columns: dict[str, Any] = {}
     secret_columns: dict[str, Any] = {}
     fields: list[FieldChange] = []
@@ -182,7 +180,7 @@ def _created(side: _Sides, applied: str) -> Difference:
 
 def _changed(side: _Sides, plain: Difference) -> Difference:
     """The fields in which an existing row differs from its manifest."""
-    base = _base(side.entry)
+    base = last_applied(side.entry)
     row = side.row or ()
     columns: dict[str, Any] = {}
     secret_columns: dict[str, Any] = {}
@@ -305,17 +303,6 @@ def _secret_change(
         note=note,
         source=_source(side.resource, field.path),
     )
-
-
-def _base(entry: LedgerEntry | None) -> Mapping[str, Any]:
-    """What was applied last, by column. A ledger that cannot be read knows nothing."""
-    if entry is None:
-        return {}
-    try:
-        found = from_json(entry.applied)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _shown(field: Field, stored: Any) -> Any:

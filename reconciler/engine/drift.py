@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json
-
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Cause, FieldChange
@@ -93,7 +91,7 @@ def detect(
                 Deviation(address=address, sort=Sort.MISSING, source=_source(resource, entry, ""), commit=entry.commit)
             )
         elif (entry.management if resource is None else resource.management) != "createOnly":
-            base = _base(entry)
+            base = entry.values
             if base is None:
                 told.append(_told(BROKEN, f"what was applied last to {address} cannot be read", address=address))
             else:
@@ -281,14 +279,6 @@ def _columns(field: Field) -> tuple[str, ...]:
     """The columns that a change of the field may touch, that of a secret at rest among them."""
     names = [column.name for column in field.columns]
     return (column_name(field.path), *names) if field.type == "secret" else tuple(names)
-
-
-def _base(entry: LedgerEntry) -> Mapping[str, Any] | None:
-    try:
-        found = from_json(entry.applied)
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _source(resource: Resource[Any] | None, entry: LedgerEntry | None, path: str) -> Source | None:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from pydantic_core import from_json
-
 from reconciler.model.address import Address
+from reconciler.model.brief import bare, brief
 from reconciler.model.columns import Field, snake
 from reconciler.model.encode import GENERATED, decode, encode, media_type_of, same
 from reconciler.model.exported import NO_WISHES, Attachment, Exported, Wishes
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.invisible import INVISIBLE
 from reconciler.model.kind import Kind
-from reconciler.model.resource import LedgerEntry, Row
+from reconciler.model.resource import LedgerEntry, Row, last_applied
 from reconciler.model.rule import Unjudged
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity
@@ -165,7 +164,7 @@ class _Writing:
                 raise Unsayable(f"its manifest needs {field.path}, which may not be read")
             self._leave(field)
         elif field.state:
-            if states or field.columns[0].name in _applied(self._entry):
+            if states or field.columns[0].name in last_applied(self._entry):
                 self._put(field.path, self._columns(field)[0])
         elif field.type == "secret":
             self._secret(field)
@@ -184,7 +183,7 @@ class _Writing:
 
     def _plain(self, field: Field) -> None:
         stored = self._columns(field)[0]
-        default = encode(field, _bare(field.default)) if field.derived is None else None
+        default = encode(field, bare(field.default)) if field.derived is None else None
         if field.inherit is not None:
             default = None
         if stored is None:
@@ -199,7 +198,7 @@ class _Writing:
             suffix = "html" if stored.lstrip().startswith("<") else "txt"
             self._attach(field, suffix, str(stored).encode())
         else:
-            value = _brief(field, decode(field, stored))
+            value = brief(field, decode(field, stored))
             if _visible(value):
                 self._put(field.path, value)
             elif field.required:
@@ -297,34 +296,6 @@ class _Writing:
             return False
 
 
-def _applied(entry: LedgerEntry | None) -> Mapping[str, Any]:
-    """What was applied last, by column; nothing where nobody can tell."""
-    if entry is None:
-        return {}
-    try:
-        found = from_json(entry.applied)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _brief(field: Field, value: Any) -> Any:
-    """A list of objects without what its entries have by default."""
-    if field.entry is None or not isinstance(value, list):
-        return value
-    defaults = {
-        info.alias or name: _bare(info.default)
-        for name, info in field.entry.model_fields.items()
-        if not info.is_required() and info.default_factory is None
-    }
-    return [
-        {key: item for key, item in one.items() if key not in defaults or item != defaults[key]}
-        if isinstance(one, dict)
-        else one
-        for one in value
-    ]
-
-
 def _visible(value: Any) -> bool:
     """Whether everything in a value can be seen."""
     if isinstance(value, dict):
@@ -332,12 +303,6 @@ def _visible(value: Any) -> bool:
     if isinstance(value, list):
         return all(map(_visible, value))
     return not isinstance(value, str) or _invisible(value) is None
-
-
-def _bare(value: Any) -> Any:
-    if hasattr(value, "model_dump"):
-        return value.model_dump(by_alias=True)
-    return [_bare(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _bytes_of(stored: str, media: str) -> bytes:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from reconciler.model.address import Address
+from reconciler.model.canonical import object_in
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.difference import Difference, Differences, Standing
@@ -120,19 +120,11 @@ def _without(one: Difference, left: Iterable[str], *, only_drift: bool) -> Diffe
 
 def _applied(before: str, kept: Difference) -> str:
     """What the ledger keeps when only some fields are written: those as wanted, all others as they were applied."""
-    base, wanted = _object(before), _object(kept.applied)
+    base, wanted = object_in(before) or {}, object_in(kept.applied) or {}
     by_path = kept.entity.kind.by_path
     written = {column.name for line in _lines(kept) for column in by_path[line.path].columns}
     base.update((name, wanted[name]) for name in written if name in wanted)
     return to_json(dict(sorted(base.items()))).decode()
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = from_json(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _told(address: Address, path: str, waiver: Waiver) -> Diagnostic:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from reconciler.model.access import Reach
 from reconciler.model.address import Address
+from reconciler.model.canonical import object_in
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import UNMANAGED
 from reconciler.model.difference import Differences, Standing
@@ -133,11 +134,8 @@ def _without(row: Row, hidden: frozenset[int]) -> Row:
 
 def _applied(kind: Kind, text: str, paths: frozenset[str]) -> str:
     """What was applied last, of the fields that may be read. What cannot be read as such is left out."""
-    try:
-        found = from_json(text)
-    except ValueError:
-        return "{}"
-    if not isinstance(found, dict):
+    found = object_in(text)
+    if found is None:
         return "{}"
     names = {one.name for one in kind.columns if one.path in paths and one.role != "fingerprint"}
     if names.issuperset(found):

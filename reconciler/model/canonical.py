@@ -1,9 +1,11 @@
-"""Canonical JSON for plain values: the bytes of RFC 8785, where nothing in the values needs more care than that."""
+"""JSON of plain values and back: the bytes of RFC 8785, where nothing in the values needs more care than that."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
+
+from pydantic_core import from_json
 
 SAFE = 2**53
 """Integers of this size and above are rounded by some readers of JSON."""
@@ -24,6 +26,15 @@ def plain_json(value: Any) -> bytes | None:
         return text.encode()
     except UnicodeEncodeError:
         return None
+
+
+def object_in(text: str) -> dict[str, Any] | None:
+    """The object that a text of JSON holds; None where it holds none."""
+    try:
+        found = from_json(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _plain(value: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
+from reconciler.model.canonical import object_in
 from reconciler.model.doubt import Doubt
 from reconciler.model.manifest import Document
 from reconciler.model.spec import Spec
@@ -73,6 +74,16 @@ class LedgerEntry:
     source: str
     commit: str | None
     management: str
+
+    @property
+    def values(self) -> dict[str, Any] | None:
+        """What was applied last, by column. None where it cannot be read."""
+        return object_in(self.applied)
+
+
+def last_applied(entry: LedgerEntry | None) -> Mapping[str, Any]:
+    """What was applied last, by column; nothing where nobody can tell."""
+    return {} if entry is None else entry.values or {}
 
 
 @dataclass(frozen=True, slots=True)
