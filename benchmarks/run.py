@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import corpus
+import peer
 
 FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), ".", "live.db"]
 PRODUCT = [sys.executable, "-m", "reconciler"]
@@ -108,9 +109,20 @@ def main() -> None:
         times, memories = (growth(measured, field) for field in ("seconds", "memory"))
         print(f"growth from {small} to {given.resources}, as exponent of N: "
               f"floor {times[0]:.2f}, product {times[1]:.2f} in time; product {memories[1]:.2f} in memory")  # fmt: skip
+    for size in measured:
+        tell_peer(size, measured[size][1], beside(size, given.seed, given.repeat))
     for size, found in changes.items():
         served = serve(given.postgres, size, given.seed, given.repeat) if given.postgres else None
         tell(size, found, measured[size][1], served)
+
+
+def tell_peer(size: int, product: Cost, found: Cost | None) -> None:
+    """Print what a peer takes for a no-op on as many records."""
+    if found is None:
+        print("octoDNS is not installed here: no peer was measured")
+        return
+    times = found.processor / product.processor
+    print(f"octoDNS, no-op, {size} records {found}, {found.memory:.0f} MB: {times:.1f} x the product", flush=True)
 
 
 def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> None:
@@ -152,6 +164,17 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Cha
         change(folder, CHANGES, "two")
         changes = Changes(median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk)
         return first, median(floors), median(products), changes
+
+
+def beside(size: int, seed: int, repeat: int) -> Cost | None:
+    """A peer with as many records and nothing to do; None where it is not installed."""
+    program = Path(sys.executable).with_name(peer.SYNC[0])
+    if not program.exists():
+        return None
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = Path(temporary)
+        peer.write(folder, size, seed)
+        return median([run([str(program), *peer.SYNC[1:]], folder, peer.NOTHING) for _ in range(min(repeat, 3))])
 
 
 def serve(version: str, size: int, seed: int, repeat: int) -> Served:
