@@ -58,6 +58,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.model.snapshot import Snapshot
+from reconciler.operations.composing import Project
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
 from reconciler.operations.snapshot import open_snapshot
@@ -258,6 +259,30 @@ class House:
         every = [one.layers for one in self.settings.environments.values()]
         own = [folder for one in every for folder in (*one.manifests, *one.overlays)]
         return self._reader([*self.settings.manifests, *dict.fromkeys(own)], rev, (), own, partly=False)
+
+    def project(self, *, rev: str | None = None) -> Project:
+        """The manifests of the configuration, and all environments that they may be composed to."""
+        reader = self.reader_of_all(rev=rev)
+        return Project(
+            catalog=self.catalog,
+            reader=reader,
+            environments={name: one.layers for name, one in self.settings.environments.items()},
+            now=self.now,
+            layout=self.settings.layout,
+            folders=self.waivers(reader),
+        )
+
+    def known_environment(self, name: str) -> str:
+        """The name of an environment of the configuration.
+
+        Raises:
+            UsageError: there is none of this name (CFGF-04).
+        """
+        found = for_environment(self.settings, name, None)
+        if found or not name:
+            hint = found[0].hint if found else "name an environment of the configuration"
+            raise UsageError(f"there is no environment {name!r}", code="CFGF-04", hint=hint)
+        return name
 
     def _reader(
         self, roots: Sequence[str], rev: str | None, overlays: Sequence[str], own: Sequence[str], *, partly: bool

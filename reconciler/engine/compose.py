@@ -106,8 +106,8 @@ def spread(document: Document, wanted: dict[str, Any], *, first: int = 0) -> tup
     """The trees of ``document.written`` after which the whole says ``wanted``.
 
     A value changes in the document from which it comes. One that stands nowhere goes where its object begins. One that
-    goes away leaves its document, and becomes null there if another document would show through. Documents before
-    ``first`` are not changed.
+    goes away leaves its document, and becomes null there if another document would show through. With ``first`` the
+    documents before that one are not changed, and what they say already is not said again.
 
     Raises:
         Unspreadable: there is no such change.
@@ -279,7 +279,18 @@ class _Spreading:
     def _put(self, path: PathKey, value: Any, *, place: int) -> None:
         place = max(place, self._first)
         below = _at(merge_all(self.trees[:place]), path) if place else None
+        if self._first and alike(below, value):
+            self._drop(place, path)
+            return
         self._set(place, path, _patch(below, value) if place else value)
+
+    def _drop(self, place: int, path: PathKey) -> None:
+        """Take a key out, and the objects above it that say nothing any more."""
+        for size in range(len(path), 1, -1):
+            object_ = _at(self.trees[place], path[: size - 1])
+            object_.pop(path[size - 1], None)
+            if object_:
+                return
 
     def _set(self, place: int, path: PathKey, value: Any) -> None:
         node: Any = self.trees[place]

@@ -128,6 +128,11 @@ class Settings(Spec):
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
 
+    @property
+    def all_layers(self) -> dict[str, Layers]:
+        """The folders of each environment that has some of its own."""
+        return {name: one.layers for name, one in self.environments.items() if one.overlays or one.manifests}
+
     @field_validator("layout")
     @classmethod
     def _shape(cls, text: str) -> str:
