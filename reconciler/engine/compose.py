@@ -102,17 +102,17 @@ def merge_all(trees: Sequence[Any]) -> Any:
     return made
 
 
-def spread(document: Document, wanted: dict[str, Any], *, first: int = 0) -> tuple[dict[str, Any], ...]:
+def spread(document: Document, wanted: dict[str, Any], *, only: int | None = None) -> tuple[dict[str, Any], ...]:
     """The trees of ``document.written`` after which the whole says ``wanted``.
 
     A value changes in the document from which it comes. One that stands nowhere goes where its object begins. One that
-    goes away leaves its document, and becomes null there if another document would show through. With ``first`` the
-    documents before that one are not changed, and what they say already is not said again.
+    goes away leaves its document, and becomes null there if another document would show through. With ``only`` that
+    one document changes, an overlay, and what those below it say already it does not say again.
 
     Raises:
         Unspreadable: there is no such change.
     """
-    spreading = _Spreading([one.tree for one in document.written], first)
+    spreading = _Spreading([one.tree for one in document.written], only)
     spreading.walk((), document.tree, wanted)
     if not alike(merge_all(spreading.trees) if document.parts else spreading.trees[0], wanted):
         raise Unspreadable("its value cannot be changed in the documents that it is composed of")
@@ -251,9 +251,9 @@ def _at(tree: Any, path: PathKey) -> Any:
 class _Spreading:
     """Trees that change until, one laid over the other, they say what is wanted."""
 
-    def __init__(self, trees: Sequence[dict[str, Any]], first: int) -> None:
+    def __init__(self, trees: Sequence[dict[str, Any]], only: int | None) -> None:
         self.trees = [copy.deepcopy(one) for one in trees]
-        self._first = first
+        self._only = only
 
     def walk(self, path: PathKey, before: dict[str, Any], after: dict[str, Any]) -> None:
         for key in [*before, *(key for key in after if key not in before)]:
@@ -269,17 +269,17 @@ class _Spreading:
 
     def _remove(self, path: PathKey) -> None:
         place = self._writer(path)
-        if place >= self._first:
+        if self._only in (None, place):
             object_ = _at(self.trees[place], path[:-1])
             del object_[path[-1]]
             if path[-1] not in (_at(merge_all(self.trees), path[:-1]) or {}):
                 return
-        self._set(max(place, self._first), path, None)
+        self._set(place if self._only is None else self._only, path, None)
 
     def _put(self, path: PathKey, value: Any, *, place: int) -> None:
-        place = max(place, self._first)
+        place = place if self._only is None else self._only
         below = _at(merge_all(self.trees[:place]), path) if place else None
-        if self._first and alike(below, value):
+        if self._only is not None and alike(below, value):
             self._drop(place, path)
             return
         self._set(place, path, _patch(below, value) if place else value)

@@ -208,9 +208,9 @@ class _Writing:
         wanted = copy.deepcopy(target.document.tree)
         for path in paths:
             _copy(source.document.tree, wanted, path_key(path))
-        document, first = self._writable(source.document, target.document)
+        document, only = self._writable(source.document, target.document)
         try:
-            spreads = spread(document, wanted, first=first)
+            spreads = spread(document, wanted, only=only)
         except Unspreadable as reason:
             raise ReconcilerError(f"{target.address}: {reason}", code="PMT-04", hint="change it by hand") from None
         for part, tree in zip(document.written, spreads, strict=True):
@@ -232,10 +232,10 @@ class _Writing:
             made.append(Rewritten(file=file, before=before, after=after))
         return tuple(one for one in made if one.before != one.after)
 
-    def _writable(self, source: Document, target: Document) -> tuple[Document, int]:
-        """The target, with an overlay in its own folder, and the number of the first document that may change."""
+    def _writable(self, source: Document, target: Document) -> tuple[Document, int | None]:
+        """The target, with an overlay in its own folder, and the number of the only document that may change."""
         if not self._own:
-            return target, 0
+            return target, None
         layers = [-1, *(layer_of(one.file, self._overlays) or 0 for one in target.written[1:])]
         own = self._overlays.index(self._own)
         if own in layers:
