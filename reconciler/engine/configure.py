@@ -8,17 +8,18 @@ CFGF-02   a key that the file does not know
 CFGF-03   a value of the wrong type, outside its range, or missing
 CFGF-04   an environment that the file does not name
 CFGF-05   a variable that should hold the URL of the database is not set
-CFGF-06   a part of the file that this version cannot honour
 CFGF-07   the file does not exist
 CFGF-08   a ``RECONCILER_`` variable that makes no sense
 CFGF-10   a match of tokens that those of strangers may fit
+CFGF-11   a folder of an environment that stands in another folder, or twice
 ========= ==============================================================================
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from pydantic import ValidationError
 from reconciler.model.approval import Demand
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.formats import nearest
+from reconciler.model.layers import is_below
 from reconciler.model.manifest import Document, PathKey
 from reconciler.model.placing import path_text, shown_key
 from reconciler.model.settings import ApprovalSettings, Settings
@@ -81,9 +83,6 @@ def for_environment(settings: Settings, environment: str, document: Document | N
         known = ", ".join(sorted(settings.environments)) or "none"
         hint = f"did you mean {close}?" if close else f"environments in the file: {known}"
         return [_finding(document, ("environments",), "CFGF-04", f"there is no environment {environment}", hint)]
-    if chosen.overlays:
-        at = ("environments", environment, "overlays")
-        return [_finding(document, at, "CFGF-06", "this version does not lay overlays over manifests", "take them out")]
     return []
 
 
@@ -158,7 +157,36 @@ def _unsupported(document: Document, settings: Settings) -> list[Diagnostic]:
         if source is not None and _PASSWORD.match(source):
             summary = "the URL of a database holds a password"
             found.append(_finding(document, path, "CFGF-03", summary, "use fromEnv, and keep the URL out of git"))
+    found += [_finding(document, at, "CFGF-11", said, hint) for at, said, hint in _overlapping(settings)]
     return found
+
+
+def _overlapping(settings: Settings) -> Iterator[tuple[PathKey, str, str]]:
+    """Folders of environments of which nobody could say what a file in them is."""
+    shared = [posixpath.normpath(one) for one in settings.manifests]
+    known: list[tuple[str, str, str]] = []
+    for name, one in settings.environments.items():
+        mine: set[str] = set()
+        for word, folders in (("overlays", one.overlays), ("manifests", one.manifests)):
+            for place, folder in enumerate(folders):
+                at: PathKey = ("environments", name, word, place)
+                holds = next((root for root in shared if is_below(root, folder)), None)
+                other = next((seen for seen in known if _meet(seen, (word, folder, name))), None)
+                if holds is not None:
+                    yield at, f"the folder {folder} holds {holds} of manifests", "name a folder beside it, or below it"
+                elif folder in mine:
+                    yield at, f"the folder {folder} stands there twice", "name it once"
+                elif other is not None:
+                    yield at, f"the folders {folder} and {other[1]} stand in each other", "name folders side by side"
+                mine.add(folder)
+                known.append((word, folder, name))
+
+
+def _meet(one: tuple[str, str, str], other: tuple[str, str, str]) -> bool:
+    """Whether one folder stands in another; environments may share one for the same use."""
+    if one[1] == other[1]:
+        return one[0] != other[0]
+    return is_below(one[1], other[1]) or is_below(other[1], one[1])
 
 
 def _databases(settings: Settings) -> list[tuple[PathKey, str | None]]:

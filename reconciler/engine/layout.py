@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from reconciler.model.catalog import Catalog
@@ -13,15 +13,18 @@ from reconciler.model.placing import place, visible_in
 TENANT = "{tenant}"
 
 
-def judge_layout(catalog: Catalog, documents: Iterable[Document], layout: str) -> list[Diagnostic]:
+def judge_layout(
+    catalog: Catalog, documents: Iterable[Document], layout: str, *, within: Sequence[str] = ()
+) -> list[Diagnostic]:
     """A file below ``tenants/x`` holds resources of tenant x only, and the Partner x itself.
 
-    ``layout`` is a path with the folder ``{tenant}`` in it, relative to the working folder; empty judges nothing.
+    ``layout`` is a path with the folder ``{tenant}`` in it, relative to the working folder; empty judges nothing. It
+    holds in each of the folders ``within`` as well: below ``overlays/staging/tenants/x``.
     """
     if not layout:
         return []
-    shape = PurePosixPath(layout).parts
-    return [one for document in documents for one in _judge(catalog, document, shape)]
+    shapes = [PurePosixPath(one, layout).parts for one in ("", *within)]
+    return [one for document in documents for shape in shapes for one in _judge(catalog, document, shape)]
 
 
 def _judge(catalog: Catalog, document: Document, shape: tuple[str, ...]) -> Iterable[Diagnostic]:

@@ -21,7 +21,7 @@ from reconciler.model.judging import judge, placed
 from reconciler.model.kind import Kind, Unique
 from reconciler.model.manifest import Document
 from reconciler.model.partview import view_of
-from reconciler.model.placing import diagnose
+from reconciler.model.placing import diagnose, path_key
 from reconciler.model.resource import FileContent, FileRefused, Live, Resource
 from reconciler.model.rule import NAME, TENANT, Finding, RuleText
 from reconciler.model.spec import FileSource
@@ -319,7 +319,8 @@ def _files(
         if not isinstance(source, FileSource):
             continue
         try:
-            data = read_file(resource.document, source.from_file)
+            holder = resource.document.holder((*path_key(field.path), "fromFile"))
+            data = read_file(holder, source.from_file)
         except FileRefused as refusal:
             finding = Finding(str(refusal), at=field.path, hint="name a regular file below the folder of the manifest")
             yield diagnose(FILE, finding, kind=kind, resource=resource)

@@ -25,6 +25,8 @@ ALL = "reconciler.schema.json"
 """Name of the file for all kinds."""
 POLICY = "policy.schema.json"
 """Name of the file for policies, which are no manifests."""
+OVERLAYS = "overlay.schema.json"
+"""Name of the file for overlays, which say a part of a manifest."""
 WAIVERS = "waiver.schema.json"
 """Name of the file for waivers."""
 MARKS = "x-reconciler"
@@ -41,10 +43,11 @@ LABEL_PATTERN = "^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$"
 
 
 def schemas(catalog: Catalog) -> dict[str, Schema]:
-    """The schema of each kind, the one for all, those of policies and waivers, by file name, in the order of apply."""
+    """The schema of each kind, the one for all, those of what is no manifest, by file name, in the order of apply."""
     by_kind = {kind.name: kind_schema(kind) for kind in catalog.values()}
     found = {f"{snake(name)}.schema.json": schema for name, schema in by_kind.items()}
     found[ALL] = _all(by_kind)
+    found[OVERLAYS] = overlay_schema(found[ALL])
     found[POLICY] = policy_schema()
     found[WAIVERS] = waiver_schema()
     return found
@@ -133,6 +136,38 @@ def _all(by_kind: Mapping[str, Schema]) -> Schema:
         ],
         "$defs": {**definitions, **dict(sorted(shared.items()))},
     }
+
+
+# --- overlays --------------------------------------------------------------------------------------------------------
+
+
+def overlay_schema(every: Schema) -> Schema:
+    """The schema of overlays, from the one for all kinds: nothing below ``spec`` is required, and all may be null.
+
+    Lists replace others as a whole, so their entries are as whole as in a manifest.
+    """
+    kinds = every["properties"]["kind"]["enum"]
+    definitions = {name: _overlay(one) if name in kinds else _partial(one) for name, one in every["$defs"].items()}
+    words = {"$id": "urn:reconciler:v1:overlay", "title": "Overlay", "description": "A part of a manifest of any kind."}
+    return {**every, **words, "$defs": definitions}
+
+
+def _overlay(kind: Schema) -> Schema:
+    properties = {**kind["properties"], "spec": _nullable(_partial(kind["properties"]["spec"]))}
+    return {**kind, "properties": properties, "required": ["apiVersion", "kind", "metadata"]}
+
+
+def _partial(node: Schema) -> Schema:
+    """The schema of a part of what a schema describes."""
+    found = {key: value for key, value in node.items() if key not in ("required", "oneOf")}
+    if "oneOf" in node:  # the forms of a secret source, of which one takes the place of another by null
+        several = {key: one for form in node["oneOf"] for key, one in form.get("properties", {}).items()}
+        found |= {"type": ["object", "null"], "properties": several, "additionalProperties": False}
+    if "properties" in found:
+        found["properties"] = {key: _nullable(_partial(one)) for key, one in found["properties"].items()}
+    if "anyOf" in found:
+        found["anyOf"] = [_partial(one) for one in found["anyOf"]]
+    return found
 
 
 # --- envelope --------------------------------------------------------------------------------------------------------

@@ -49,17 +49,21 @@ class Places:
     keys: Mapping[PathKey, Source]
     values: Mapping[PathKey, Source]
     first: Source
+    homes: Mapping[PathKey, Source] = field(default_factory=dict)
+    """Of a composed document: the key in the base of each object that overlays write as well."""
     lines: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)
     """Keys and scalars by line, in order; filled when the first line of the document is shown."""
 
     def nearest(self, path: PathKey) -> Source:
-        """The place of the key at ``path``, or of the nearest mapping above it that was written."""
-        while path:
-            found = self.keys.get(path)
-            if found is not None:
-                return found
+        """The place of the key at ``path``, or of the nearest mapping above it that was written.
+
+        Where several documents were composed, what is nowhere is missed in the base.
+        """
+        found = self.keys.get(path)
+        while found is None and path:
             path = path[:-1]
-        return self.first
+            found = self.homes.get(path) or self.keys.get(path)
+        return found or self.first
 
 
 @dataclass(slots=True)
@@ -81,7 +85,32 @@ class Document:
     """Folder of the file, to which file references are relative."""
     plain: bool = False
     """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
+    parts: tuple[Document, ...] = ()
+    """What a composed document was made of: its base, then the overlays in the order in which they were laid on."""
     _places: Places | None = field(default=None, repr=False)
+
+    @property
+    def written(self) -> tuple[Document, ...]:
+        """The documents as they were written: the parts of a composed one, else this one alone."""
+        return self.parts or (self,)
+
+    def holder(self, path: PathKey) -> Document:
+        """The written document from which the value at ``path`` comes, or that takes it away; else the base."""
+        for part in reversed(self.written):
+            node: Any = part.tree
+            for step in path:
+                if not isinstance(node, dict):
+                    return part
+                if step not in node:
+                    break
+                node = node[step]
+            else:
+                return part
+        return self.written[0]
+
+    def part_in(self, file: str) -> Document:
+        """The written document that stands in ``file``; this one where none does."""
+        return next((part for part in self.parts if part.file == file), self)
 
     @property
     def places(self) -> Places:
@@ -106,6 +135,10 @@ class Manifests:
     commit: str | None = None
     unfinished: frozenset[str] = frozenset()
     """Files that may have been cut off: empty, without a final line end, or ending in the start of a document."""
+    overlays: tuple[str, ...] = ()
+    """Folders whose documents are laid over the others, in this order."""
+    partly: bool = False
+    """Whether somebody asked for some of the manifests only."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

@@ -169,6 +169,7 @@ def written(document: Document, at: tuple[str, ...]) -> str:
 
 def snippet(document: Document, source: Source, visible: Visible) -> Snippet:
     """The line at ``source`` with every value hidden that may not be shown, and comments cut off."""
+    document = document.part_in(source.file)
     line = document.line_text(source.line)
     start = min(source.column - 1, len(line))
     end = min(source.end_column - 1, len(line)) if source.end_line == source.line else len(line)

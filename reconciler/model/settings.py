@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from reconciler.model.layers import Layers
 from reconciler.model.spec import Spec
 from reconciler.model.trust import IdentitySettings
 
@@ -52,7 +53,17 @@ class EnvironmentSettings(Spec):
     """One environment of ``environments``."""
 
     database: DatabaseSource | None = Field(None, description="The database of this environment.")
-    overlays: list[str] = Field(default_factory=list, description="Folders laid over the manifests.")
+    overlays: list[Annotated[str, AfterValidator(_folder)]] = Field(
+        default_factory=list, description="Folders of partial manifests, laid over the manifests in this order."
+    )
+    manifests: list[Annotated[str, AfterValidator(_folder)]] = Field(
+        default_factory=list, description="Folders of manifests that this environment alone has."
+    )
+
+    @property
+    def layers(self) -> Layers:
+        """The folders of this environment."""
+        return Layers(manifests=tuple(self.manifests), overlays=tuple(self.overlays))
 
 
 class DeleteBudget(Spec):
@@ -116,6 +127,11 @@ class Settings(Spec):
     waivers: list[Annotated[str, AfterValidator(_folder)]] = Field(
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
+
+    @property
+    def all_layers(self) -> dict[str, Layers]:
+        """The folders of each environment that has some of its own."""
+        return {name: one.layers for name, one in self.environments.items() if one.overlays or one.manifests}
 
     @field_validator("layout")
     @classmethod

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from reconciler.engine.accept import Unacceptable, accepted
+from reconciler.engine.compose import Unspreadable, spread
 from reconciler.engine.diff import diff
 from reconciler.engine.lens import Lens
 from reconciler.model.address import Address
@@ -156,7 +157,13 @@ def _rewritten(
             raise ReconcilerError(
                 f"{address}: {reason}; nothing was accepted", code=code, hint=f"{where}: {reason.hint}"
             ) from None
-        trees.setdefault(document.file, {})[document.index] = (document.tree, after)
+        try:
+            spreads = spread(document, after)
+        except Unspreadable as reason:
+            at = document.places.first.short
+            raise ReconcilerError(f"{address}: {reason}", code="ACC-04", hint=f"{at}: change it by hand") from None
+        for part, tree in zip(document.written, spreads, strict=True):
+            trees.setdefault(part.file, {})[part.index] = (part.tree, tree)
     made = []
     for file, documents in sorted(trees.items()):
         before = contents.get(file, b"")

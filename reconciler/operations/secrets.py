@@ -19,7 +19,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.encode import GENERATED, field_value
 from reconciler.model.errors import WorldError
 from reconciler.model.kind import Kind
-from reconciler.model.placing import diagnose
+from reconciler.model.placing import diagnose, path_key
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, RuleText
@@ -176,7 +176,8 @@ def _read(
     doors: Doors, resource: Resource[Any], field: Field, ref: SecretRef, problems: list[Diagnostic]
 ) -> SecretValue | None:
     try:
-        return doors.secrets.read(replace(ref, folder=resource.document.folder), tenant=resource.address.tenant)
+        holder = resource.document.holder((*path_key(field.path), ref.scheme, "file"))
+        return doors.secrets.read(replace(ref, folder=holder.folder), tenant=resource.address.tenant)
     except SecretUnreadable as error:
         finding = Finding(str(error), at=field.path, hint="set it, or correct where it comes from")
         kind = doors.catalog.get(resource.address.kind)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.engine.clock import judge_time
+from reconciler.engine.compose import compose
 from reconciler.engine.layout import judge_layout
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
@@ -52,13 +53,16 @@ class Judged:
 def judge(
     catalog: Catalog, reader: ManifestReader, *, layout: str = "", folders: WaiverFolders | None = None
 ) -> Judged:
-    """Read all manifests, and the waivers of ``folders``, and judge each by itself: phase schema."""
+    """Read all manifests, lay overlays on, read the waivers of ``folders``, and judge each by itself: phase schema."""
     manifests, found = reader.read()
     waivers, about_waivers = read_waivers(folders)
-    documents, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
+    written, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
+    # Where a file could not be read, nobody knows which manifests are missing.
+    documents, unlaid = compose(written, manifests.overlays, partly=manifests.partly or errors_in(found))
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
-    found = [*found, *problems, *misplaced, *judge_layout(catalog, documents, layout)]
+    misplaced += judge_layout(catalog, written, layout, within=manifests.overlays)
+    found = [*found, *unlaid, *problems, *misplaced]
     return Judged(
         manifests=manifests,
         resources=tuple(resources),

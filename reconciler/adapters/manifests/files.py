@@ -14,6 +14,7 @@ import posixpath
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -36,7 +37,9 @@ class FilesReader:
     ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of
     it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
     manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
-    selects are no manifests, although they are named like some.
+    selects are no manifests, although they are named like some. ``overlays`` are read as well, and told to be laid over
+    the rest; the folders ``without``, shown paths, are left out of those that hold them. ``partly`` says that the roots
+    are not all there are.
     """
 
     def __init__(
@@ -48,9 +51,15 @@ class FilesReader:
         ask_git: bool = True,
         beside: Sequence[str] = (),
         is_wanted: Callable[[str], bool] = is_manifest,
+        overlays: Sequence[str] = (),
+        without: Sequence[str] = (),
+        partly: bool = False,
     ) -> None:
         self._working = absolute(working)
-        self._roots = [absolute(self._working / root) for root in roots]
+        self._roots = [absolute(self._working / root) for root in (*roots, *overlays)]
+        self._overlays = tuple(overlays)
+        self._without = without
+        self._partly = partly
         self._limits = limits or Limits()
         self._ask_git = ask_git
         self._beside = beside
@@ -69,8 +78,9 @@ class FilesReader:
         commit = None
         if self._ask_git and contents and not collector.problems:
             roots = [inside(root, self._working) for root in self._roots]
-            commit = committed(self._working, roots, contents, beside=self._beside)
-        return collector.manifests(commit)
+            commit = committed(self._working, roots, contents, beside=self._beside, without=self._without)
+        found, problems = collector.manifests(commit)
+        return replace(found, overlays=self._overlays, partly=self._partly), problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read."""
@@ -149,6 +159,8 @@ class FilesReader:
             if name.startswith(".") or (sort != "folder" and not self._is_wanted(name) and sort != "link"):
                 continue
             path = posixpath.join(shown, name)
+            if path in self._without:
+                continue
             if sort == "file" and selected(path, self._beside):
                 continue
             if not name.isprintable() or invisible(name) is not None:

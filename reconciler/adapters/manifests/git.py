@@ -12,6 +12,7 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from reconciler.adapters.manifests.paths import absolute, below, inside, is_outs
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.layers import is_left_out
 from reconciler.model.manifest import Document, Manifests
 from reconciler.ports import FileRefused
 
@@ -47,7 +49,8 @@ class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
-    ``beside`` selects are no manifests. Raises nothing until :meth:`read`.
+    ``beside`` selects are no manifests. ``overlays``, ``without`` and ``partly`` are those of :class:`FilesReader`.
+    Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -58,9 +61,15 @@ class GitReader:
         *,
         limits: Limits | None = None,
         beside: Sequence[str] = (),
+        overlays: Sequence[str] = (),
+        without: Sequence[str] = (),
+        partly: bool = False,
     ) -> None:
         self._working = absolute(working)
-        self._roots = [inside(absolute(self._working / root), self._working) for root in roots]
+        self._roots = [inside(absolute(self._working / root), self._working) for root in (*roots, *overlays)]
+        self._overlays = tuple(overlays)
+        self._without = without
+        self._partly = partly
         self._wanted = commit
         self._limits = limits or Limits()
         self._beside = beside
@@ -82,7 +91,8 @@ class GitReader:
         collector, found = self._contents()
         for path, data in found:
             collector.add(path, data)
-        return collector.manifests(self._commit)
+        manifests, problems = collector.manifests(self._commit)
+        return replace(manifests, overlays=self._overlays, partly=self._partly), problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read.
@@ -169,6 +179,8 @@ class GitReader:
                 return False
             if entry.mode not in (_LINK, _MODULE) and selected(path, self._beside):
                 return False
+            if is_left_out(path, self._roots, self._without):
+                return False
         if not path.isprintable() or invisible(path) is not None:
             summary = "the name of a file or folder holds characters that cannot be shown"
             collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
@@ -187,7 +199,12 @@ class GitReader:
 
 
 def committed(
-    working: Path, roots: Sequence[str], contents: Mapping[str, bytes], *, beside: Sequence[str] = ()
+    working: Path,
+    roots: Sequence[str],
+    contents: Mapping[str, bytes],
+    *,
+    beside: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> str | None:
     """The HEAD commit when the manifests below ``roots`` are, byte for byte, those of HEAD; otherwise None.
 
@@ -208,7 +225,11 @@ def committed(
         entry = entries.pop(path, None)
         if entry is None or algorithm(b"blob %d\0" % len(data) + data).hexdigest() != entry.object:
             return None
-    left = (path for path in entries if not any(step.startswith(".") for step in path.split("/")))
+    left = (
+        path
+        for path in entries
+        if not any(step.startswith(".") for step in path.split("/")) and not is_left_out(path, roots, without)
+    )
     return (
         None if any(is_manifest(posixpath.basename(path)) and not selected(path, beside) for path in left) else commit
     )

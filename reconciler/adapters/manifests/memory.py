@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler.adapters.manifests.collect import Collector, is_manifest
@@ -45,7 +46,9 @@ class MemoryReader:
         files = tuple(sorted({*mine.files, *there.files}))
         others = [one for one in there.documents if one.file not in self._files]
         documents = tuple(sorted((*mine.documents, *others), key=lambda one: (one.file, one.index)))
-        both = Manifests(documents, files, f"sha256:{digest}", None, there.unfinished | mine.unfinished)
+        unfinished = there.unfinished | mine.unfinished
+        both = replace(there, documents=documents, files=files, digest=f"sha256:{digest}", unfinished=unfinished)
+        both = replace(both, commit=None)
         return both, in_order([*found, *problems])
 
     def beside(self, roots: Sequence[str]) -> ManifestReader:

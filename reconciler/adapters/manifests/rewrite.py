@@ -110,6 +110,9 @@ class _Editing:
         parts: list[str] = []
         at = 0
         for start, end, new in sorted(self._edits, key=lambda one: (one[0], one[1])):
+            if start == end == at - 1 and new[:1] == self._text[start] == "\n":
+                parts.append(f"{new[1:]}\n")  # lines that come behind one that goes away, its line end included
+                continue
             if start < at:
                 raise Unchangeable("two of its changes meet")
             parts += [self._text[at:start], new]

@@ -25,8 +25,10 @@ def command(context: click.Context, *, names: Sequence[str], show_diff: bool, br
 
     ADDRESS alone accepts every field that the world has moved; ADDRESS.FIELD a field, or an object of fields. A live
     value that is the default takes its key away. The value of a secret is never written. With --as EMAIL only what that
-    operator may read can be accepted.
+    operator may read can be accepted. With --env the field changes where it stands: in an overlay, or in the manifest
+    that all environments share; one that stands nowhere goes where its object begins.
     """
+    from reconciler.model.layers import layer_of
     from reconciler.operations.accept import accept
     from reconciler.render.tidy_text import tidy_diff
 
@@ -46,6 +48,10 @@ def command(context: click.Context, *, names: Sequence[str], show_diff: bool, br
     )
     for name in found.same:
         session.output.tell(f"{name}: nothing to accept, the manifest says what is live.")
+    if house.environment:
+        for one in found.files:
+            if layer_of(one.file, (*house.layers.overlays, *house.layers.manifests)) is None:
+                session.output.tell(f"{one.file} holds for every environment.")
     if show_diff:
         for one in found.files:
             session.output.result(tidy_diff(one.file, one.before, one.after, session.style.palette))

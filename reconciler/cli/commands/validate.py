@@ -26,10 +26,12 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     With --as EMAIL they are also held against the live database, which is only read, and against what this operator
     may do: each denial is a finding, and 4 is the exit code when nothing else is wrong.
 
-    PATH is a folder or a file; by default the folders of the configuration, or the working folder. The policies are
+    PATH is a folder or a file; by default the folders of the configuration, or the working folder. Without PATH, --env
+    and --as, each environment of the configuration is checked as well, as its overlays compose it. The policies are
     checked too, and their tests run.
     """
     from reconciler.operations.validate import validate
+    from reconciler.operations.validate_all import validate_all
     from reconciler.operations.validate_for import validate_for
     from reconciler.render.findings_json import findings_json
     from reconciler.render.findings_text import findings_text
@@ -40,6 +42,8 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     if session.options.people:
         doors = house.doors(reader, writes=False, policy_rev=policy_rev)
         findings = validate_for(doors, house.request(people=session.people()))
+    elif house.settings.all_layers and not paths and not house.environment:
+        findings = validate_all(house.project(rev=rev), policies=house.policies(policy_rev))
     else:
         findings = validate(
             house.catalog,

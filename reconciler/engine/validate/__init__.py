@@ -130,7 +130,9 @@ def _judge(rule: Rule, resource: Resource[Any], kind: Kind) -> list[Diagnostic]:
 
 
 def _diagnostic(fault: Fault, head: Head, document: Document) -> Diagnostic:
-    source, line = place_at(document, [fault.at], visible_in(head.kind))
+    # Where documents were composed, what is missing is missed in the base, or where an overlay took it away.
+    at = fault.lacks if fault.lacks and document.parts else fault.at
+    source, line = place_at(document, [at], visible_in(head.kind))
     address = None
     if head.kind is not None and head.placed:
         address = Address(head.kind.name, head.tenant, head.name)

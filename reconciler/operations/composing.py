@@ -1,0 +1,110 @@
+"""Composing: the manifests of every environment, read once, and what each environment makes of them.
+
+A manifest that an environment leaves as it is is judged once, for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.engine.compose import compose
+from reconciler.engine.layout import judge_layout
+from reconciler.engine.validate import validate as judge_schema
+from reconciler.engine.waive import parted
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
+from reconciler.model.layers import Layers, layer_of
+from reconciler.model.manifest import Document, Manifests
+from reconciler.model.resource import Resource
+from reconciler.operations.request import WaiverFolders
+from reconciler.operations.validate import Judged, fit, read_waivers
+from reconciler.ports import ManifestReader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What an environment is made of. ``diagnostics`` are those of its set; with an error ``declared`` is not whole."""
+
+    declared: Mapping[Address, Resource[Any]]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """All that is read, and the environments that it may be composed to, by name; the empty name is what all share.
+
+    ``folders`` are those of waivers.
+    """
+
+    catalog: Catalog
+    reader: ManifestReader
+    environments: Mapping[str, Layers]
+    now: datetime
+    layout: str = ""
+    folders: WaiverFolders | None = None
+
+
+class Composer:
+    """The environments of a project. ``diagnostics`` are those that hold in all of them."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.manifests, found = project.reader.read()
+        roots = () if project.folders is None else project.folders.roots
+        self._written, misplaced = parted(self.manifests.documents, roots)
+        self._partly = errors_in(found)
+        every = project.environments.values()
+        self._others = [folder for one in every for folder in (*one.manifests, *one.overlays)]
+        overlays = tuple(dict.fromkeys(folder for one in every for folder in one.overlays))
+        found += misplaced
+        found += read_waivers(project.folders)[1]
+        found += judge_layout(project.catalog, self._written, project.layout, within=overlays)
+        self.diagnostics = tuple(in_order(list(dict.fromkeys(found))))
+        self._known: dict[int, tuple[Document, Resource[Any] | None, tuple[Diagnostic, ...]]] = {}
+
+    def compose(self, name: str) -> Composed:
+        """What the environment ``name`` makes of the manifests, judged in the phases schema, reference and time."""
+        documents, found = self._documents(self._project.environments.get(name, Layers()))
+        self._judge([one for one in documents if id(one) not in self._known])
+        known = [self._known[id(one)] for one in documents]
+        declared = [resource for _, resource, _ in known if resource is not None]
+        found += [one for _, _, told in known for one in told]
+        if len(declared) == len(documents) and not errors_in([*found, *self.diagnostics]):
+            found += fit(self._project.catalog, self._whole(documents, declared), None, now=self._project.now)[1]
+        return Composed(
+            declared={one.address: one for one in declared},
+            diagnostics=tuple(in_order(list(dict.fromkeys(found)))),
+        )
+
+    def _documents(self, layers: Layers) -> tuple[tuple[Document, ...], list[Diagnostic]]:
+        mine = (*layers.manifests, *layers.overlays)
+        documents = [
+            one
+            for one in self._written
+            if layer_of(one.file, self._others) is None or layer_of(one.file, mine) is not None
+        ]
+        return compose(documents, layers.overlays, partly=self._partly)
+
+    def _judge(self, documents: list[Document]) -> None:
+        """Judge each by itself, and keep what was found: the number of an object is its name while it lives."""
+        resources, found = judge_schema(self._project.catalog, documents)
+        whole = {id(one.document): one for one in resources}
+        left = dict.fromkeys(found)
+        wrong = {one.source.file for one in found if one.source is not None}
+        for document in documents:
+            mine: list[Diagnostic] = []
+            if not wrong.isdisjoint(part.file for part in document.written):  # which of them is about this one?
+                mine = [one for one in judge_schema(self._project.catalog, [document])[1] if one in left]
+                for one in mine:
+                    del left[one]
+            self._known[id(document)] = (document, whole.get(id(document)), tuple(mine))
+        self.diagnostics = (*self.diagnostics, *left)  # that a file holds too many
+
+    def _whole(self, documents: tuple[Document, ...], declared: list[Resource[Any]]) -> Judged:
+        read_file: Callable[[Document, str], bytes] = self._project.reader.file
+        manifests: Manifests = replace(self.manifests, documents=documents)
+        return Judged(manifests=manifests, resources=tuple(declared), diagnostics=(), read_file=read_file)
