@@ -7,7 +7,8 @@ import posixpath
 import re
 from functools import partial
 
-from reconciler.adapters.manifests.build import Builder
+from reconciler.adapters.manifests.build import Builder, Tree
+from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.locate import Locator
 from reconciler.adapters.manifests.text import Text, unreadable
@@ -76,19 +77,38 @@ class Collector:
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents of one file and what is wrong with it as YAML."""
+    """The documents of one file and what is wrong with it as YAML; a plain file is read by the fast pass."""
     text = Text(file, posixpath.dirname(file), data, limits.depth)
     problem = unreadable(text)
     if problem is not None:
         return [], [problem]
+    found = trees(data, limits)
+    if found is not None:
+        return _documents(text, [Tree(index, tree, plain=True) for index, tree in enumerate(found)]), []
+    return _exactly(text, limits)
+
+
+def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
+    """The same by the exact pass alone, as it is for every file in which anything is unusual."""
+    text = Text(file, posixpath.dirname(file), data, limits.depth)
+    problem = unreadable(text)
+    return ([], [problem]) if problem is not None else _exactly(text, limits)
+
+
+def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
     builder = Builder(text, limits)
     builder.run()
+    return _documents(text, builder.trees), builder.problems
+
+
+def _documents(text: Text, found: list[Tree]) -> list[Document]:
     locator = Locator(text)
-    documents = [
-        Document(file, tree.index, tree.tree, partial(locator.of, tree.index), text.line, text.folder, plain=tree.plain)
-        for tree in builder.trees
+    return [
+        Document(
+            text.file, one.index, one.tree, partial(locator.of, one.index), text.line, text.folder, plain=one.plain
+        )
+        for one in found
     ]
-    return documents, builder.problems
 
 
 def refusal(file: str, code: str, summary: str, *, hint: str = "") -> Diagnostic:
