@@ -23,9 +23,11 @@ from reconciler.adapters.manifests import (
     FilesReader,
     GitAuthors,
     GitReader,
+    ParseCache,
     TextWriter,
     commit_on_branch,
     committed_configuration,
+    parse_cache,
     read_file,
     read_policy_files,
 )
@@ -72,6 +74,8 @@ from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
+CACHE_VARIABLE = "RECONCILER_CACHE"
+"""``off``, or the absolute path of the folder in which sound manifests are remembered."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
 
@@ -242,8 +246,16 @@ class House:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
         roots = list(paths) or list(self.settings.manifests)
         if rev is not None:
-            return GitReader(self.folder, roots, rev, beside=self.settings.policies)
-        return FilesReader(self.folder, roots, beside=self.settings.policies)
+            return GitReader(self.folder, roots, rev, beside=self.settings.policies, cache=self._parse_cache())
+        return FilesReader(self.folder, roots, beside=self.settings.policies, cache=self._parse_cache())
+
+    def _parse_cache(self) -> ParseCache | None:
+        """What remembers sound manifests; a new one for each reader, for it holds files open."""
+        place = self.variables.get(CACHE_VARIABLE, "")
+        # A relative folder would lie in the repository, whose content others write.
+        if not self.settings.cache or (place and not Path(place).is_absolute()):
+            return None
+        return parse_cache(self.folder, place, version=__version__, specs=[one.spec for one in self.catalog.values()])
 
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -81,6 +81,9 @@ class Document:
     """Folder of the file, to which file references are relative."""
     plain: bool = False
     """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
+    sound: dict[str, Any] | None = field(default=None, repr=False, compare=False)
+    """The tree that phase schema found nothing wrong with in an earlier run, if the reader knows. It says something
+    about this document only while it is the same object as ``tree``."""
     _places: Places | None = field(default=None, repr=False)
 
     @property
@@ -106,6 +109,8 @@ class Manifests:
     commit: str | None = None
     unfinished: frozenset[str] = frozenset()
     """Files that may have been cut off: empty, without a final line end, or ending in the start of a document."""
+    keep: Callable[[Collection[str]], None] | None = field(default=None, repr=False, compare=False)
+    """Takes the files in which phase schema found nothing wrong, so that they are read quicker the next time."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

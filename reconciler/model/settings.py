@@ -117,6 +117,8 @@ class Settings(Spec):
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
 
+    cache: bool = Field(True, description="Whether sound manifests are remembered in the user's cache folder.")
+
     @field_validator("layout")
     @classmethod
     def _shape(cls, text: str) -> str:

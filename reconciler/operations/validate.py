@@ -6,7 +6,7 @@ phases before it found no error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,8 @@ def judge(
     documents, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
+    if manifests.keep is not None:
+        _keep(manifests.keep, documents, [*found, *problems])
     found = [*found, *problems, *misplaced, *judge_layout(catalog, documents, layout)]
     return Judged(
         manifests=manifests,
@@ -68,6 +70,16 @@ def judge(
         waivers=waivers,
         about_waivers=tuple(about_waivers),
     )
+
+
+def _keep(
+    keep: Callable[[Collection[str]], None], documents: Sequence[Document], problems: Sequence[Diagnostic]
+) -> None:
+    """Hand on the files in which nothing was found, not even a warning: those with findings are judged every time."""
+    if any(one.source is None for one in problems):
+        return
+    wrong = {one.source.file for one in problems if one.source is not None}
+    keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
 
 
 def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnostic]]:

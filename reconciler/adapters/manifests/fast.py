@@ -45,16 +45,16 @@ _VALUE = (
 )
 _PLAIN = re.compile(
     rb"(?:"
-    rb" {0,16}+(?:- )?+"
+    rb" {0,16}+(?:(?:- )?+"
     + _KEY
-    + rb": "
+    + rb": |- )"
     + _VALUE
     +
     # A key alone has something below it: what is left empty is a null.
     rb"|( {0,16}+)"
     + _KEY
     + rb": *+(?:(?<= )#[^\n]*+)?+\n(?=\1(?: ++[^ #\n]|- ))"
-    rb"|(?: {2}){0,8}+- " + _VALUE + rb"|\n| *+#[^\n]*+\n"
+    rb"|\n| *+#[^\n]*+\n"
     rb"|---\n(?=(?:#[^\n]*+\n|\n)*+[A-Za-z_])"
     rb")*+"
 ).fullmatch

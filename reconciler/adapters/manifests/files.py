@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
+from reconciler.adapters.manifests.cache import ParseCache
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
@@ -36,7 +37,7 @@ class FilesReader:
     ``working`` is the working folder: relative roots start there and shown paths are relative to it. A root outside of
     it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
     manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
-    selects are no manifests, although they are named like some.
+    selects are no manifests, although they are named like some. ``cache`` knows files of earlier runs.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class FilesReader:
         ask_git: bool = True,
         beside: Sequence[str] = (),
         is_wanted: Callable[[str], bool] = is_manifest,
+        cache: ParseCache | None = None,
     ) -> None:
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in roots]
@@ -55,6 +57,7 @@ class FilesReader:
         self._ask_git = ask_git
         self._beside = beside
         self._is_wanted = is_wanted
+        self._cache = cache
 
     def beside(self, roots: Sequence[str]) -> FilesReader:
         """A reader of other folders of the same working tree."""
@@ -62,8 +65,9 @@ class FilesReader:
 
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
-        collector = Collector(self._limits)
+        collector = Collector(self._limits, self._cache)
         contents, keys = self._contents(collector)
+        collector.expect(len(contents))
         for file, data in contents.items():
             collector.add(file, data, key=keys[file])
         commit = None

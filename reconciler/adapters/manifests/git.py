@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.adapters.manifests.cache import ParseCache
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable, selected
@@ -47,7 +48,7 @@ class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
-    ``beside`` selects are no manifests. Raises nothing until :meth:`read`.
+    ``beside`` selects are no manifests. ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class GitReader:
         *,
         limits: Limits | None = None,
         beside: Sequence[str] = (),
+        cache: ParseCache | None = None,
     ) -> None:
+        self._cache = cache
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in roots]
         self._wanted = commit
@@ -80,6 +83,7 @@ class GitReader:
             UsageError: the commit looks like an option.
         """
         collector, found = self._contents()
+        collector.expect(len(found))
         for path, data in found:
             collector.add(path, data)
         return collector.manifests(self._commit)
@@ -96,7 +100,7 @@ class GitReader:
 
     def _contents(self) -> tuple[Collector, list[tuple[str, bytes]]]:
         self._find_commit()
-        collector = Collector(self._limits)
+        collector = Collector(self._limits, self._cache)
         for root in self._roots:
             if is_outside(root):
                 raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")
