@@ -24,9 +24,11 @@ from reconciler.adapters.manifests import (
     FilesReader,
     GitAuthors,
     GitReader,
+    ParseCache,
     TextWriter,
     commit_on_branch,
     committed_configuration,
+    parse_cache,
     read_file,
     read_policy_files,
 )
@@ -75,6 +77,8 @@ from reconciler.render.plan_json import plan_json
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
+CACHE_VARIABLE = "RECONCILER_CACHE"
+"""``off``, or the absolute path of the folder in which sound manifests are remembered."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
 
@@ -295,10 +299,19 @@ class House:
             "overlays": overlays,
             "without": sorted(without),
             "partly": partly,
+            "cache": self._parse_cache(),
         }
         if rev is not None:
             return GitReader(self.folder, roots, rev, **how)
         return FilesReader(self.folder, roots, **how)
+
+    def _parse_cache(self) -> ParseCache | None:
+        """What remembers sound manifests; a new one for each reader, for it holds files open."""
+        place = self.variables.get(CACHE_VARIABLE, "")
+        # A relative folder would lie in the repository, whose content others write.
+        if not self.settings.cache or (place and not Path(place).is_absolute()):
+            return None
+        return parse_cache(self.folder, place, version=__version__, specs=[one.spec for one in self.catalog.values()])
 
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""

@@ -33,6 +33,7 @@ from tests.campaigns import hostile, privileges, sinks  # noqa: E402 - after the
 from tests.campaigns.figures import Figure, measures  # noqa: E402 - after the path above
 from tests.campaigns.leaks import leaked, shuffled  # noqa: E402 - after the path above
 from tests.campaigns.mutants import faults, mutants, sound  # noqa: E402 - after the path above
+from tests.campaigns.twins import fast_pass  # noqa: E402 - after the path above
 
 SECONDS, MEBIBYTES = 2.0, 256
 AS = ("--as", corpus.ADMINISTRATOR)
@@ -222,6 +223,7 @@ def payloads(seed: int) -> Figure:
 MEASURES: tuple[Callable[[int], Figure], ...] = (
     hostile_inputs,
     fuzz,
+    fast_pass,
     misplaced_secrets,
     truncations,
     repeated_plans,

@@ -27,6 +27,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(_OURS):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("RECONCILER_CACHE", "off")  # whoever tests the cache gives it a folder of its own
 
 
 @pytest.fixture(scope="session")

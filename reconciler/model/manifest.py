@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -87,6 +87,9 @@ class Document:
     """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
     parts: tuple[Document, ...] = ()
     """What a composed document was made of: its base, then the overlays in the order in which they were laid on."""
+    sound: dict[str, Any] | None = field(default=None, repr=False, compare=False)
+    """The tree that phase schema found nothing wrong with in an earlier run, if the reader knows. It says something
+    about this document only while it is the same object as ``tree``."""
     _places: Places | None = field(default=None, repr=False)
 
     @property
@@ -139,6 +142,8 @@ class Manifests:
     """Folders whose documents are laid over the others, in this order."""
     partly: bool = False
     """Whether somebody asked for some of the manifests only."""
+    keep: Callable[[Collection[str]], None] | None = field(default=None, repr=False, compare=False)
+    """Takes the files in which phase schema found nothing wrong, so that they are read quicker the next time."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

@@ -128,6 +128,8 @@ class Settings(Spec):
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
 
+    cache: bool = Field(True, description="Whether sound manifests are remembered in the user's cache folder.")
+
     @property
     def all_layers(self) -> dict[str, Layers]:
         """The folders of each environment that has some of its own."""

@@ -6,7 +6,7 @@ phases before it found no error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,8 @@ def judge(
     documents, unlaid = compose(written, manifests.overlays, partly=manifests.partly or errors_in(found))
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
+    if manifests.keep is not None:
+        _keep(manifests.keep, documents, [*found, *unlaid, *problems])
     misplaced += judge_layout(catalog, written, layout, within=manifests.overlays)
     found = [*found, *unlaid, *problems, *misplaced]
     return Judged(
@@ -72,6 +74,20 @@ def judge(
         waivers=waivers,
         about_waivers=tuple(about_waivers),
     )
+
+
+def _keep(
+    keep: Callable[[Collection[str]], None], documents: Sequence[Document], problems: Sequence[Diagnostic]
+) -> None:
+    """Hand on the files in which nothing was found, not even a warning: those with findings are judged every time.
+
+    So are those with an overlay over them: what was found sound there is the whole, and not what stands in the file.
+    """
+    if any(one.source is None for one in problems):
+        return
+    wrong = {one.source.file for one in problems if one.source is not None}
+    wrong.update(part.file for one in documents for part in one.parts)
+    keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
 
 
 def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnostic]]:

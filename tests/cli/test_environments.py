@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from reconciler.adapters.manifests.cache import FEWEST
 from tests.cli.tree import CLOCK, SECRET, Tree
 
 CONFIGURATION = """\
@@ -69,6 +70,24 @@ def _all(tree: Tree) -> dict[str, str]:
         path.relative_to(tree.folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(tree.folder.rglob("*.yaml"))
     }
+
+
+def test_what_an_overlay_mended_is_not_remembered_as_sound(
+    envs: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("RECONCILER_CACHE", str(tmp_path_factory.mktemp("cache")))
+    envs.edit(
+        DESK, "  name: signing\n  tenant: farol\n", "  name: signing\n  tenant: farol\nlifecycle: {management: some}\n"
+    )
+    envs.write(STAGING, CATEGORY + "lifecycle:\n  management: full\n")
+    for number in range(FEWEST):
+        kind = CATEGORY.replace("Category", "ServiceType").replace("signing", f"type-{number}")
+        envs.write(f"tenants/farol/type-{number}.yaml", kind + f"spec:\n  displayName: T {number}\n")
+    for _ in range(2):
+        assert envs.run("validate", "--env", "staging").code == 0
+        call = envs.run("validate", "--env", "demo")
+        assert call.code == 1
+        assert "management" in call.out
 
 
 # --- plan and apply --------------------------------------------------------------------------------------------------

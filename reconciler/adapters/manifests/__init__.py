@@ -10,6 +10,7 @@ from __future__ import annotations
 from reconciler.adapters.manifests.add import FilesAdder
 from reconciler.adapters.manifests.authors import GitAuthors
 from reconciler.adapters.manifests.branch import commit_on_branch
+from reconciler.adapters.manifests.cache import ParseCache, parse_cache
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
@@ -26,10 +27,12 @@ __all__ = [
     "GitAuthors",
     "GitReader",
     "Limits",
+    "ParseCache",
     "TextWriter",
     "commit_on_branch",
     "committed_configuration",
     "parse",
+    "parse_cache",
     "read_file",
     "read_policy_files",
 ]

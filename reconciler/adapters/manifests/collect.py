@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from collections.abc import Collection
 from functools import partial
+from typing import Any
 
-from reconciler.adapters.manifests.build import Builder
+from reconciler.adapters.manifests.build import Builder, Tree
+from reconciler.adapters.manifests.cache import FEWEST, ParseCache
+from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.locate import Locator
 from reconciler.adapters.manifests.text import Text, unreadable
@@ -31,8 +35,11 @@ _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 class Collector:
     """Takes one file after the other and gives the whole."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, cache: ParseCache | None = None) -> None:
         self.limits = limits
+        self._cache = cache
+        self._known: ParseCache | None = None
+        self._digests: dict[str, bytes] = {}
         self.problems: list[Diagnostic] = []
         self._documents: dict[str, list[Document]] = {}
         self._hashes: dict[str, bytes] = {}
@@ -48,11 +55,23 @@ class Collector:
         self.refuse(file, "LOD-01", summary, hint="name a smaller folder")
         return False
 
+    def expect(self, files: int) -> None:
+        """Say how many files will be added: the cache is worth its while from some number on."""
+        self._known = self._cache if files >= FEWEST else None
+
     def add(self, file: str, data: bytes, *, key: str = "") -> None:
         """Read one file. ``file`` is its shown path, ``key`` its path in the digest where that is another."""
-        self._hashes[key or file] = hashlib.sha256(data).digest()
-        if not data.endswith(b"\n") or _OPEN_END.search(data):
+        digest = hashlib.sha256(data).digest()
+        self._hashes[key or file] = digest
+        if not data.endswith(b"\n") or (b"---" in data and _OPEN_END.search(data)):
             self._unfinished.add(file)
+        if self._known is not None:
+            self._digests[file] = digest
+            kept = self._known.find(digest)
+            if kept is not None:
+                text = Text(file, posixpath.dirname(file), data, self.limits.depth)
+                self._documents[file] = _documents(text, _plain(kept), sound=True)
+                return
         documents, problems = parse(file, data, limits=self.limits)
         self._documents[file] = documents
         self.problems += problems
@@ -71,24 +90,69 @@ class Collector:
         files = tuple(sorted(self._documents))
         documents = tuple(document for file in files for document in self._documents[file])
         unfinished = frozenset(self._unfinished) if commit is None else frozenset()
-        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished)
+        keep = None if self._known is None else self._keep
+        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, keep=keep)
         return found, in_order(self.problems)
+
+    def _keep(self, sound: Collection[str]) -> None:
+        """Keep the plain ones of the sound files; those with problems of their own are none."""
+        if self._known is None:
+            return
+        wrong = {one.source.file for one in self.problems if one.source is not None}
+        found: dict[bytes, list[dict[str, Any]]] = {}
+        for file in sound:
+            documents = self._documents.get(file, [])
+            plain = all(one.plain for one in documents)
+            if plain and file not in wrong and [one.index for one in documents] == list(range(len(documents))):
+                found[self._digests[file]] = [one.tree for one in documents]
+        self._known.keep(found)
+        self._known.close()
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
-    """The documents of one file and what is wrong with it as YAML."""
+    """The documents of one file and what is wrong with it as YAML; a plain file is read by the fast pass."""
     text = Text(file, posixpath.dirname(file), data, limits.depth)
     problem = unreadable(text)
     if problem is not None:
         return [], [problem]
+    found = trees(data, limits)
+    if found is not None:
+        return _documents(text, _plain(found)), []
+    return _exactly(text, limits)
+
+
+def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
+    """The same by the exact pass alone, as it is for every file in which anything is unusual."""
+    text = Text(file, posixpath.dirname(file), data, limits.depth)
+    problem = unreadable(text)
+    return ([], [problem]) if problem is not None else _exactly(text, limits)
+
+
+def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
     builder = Builder(text, limits)
     builder.run()
+    return _documents(text, builder.trees), builder.problems
+
+
+def _plain(trees: list[dict[str, Any]]) -> list[Tree]:
+    return [Tree(index, tree, plain=True) for index, tree in enumerate(trees)]
+
+
+def _documents(text: Text, found: list[Tree], *, sound: bool = False) -> list[Document]:
     locator = Locator(text)
-    documents = [
-        Document(file, tree.index, tree.tree, partial(locator.of, tree.index), text.line, text.folder, plain=tree.plain)
-        for tree in builder.trees
+    return [
+        Document(
+            text.file,
+            one.index,
+            one.tree,
+            partial(locator.of, one.index),
+            text.line,
+            text.folder,
+            plain=one.plain,
+            sound=one.tree if sound else None,
+        )
+        for one in found
     ]
-    return documents, builder.problems
 
 
 def refusal(file: str, code: str, summary: str, *, hint: str = "") -> Diagnostic:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
+from reconciler.adapters.manifests.cache import ParseCache
 from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
@@ -39,7 +40,7 @@ class FilesReader:
     manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
     selects are no manifests, although they are named like some. ``overlays`` are read as well, and told to be laid over
     the rest; the folders ``without``, shown paths, are left out of those that hold them. ``partly`` says that the roots
-    are not all there are.
+    are not all there are. ``cache`` knows files of earlier runs.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class FilesReader:
         overlays: Sequence[str] = (),
         without: Sequence[str] = (),
         partly: bool = False,
+        cache: ParseCache | None = None,
     ) -> None:
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in (*roots, *overlays)]
@@ -64,6 +66,7 @@ class FilesReader:
         self._ask_git = ask_git
         self._beside = beside
         self._is_wanted = is_wanted
+        self._cache = cache
 
     def beside(self, roots: Sequence[str]) -> FilesReader:
         """A reader of other folders of the same working tree."""
@@ -71,8 +74,9 @@ class FilesReader:
 
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
-        collector = Collector(self._limits)
+        collector = Collector(self._limits, self._cache)
         contents, keys = self._contents(collector)
+        collector.expect(len(contents))
         for file, data in contents.items():
             collector.add(file, data, key=keys[file])
         commit = None

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.adapters.manifests.cache import ParseCache
 from reconciler.adapters.manifests.collect import Collector, is_manifest
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable, selected
@@ -50,7 +51,7 @@ class GitReader:
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
     ``beside`` selects are no manifests. ``overlays``, ``without`` and ``partly`` are those of :class:`FilesReader`.
-    Raises nothing until :meth:`read`.
+    ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class GitReader:
         overlays: Sequence[str] = (),
         without: Sequence[str] = (),
         partly: bool = False,
+        cache: ParseCache | None = None,
     ) -> None:
+        self._cache = cache
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in (*roots, *overlays)]
         self._overlays = tuple(overlays)
@@ -89,6 +92,7 @@ class GitReader:
             UsageError: the commit looks like an option.
         """
         collector, found = self._contents()
+        collector.expect(len(found))
         for path, data in found:
             collector.add(path, data)
         manifests, problems = collector.manifests(self._commit)
@@ -106,7 +110,7 @@ class GitReader:
 
     def _contents(self) -> tuple[Collector, list[tuple[str, bytes]]]:
         self._find_commit()
-        collector = Collector(self._limits)
+        collector = Collector(self._limits, self._cache)
         for root in self._roots:
             if is_outside(root):
                 raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")

@@ -52,6 +52,10 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 found.append(_too_many(document))
                 wrong = _TOLD
             continue
+        known = _known(catalog, document) if document.sound is document.tree else None
+        if known is not None:
+            resources.append(known)
+            continue
         faults: list[Fault] = []
         head = read_envelope(catalog, document, faults)
         kind = head.kind
@@ -81,6 +85,29 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
         if resource is not None and not (mine and errors_in(mine)):
             resources.append(resource)
     return resources, in_order(found)
+
+
+def _known(catalog: Catalog, document: Document) -> Resource[Any] | None:
+    """The resource of a document that was judged in an earlier run; None when it must be judged after all.
+
+    Only the spec is made again, by its class; whatever is unexpected leaves the document to the usual way.
+    """
+    tree = document.tree
+    try:
+        kind = catalog[tree["kind"]]
+        metadata, lifecycle = tree["metadata"], tree.get("lifecycle") or {}
+        return Resource(
+            Address(kind.name, metadata.get("tenant", ""), metadata["name"]),
+            kind.spec.__pydantic_validator__.validate_python(tree["spec"]),
+            document,
+            metadata.get("labels", {}),
+            metadata.get("annotations", {}),
+            lifecycle.get("protect", False),
+            tuple(lifecycle.get("ignoreChanges", ())),
+            lifecycle.get("management", "full"),
+        )
+    except (ValidationError, LookupError, TypeError, AttributeError):
+        return None
 
 
 def _too_many(document: Document) -> Diagnostic:

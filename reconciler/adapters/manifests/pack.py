@@ -1,0 +1,103 @@
+"""Pack: one file of the cache: trees that were found sound before, found by the digest of the file that held them.
+
+A pack is never believed as a whole. Each entry carries a digest over the fingerprint of the program, the digest of the
+file and the bytes of the entry itself; one that does not fit, for whatever reason, is as good as none. Entries are
+read one by one from the open file, so that a pack may be large, replaced or removed while it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from weakref import finalize
+
+MAGIC = b"rcpack1\n"
+LARGEST = 512 * 1024 * 1024
+"""Bytes of a pack that is read or written."""
+_HEAD = struct.Struct("<8sQ")
+_ENTRY = struct.Struct("<32s32sQQ")
+"""Digest of the file, seal of the entry, its place and its length in the pack."""
+
+
+class Pack:
+    """An open pack. It stays readable when somebody removes its file."""
+
+    def __init__(self, path: Path, opened: int, fingerprint: bytes, index: bytes) -> None:
+        self.path = path
+        self._opened = opened
+        self.close = finalize(self, os.close, opened)
+        """Lets go of the file."""
+        self._fingerprint = fingerprint
+        self._index = index
+        self._places = {digest: place for place, (digest, *_) in enumerate(_ENTRY.iter_unpack(index))}
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def find(self, digest: bytes) -> bytes | None:
+        """What was kept for a file, if it is there and whole."""
+        place = self._places.get(digest)
+        if place is None:
+            return None
+        _, wanted, offset, length = _ENTRY.unpack_from(self._index, place * _ENTRY.size)
+        if length > LARGEST or offset > LARGEST:  # a broken index could ask for all of the memory
+            return None
+        try:
+            found = os.pread(self._opened, length, offset)
+        except OSError:
+            return None
+        return found if seal(self._fingerprint, digest, found) == wanted else None
+
+
+def open_pack(path: Path, fingerprint: bytes) -> Pack | None:
+    """The pack in a file; None when it is none that this user alone can have written, or cannot be read."""
+    try:
+        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with suppress(OSError, struct.error):
+        found = os.fstat(opened)
+        if stat.S_ISREG(found.st_mode) and is_own(found) and found.st_size <= LARGEST:
+            magic, count = _HEAD.unpack(os.pread(opened, _HEAD.size, 0))
+            size = count * _ENTRY.size
+            if magic == MAGIC and size <= found.st_size:
+                index = os.pread(opened, size, _HEAD.size)
+                if len(index) == size:
+                    return Pack(path, opened, fingerprint, index)
+    os.close(opened)
+    return None
+
+
+def write_pack(write: Callable[[bytes], object], fingerprint: bytes, entries: Mapping[bytes, bytes]) -> None:
+    """Write a pack of ``entries``, the bytes to keep by the digest of their file.
+
+    Raises:
+        OSError: from ``write``.
+    """
+    write(_HEAD.pack(MAGIC, len(entries)))
+    for part in _index(fingerprint, entries):
+        write(part)
+    for entry in entries.values():
+        write(entry)
+
+
+def seal(fingerprint: bytes, digest: bytes, entry: bytes) -> bytes:
+    """What ties an entry to its file and to the program that judged it."""
+    return sha256(b"%s%s%s" % (fingerprint, digest, entry)).digest()
+
+
+def is_own(found: os.stat_result) -> bool:
+    """Whether nobody but this user can have written it."""
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _index(fingerprint: bytes, entries: Mapping[bytes, bytes]) -> Iterator[bytes]:
+    place = _HEAD.size + len(entries) * _ENTRY.size
+    for digest, entry in entries.items():
+        yield _ENTRY.pack(digest, seal(fingerprint, digest, entry), place, len(entry))
+        place += len(entry)
