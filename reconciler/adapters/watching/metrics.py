@@ -29,6 +29,7 @@ LOOPBACK = "127.0.0.1"
 PATIENCE = 5.0
 """Seconds for which a reader may be silent."""
 
+_LAST_PORT = 65535
 _PLACE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
 _SUMS = (
     ("rounds", "rounds", "Rounds of looking for drift, by outcome.", "outcome", tuple(map(str, RoundOutcome))),
@@ -61,11 +62,13 @@ def open_metrics(place: str, *, folder: Path, version: str, environment: str = "
     if found is None:
         return MetricsFile(board, _file(folder / place if place else None, place))
     host, port = found[1].strip("[]") or LOOPBACK, int(found[2])
+    if port > _LAST_PORT:
+        raise UsageError(f"--metrics {place}: there is no such port", code="WCH-02")
     try:
         return MetricsServer(board, host, port)
-    except (OSError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or "there is no such address"
-        raise UsageError(f"--metrics {place}: {reason}", code="WCH-02", hint="choose another port") from None
+        raise UsageError(f"--metrics {place}: {reason}", code="WCH-02", hint="choose another address") from None
 
 
 class MetricsFile:
@@ -188,7 +191,7 @@ def _file(path: Path | None, place: str) -> Path:
     if path is None or not place.strip():
         raise UsageError("--metrics names a file, or :PORT", code="WCH-02")
     target = path.resolve()
-    if target.exists() and not target.is_file():
+    if path.is_relative_to("/dev") or (target.exists() and not target.is_file()):
         raise UsageError(f"--metrics {place}: this is no file", code="WCH-02", hint="name a file, or :PORT")
     if not target.parent.is_dir():
         raise UsageError(f"--metrics {place}: there is no such folder", code="WCH-02", hint="make it first")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, 
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
+
+if TYPE_CHECKING:  # help must not load it
+    from reconciler.model.drift import DriftReport
 
 
 @click.command(short_help="What the world changed behind git's back, and by whom; read-only.")
@@ -61,8 +65,6 @@ def command(
     """
     from reconciler.model.diagnostic import errors_in
     from reconciler.operations.drift import DriftRequest, drift
-    from reconciler.render.drift_json import drift_csv, drift_json
-    from reconciler.render.drift_text import drift_text, quiet_drift_text
 
     if every is None and (metrics is not None or webhook is not None):
         raise UsageError("--metrics and --webhook belong to --every", hint="say how often to look, as in --every 5m")
@@ -100,6 +102,17 @@ def command(
         people=session.people(),
     )
     report = drift(doors, request, record=record)
+    _show(session, report, form, settings)
+    if errors_in(list(report.diagnostics)):
+        return exits.ERROR
+    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE
+
+
+def _show(session: Session, report: DriftReport, form: str, settings: Mapping[str, Any]) -> None:
+    """The report as the result, in its form."""
+    from reconciler.render.drift_json import drift_csv, drift_json
+    from reconciler.render.drift_text import drift_text, quiet_drift_text
+
     match form:
         case "json":
             session.output.json(drift_json(report))
@@ -111,6 +124,3 @@ def command(
         case _:
             text = quiet_drift_text if session.options.quiet else drift_text
             session.output.result(text(report, session.style))
-    if errors_in(list(report.diagnostics)):
-        return exits.ERROR
-    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE
