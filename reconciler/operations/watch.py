@@ -7,10 +7,12 @@ A round that fails is told and tried again at the next due time. Rounds never ov
 from __future__ import annotations
 
 import math
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, NoReturn
 
 from reconciler.engine.watch import advance, counted
@@ -110,8 +112,8 @@ class _Watch:
             self._told_failure(number, error)
         except Exception as error:  # noqa: BLE001  # a fault of the program ends a round and not the watch
             code = "ERR-00"
-            name = type(error).__name__
-            self._say("error", "round.failed", f"internal error: {name}", {"round": number, "code": code})
+            facts = {"round": number, "code": code, "where": _where(error)}
+            self._say("error", "round.failed", f"internal error: {type(error).__name__}", facts)
         else:
             outcome = RoundOutcome.PARTIAL if observed.partial else RoundOutcome.COMPLETE
             code = "DRF-01" if observed.partial else ""
@@ -151,12 +153,8 @@ class _Watch:
     def _push(self, one: Transition) -> None:
         self._turns[str(one.turn)] += 1
         self._say("warning" if one.turn in _UNEASY else "info", str(one.turn), _words(one), _facts(one))
-        if self._doors.courier is None:
-            return
-        self._pending.append(one)
-        if len(self._pending) > PENDING:
-            gone = self._pending.pop(0)
-            self._say("error", "webhook.given-up", f"{gone.id} was never delivered", {"id": gone.id})
+        if self._doors.courier is not None:
+            self._pending.append(one)
 
     def _carry(self) -> bool:
         """Deliver what waits, in order; whatever is not taken waits for the next round."""
@@ -169,11 +167,19 @@ class _Watch:
                 self._deliveries["failed"] += 1
                 facts = {"pending": len(self._pending)}
                 self._say("error", "webhook.failed", f"{error}; {len(self._pending)} waiting", facts)
+                self._give_up()
                 return False
             del self._pending[: len(batch)]
             self._deliveries["delivered"] += 1
             self._say("info", "webhook.delivered", f"{len(batch)} delivered", {"delivered": len(batch)})
         return True
+
+    def _give_up(self) -> None:
+        """Let go of the oldest transitions beyond the limit."""
+        gone = len(self._pending) - PENDING
+        if gone > 0:
+            del self._pending[:gone]
+            self._say("error", "webhook.given-up", f"{gone} were never delivered", {"given_up": gone})
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -232,6 +238,12 @@ class _Watch:
 
     def _say(self, level: str, event: str, message: str, facts: Mapping[str, Any]) -> None:
         self._doors.tell(LogEntry(at=self._doors.clock(), level=level, event=event, message=message, facts=dict(facts)))
+
+
+def _where(error: Exception) -> str:
+    """The file and the line at which an error was raised. Its text may hold data, and is not told."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 def _words(one: Transition) -> str:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -39,6 +39,11 @@ def ids(hook: Hook) -> list[str]:
     return [one["id"] for body in hook.bodies for one in json.loads(body)["transitions"]]
 
 
+def written(file: Path) -> None:
+    """Wait until there are numbers: they are written at the end of a round."""
+    assert any(file.exists() or sleep(0.05) for _ in range(600))
+
+
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_at_once(tree: Tree, how: signal.Signals, code: int) -> None:
     tree.apply()
@@ -50,6 +55,18 @@ def test_a_signal_ends_it_at_once(tree: Tree, how: signal.Signals, code: int) ->
         watch.until("watch.stopped")
         assert watch.process.stdout is not None
         assert watch.process.stdout.read() == ""
+
+
+def test_a_signal_ends_it_also_while_a_webhook_is_silent(tree: Tree, hook: Hook) -> None:
+    tree.apply()
+    tree.sql(BY_HAND)
+    hook.answers = [0] * 9
+    with watching(tree.folder, "--every", "1h", RECONCILER_WEBHOOK_URL=hook.url) as watch:
+        watch.until("finding.appeared")
+        assert hook.asked.wait(30)
+        begun = monotonic()
+        assert watch.end() == 0
+        assert monotonic() - begun < 5
 
 
 def test_what_a_hand_changes_is_logged_delivered_and_counted(tree: Tree, hook: Hook) -> None:
@@ -156,12 +173,17 @@ def test_who_asks_is_told_only_what_may_be_read(tree: Tree, hook: Hook) -> None:
     tree.apply()
     tree.sql(BY_HAND)
     tree.sql("UPDATE operators SET display_name = 'Somebody else' WHERE name = 'second'")
-    with watching(tree.folder, "--every", "1h", "--as", INES, RECONCILER_WEBHOOK_URL=hook.url) as watch:
+    words = ("--every", "1h", "--as", INES, "--metrics", "drift.prom")
+    with watching(tree.folder, *words, RECONCILER_WEBHOOK_URL=hook.url) as watch:
         watch.until("round.done")
+        written(tree.folder / "drift.prom")
         assert watch.end() == 0
     assert told(hook) == [("finding.appeared", "Category/farol/signing")]
     text = json.dumps(watch.lines) + "".join(one.decode() for one in hook.bodies)
     assert "Operator/second" not in text
+    numbers = (tree.folder / "drift.prom").read_text(encoding="utf-8")
+    assert 'kind="Category"' in numbers
+    assert 'kind="Operator"' not in numbers
 
 
 def test_with_record_nothing_is_told_twice_and_a_killed_watch_loses_nothing(tree: Tree, hook: Hook) -> None:

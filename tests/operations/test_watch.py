@@ -173,6 +173,7 @@ def test_a_failed_round_is_told_counted_and_tried_again() -> None:
     assert "s3cr3t" not in str(world.log)
     failed = [one for one in world.log if one.event == "round.failed"]
     assert [one.facts["code"] for one in failed] == ["DB-03", "DB-03", "ERR-00"]
+    assert failed[2].facts["where"].startswith("test_watch.py:")
 
 
 def test_a_failed_round_leaves_the_numbers_as_they_were() -> None:
@@ -238,7 +239,13 @@ def test_a_webhook_that_is_down_for_long_costs_a_bounded_memory(monkeypatch: pyt
     rounds = [seen(replace(ONE, id=f"drift-{n}")) for n in range(4)]
     world = World(rounds, deliveries=[Undelivered("x")] * 4).run()
     assert world.shown[-1].pending == 3
-    assert world.events().count("webhook.given-up") == 4
+    assert [one.facts["given_up"] for one in world.log if one.event == "webhook.given-up"] == [2, 2]
+
+
+def test_more_findings_than_may_wait_are_all_delivered_where_they_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PENDING", 3)
+    world = World([seen(*(replace(ONE, id=f"drift-{n}", path=f"p{n}") for n in range(9)))]).run()
+    assert [len(one) for one in world.delivered] == [9]
 
 
 def test_many_transitions_go_in_several_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,7 @@ class Hook:
     bodies: list[bytes] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     release: threading.Event = field(default_factory=threading.Event)
+    asked: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def listening() -> Iterator[Hook]:
             hook.paths.append(f"{self.command} {self.path}")
             hook.headers.append(dict(self.headers.items()))
             hook.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+            hook.asked.set()
             status = hook.answers.pop(0) if hook.answers else 204
             if status == 0:
                 hook.release.wait(30)
