@@ -22,6 +22,7 @@ from reconciler.model.resource import FileRefused as FileRefused
 from reconciler.model.resource import Live
 from reconciler.model.run import Event, Run
 from reconciler.model.secret import SecretRef, SecretValue
+from reconciler.model.watch import Tally, Transition
 
 
 class SecretUnreadable(Exception):
@@ -315,3 +316,25 @@ class FileAdder(Protocol):
 
     def take_back(self) -> None:
         """Remove what was added."""
+
+
+class MetricsDoor(Protocol):
+    """Shows to a monitoring system what a watch has counted."""
+
+    def show(self, tally: Tally) -> None:
+        """Replace what was shown before.
+
+        Raises:
+            WorldError: it cannot be written (WCH-02).
+        """
+
+
+class Courier(Protocol):
+    """Carries transitions to somebody outside."""
+
+    def deliver(self, transitions: Sequence[Transition]) -> None:
+        """Deliver these, all of them or none, within a bounded time.
+
+        Raises:
+            Undelivered: nobody knows that they arrived.
+        """

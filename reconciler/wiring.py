@@ -65,10 +65,12 @@ from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
 from reconciler.operations.snapshot import open_snapshot
 from reconciler.ports import (
+    Courier,
     FileAdder,
     ManifestEditor,
     ManifestReader,
     ManifestWriter,
+    MetricsDoor,
     NewFolder,
     Review,
     SecretReader,
@@ -415,6 +417,20 @@ class House:
             now=self.now,
             max_age=max_age or self.settings.snapshots.max_age,
         )
+
+    def webhook(self, variable: str = "") -> Courier | None:
+        """Who hears what turns while drift is watched; ``variable`` holds the address, where one was named (WCH-01)."""
+        from reconciler.adapters.watching import open_webhook  # as the one below: nothing but a watch needs it
+        from reconciler.render.watch_json import delivery
+
+        render = partial(delivery, version=__version__, environment=self.environment)
+        return open_webhook(self.variables, render, said=self.settings.watch.webhook, variable=variable)
+
+    def metrics(self, place: str) -> MetricsDoor:
+        """Where a watch shows its numbers: a file, or ``:PORT`` (WCH-02, WCH-03)."""
+        from reconciler.adapters.watching import open_metrics
+
+        return open_metrics(place, folder=self.folder, version=__version__, environment=self.environment)
 
     def frozen_doors(self, reader: ManifestReader, snapshot: Snapshot, *, policy_rev: str | None = None) -> Doors:
         """The doors of a plan from a snapshot: none of them leads to a database or to a secret."""

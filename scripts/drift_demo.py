@@ -10,9 +10,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,9 +18,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.story import DIGEST, Story, page_with, told  # noqa: E402 - after the path above
+
 PAGE = ROOT / "docs" / "drift.md"
-BEGIN, END = "<!-- story: written by scripts/drift_demo.py -->\n", "<!-- end of the story -->\n"
-KEY = "c3RvcmllcyBhcmUgbm90IHNlY3JldCBhdCBhbGwgLTI="
+BEGIN = "<!-- story: written by scripts/drift_demo.py -->\n"
+MASKS = (
+    (r"\b20\d\d-\d\d-\d\d\b(?!T)", "2026-06-22"),
+    DIGEST,
+    (r"commit [0-9a-f]{12}\b", "commit 3f9c0a7be214"),
+)
+PERSON = {"NAME": "Rita Fonseca", "EMAIL": "rita@example.com"}
 WAIVER = """\
 apiVersion: reconciler/v1
 kind: Waiver
@@ -43,62 +50,15 @@ HANDS = (
 """Who writes: the user and the program that the server sees, whom the program names, and the statement."""
 
 
-class Story:
-    """Runs commands in a folder and keeps what was typed and said."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self.lines: list[str] = []
-        self._folder = folder
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "GIT_"))}
-        person = {"NAME": "Rita Fonseca", "EMAIL": "rita@example.com"}
-        self._environment = {
-            **ours,
-            **{f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in person.items()},
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "NO_COLOR": "1",
-            "PYTHONPATH": str(ROOT),
-            "RECONCILER_DATABASE_URL": url,
-            "RECONCILER_SECRET_KEY": KEY,
-        }
-
-    def say(self, text: str) -> None:
-        """A paragraph of the page."""
-        self.lines += [text, ""]
-
-    def show(self, text: str, *, language: str) -> None:
-        """A block that is no command."""
-        self.lines += [f"```{language}", text.rstrip("\n"), "```", ""]
-
-    def run(self, *words: str, later: dt.timedelta | None = None) -> None:
-        """A command of the program and what it prints; ``later`` moves its clock on."""
-        more = {}
-        if later is not None:
-            more["RECONCILER_CLOCK"] = (dt.datetime.now(dt.UTC) + later).strftime("%Y-%m-%dT%H:%M:%SZ")
-        typed = " ".join(f"'{word}'" if re.search(r"[*\s]", word) else word for word in words)
-        done = self._do([sys.executable, "-m", "reconciler", *words], more)
-        self.lines += ["```text", f"$ reconciler {typed}", *_masked(done).rstrip("\n").split("\n"), "```", ""]
-
-    def quietly(self, *words: str) -> None:
-        """A command that the page does not show."""
-        self._do([*words], {})
-
-    def _do(self, command: list[str], more: dict[str, str]) -> str:
-        done = subprocess.run(
-            command, cwd=self._folder, env={**self._environment, **more}, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-
 def tell(postgres: str = "16") -> str:
     """The whole story, as Markdown."""
-    sys.path.insert(0, str(ROOT))
     from tests.servers import running  # of the tests, so that both start a server in one way
 
     with running(postgres) as cluster, _copy() as folder:
         name = cluster.database()
-        story = Story(folder, cluster.url(name))
+        variables = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in PERSON.items()}
+        variables |= {"GIT_CONFIG_GLOBAL": os.devnull, "RECONCILER_DATABASE_URL": cluster.url(name)}
+        story = Story(folder, MASKS, variables)
         _begin(story, cluster, name)
         for user, application, operator, statement in HANDS:
             with cluster.connect(name, user) as hand:
@@ -146,12 +106,18 @@ def _deal(story: Story, folder: Path) -> None:
     expires = (dt.datetime.now(dt.UTC) + dt.timedelta(days=7)).date().isoformat()
     (folder / "waivers").mkdir()
     (folder / "waivers" / "campaign.yaml").write_text(WAIVER.format(expires=expires), encoding="utf-8")
-    story.show(_masked(WAIVER.format(expires=expires)), language="yaml")
-    story.say("What is left is the change of the billing job, which is to be taken over into git:")
+    story.show(WAIVER.format(expires=expires), language="yaml")
+    story.say("What is left is the change of the billing job:")
     story.run("drift", "--record", "--quiet")
     story.run("drift", later=later)
     story.say("A plan says so too, and leaves the waived field as it is:")
     story.run("plan", "--only-drift")
+    story.say("The new words are better, so they go into git. Only the value is touched; the comment beside it stays:")
+    story.run("accept", "Category/farol/invoices.description", "--diff")
+    story.run("accept", "Category/farol/invoices.description")
+    story.quietly("git", "commit", "-q", "-a", "-m", "The shop says it better")
+    story.say("Once that is committed, git and the world agree again, but for what is waived:")
+    story.run("drift", later=later)
 
 
 @contextmanager
@@ -162,30 +128,16 @@ def _copy() -> Iterator[Path]:
         yield folder
 
 
-def _masked(text: str) -> str:
-    """What differs from run to run, made the same."""
-    text = re.sub(r"\b20\d\d-\d\d-\d\d\b(?!T)", "2026-06-22", text)
-    text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:5e1f...", text)
-    return re.sub(r"commit [0-9a-f]{12}\b", "commit 3f9c0a7be214", text)
-
-
 def page(story: str, before: str) -> str:
     """The page with the story in its place."""
-    head, _, rest = before.partition(BEGIN)
-    return f"{head}{BEGIN}\n{story}\n{END}{rest.partition(END)[2]}"
+    return page_with(BEGIN, story, before)
 
 
 def main() -> None:
     """Print the story, or write it into the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write it into docs/drift.md")
     parser.add_argument("--postgres", default="16", metavar="VERSION", help="version of the server that is started")
-    given = parser.parse_args()
-    story = tell(given.postgres)
-    if given.write:
-        PAGE.write_text(page(story, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        print(story)
+    told(parser, PAGE, BEGIN, lambda given: tell(given.postgres))
 
 
 if __name__ == "__main__":

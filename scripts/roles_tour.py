@@ -7,19 +7,25 @@ it says; ``--write`` puts that into the page. Digests and times differ each time
 from __future__ import annotations
 
 import argparse
-import os
-import re
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.story import DIGEST, Story, page_with, told  # noqa: E402 - after the path above
+
 PAGE = ROOT / "docs" / "roles.md"
-BEGIN, END = "<!-- story: written by scripts/roles_tour.py -->\n", "<!-- end of the story -->\n"
-KEY = "c3RvcmllcyBhcmUgbm90IHNlY3JldCBhdCBhbGwgLTI="
+BEGIN = "<!-- story: written by scripts/roles_tour.py -->\n"
+MASKS = (
+    (r"\b20[23]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-06-22T22:10:00Z"),
+    (r"\b\d+ (?:s|min) ago\b", "just now"),
+    (r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "0b8f1c52-...."),
+    DIGEST,
+)
 RITA, CARLA = "rita@sign.example.com", "carla@farol.example.com"
 MARTA, HELENA = "marta@cedro.example.com", "helena@auditors.example.org"
 
@@ -89,68 +95,15 @@ CERTIFICATE = _manifest(
 )
 
 
-class Story:
-    """Runs commands in a folder and keeps what was typed and said."""
-
-    def __init__(self, folder: Path) -> None:
-        self.lines: list[str] = []
-        self._folder = folder
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "GIT_"))}
-        self._environment = {
-            **ours,
-            "NO_COLOR": "1",
-            "PYTHONPATH": str(ROOT),
-            "RECONCILER_SECRET_KEY": KEY,
-        }
-
-    def say(self, text: str) -> None:
-        """A paragraph of the page."""
-        self.lines += [text, ""]
-
-    def write(self, file: str, *manifests: str) -> None:
-        """Put manifests into a file."""
-        path = self._folder / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("---\n".join(manifests), encoding="utf-8")
-
-    def edit(self, file: str, old: str, new: str) -> None:
-        """Change a file in one place."""
-        path = self._folder / file
-        text = path.read_text(encoding="utf-8")
-        if old not in text:
-            sys.exit(f"{file} does not say {old}")
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-
-    def sql(self, statement: str) -> None:
-        """What another program does."""
-        with closing(sqlite3.connect(self._folder / ".reconciler" / "live.db")) as live, live:
-            live.execute(statement)
-
-    def run(self, *words: str, ends: int = 0) -> None:
-        """A command, what it says, and the exit code where that is not 0."""
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *words],
-            cwd=self._folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if ends else subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-        if done.returncode != ends:
-            sys.exit(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr or ''}")
-        self.lines += ["```text", f"$ reconciler {' '.join(words)}", *_masked(done.stdout).rstrip("\n").split("\n")]
-        self.lines += [*([f"(exit code {ends})"] if ends else []), "```", ""]
-
-
 def tell() -> str:
     """The whole story, as Markdown."""
     with tempfile.TemporaryDirectory(prefix="roles-tour-") as elsewhere:
-        story = Story(Path(elsewhere))
+        folder = Path(elsewhere)
+        story = Story(folder, MASKS)
         _administrator(story)
         _partner(story)
         _issuer(story)
-        _auditor(story)
+        _auditor(story, folder)
         return "\n".join(story.lines)
 
 
@@ -196,7 +149,7 @@ def _issuer(story: Story) -> None:
     story.run("apply", "--auto-approve", "--quiet", "--as", CARLA)
 
 
-def _auditor(story: Story) -> None:
+def _auditor(story: Story, folder: Path) -> None:
     story.write(
         "auditor.yaml",
         _operator("helena", "", HELENA, "auditor", ", auditScope: [farol/cedro], validUntil: 2039-12-31"),
@@ -204,8 +157,8 @@ def _auditor(story: Story) -> None:
     story.say("**Helena, the auditor,** is appointed by the administrator. The plan tells what she gains:")
     story.run("apply", "--auto-approve", "--as", RITA)
     story.say("At night somebody changes two rows by hand. She sees the one in her scope, and nothing of the other:")
-    story.sql("UPDATE client_services SET additional_info = 'by hand' WHERE name = 'invoices'")
-    story.sql("UPDATE categories SET description = 'by hand' WHERE name = 'signing'")
+    _by_hand(folder, "UPDATE client_services SET additional_info = 'by hand' WHERE name = 'invoices'")
+    _by_hand(folder, "UPDATE categories SET description = 'by hand' WHERE name = 'signing'")
     story.run("drift", "--as", HELENA)
     story.say("She writes nothing, not even what would take the change back:")
     story.run("apply", "--auto-approve", "--as", HELENA, ends=4)
@@ -213,30 +166,20 @@ def _auditor(story: Story) -> None:
     story.run("access", HELENA, "--as", HELENA)
 
 
-def _masked(text: str) -> str:
-    """What differs from run to run, made the same."""
-    text = re.sub(r"\b20[23]\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-06-22T22:10:00Z", text)
-    text = re.sub(r"\b\d+ (?:s|min) ago\b", "just now", text)
-    text = re.sub(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "0b8f1c52-....", text)
-    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:5e1f...", text)
+def _by_hand(folder: Path, statement: str) -> None:
+    """What another program does."""
+    with closing(sqlite3.connect(folder / ".reconciler" / "live.db")) as live, live:
+        live.execute(statement)
 
 
 def page(story: str, before: str) -> str:
     """The page with the story in its place."""
-    head, _, rest = before.partition(BEGIN)
-    return f"{head}{BEGIN}\n{story}\n{END}{rest.partition(END)[2]}"
+    return page_with(BEGIN, story, before)
 
 
 def main() -> None:
     """Print the story, or write it into the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write it into docs/roles.md")
-    given = parser.parse_args()
-    story = tell()
-    if given.write:
-        PAGE.write_text(page(story, PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    else:
-        print(story)
+    told(argparse.ArgumentParser(description=__doc__), PAGE, BEGIN, lambda _given: tell())
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from reconciler.cli.options import INTERRUPTS
 from reconciler.cli.output import json_line, write
 from reconciler.cli.session import Session
 from reconciler.model.run import Event
+from reconciler.render.terminal import safe
 
 if TYPE_CHECKING:  # what stands behind this name is heavy, and help must not load it
     from reconciler.model.report import Report
@@ -54,7 +55,7 @@ class Progress:
         elif sys.stderr is not None and sys.stderr.isatty():
             self._move(event.message)
         elif not options.streams:
-            write(sys.stderr, f"apply: {event.message}\n")
+            write(sys.stderr, f"apply: {safe(event.message)}\n")
 
     def stop(self) -> None:
         """Take the moving line away."""
@@ -63,11 +64,14 @@ class Progress:
             self._moving = None
 
     def _move(self, message: str) -> None:
+        from rich.text import Text
+
+        line = Text(safe(message))  # and no markup of rich
         if self._moving is None:
             from rich.console import Console
 
             plain = not self._session.output.colours(sys.stderr)
-            self._moving = Console(stderr=True, no_color=plain).status(message)
+            self._moving = Console(stderr=True, no_color=plain).status(line)
             self._moving.start()
         else:
-            self._moving.update(message)
+            self._moving.update(line)

@@ -141,9 +141,11 @@ class Lens:
         )
 
     def _findings(self, found: Sequence[DriftFinding]) -> tuple[DriftFinding, ...]:
-        return tuple(
-            one for one in found if (one.path in self.readable(one.address) if one.path else self.sees(one.address))
-        )
+        return tuple(one for one in found if self.shows(one))
+
+    def shows(self, one: DriftFinding) -> bool:
+        """Whether a finding may be told: that of a field to who may read it, that of a row to who reads any of it."""
+        return one.path in self.readable(one.address) if one.path else self.sees(one.address)
 
     def shifts(self, found: Sequence[Shift]) -> tuple[Shift, ...]:
         """Gains and losses of people that may be read, over resources that may be read."""

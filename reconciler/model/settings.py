@@ -15,6 +15,7 @@ DEFAULT_DATABASE = "sqlite:///.reconciler/live.db"
 """The embedded database of a working folder without configuration."""
 
 DATABASE_VARIABLE = "RECONCILER_DATABASE_URL"
+VARIABLE_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
 
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -39,7 +40,7 @@ def _folder(text: str) -> str:
 class DatabaseSource(Spec):
     """Where the database is: exactly one of the two."""
 
-    from_env: str | None = Field(None, pattern="^[A-Za-z_][A-Za-z0-9_]*$", description="Variable that holds the URL.")
+    from_env: str | None = Field(None, pattern=VARIABLE_PATTERN, description="Variable that holds the URL.")
     url: str | None = Field(None, min_length=1, description="URL without a password.")
 
     @model_validator(mode="after")
@@ -107,6 +108,21 @@ class SnapshotSettings(Spec):
     max_age: str = Field("24h", pattern="^[1-9][0-9]{0,5}[smhd]$", description="How old a snapshot may be.")
 
 
+class WebhookSettings(Spec):
+    """Who hears what turns while drift is watched. Addresses of webhooks are secrets: they stand in variables."""
+
+    from_env: str = Field(pattern=VARIABLE_PATTERN, description="Variable that holds the address.")
+    secret_from_env: str | None = Field(
+        None, pattern=VARIABLE_PATTERN, description="Variable that holds the secret that signs."
+    )
+
+
+class WatchSettings(Spec):
+    """What ``drift --every`` does beside looking."""
+
+    webhook: WebhookSettings | None = Field(None, description="Who hears what turns.")
+
+
 class Settings(Spec):
     """The whole file. Folders are relative to the working folder."""
 
@@ -127,6 +143,7 @@ class Settings(Spec):
     waivers: list[Annotated[str, AfterValidator(_folder)]] = Field(
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
+    watch: WatchSettings = Field(default_factory=WatchSettings, description="What drift --every does beside looking.")
 
     cache: bool = Field(True, description="Whether sound manifests are remembered in the user's cache folder.")
 

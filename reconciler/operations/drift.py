@@ -6,6 +6,7 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
@@ -17,10 +18,10 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
-from reconciler.model.drift import DriftReport, Recorded
+from reconciler.model.drift import DriftFinding, DriftReport, Recorded
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
-from reconciler.model.selection import selecting
+from reconciler.model.selection import Selects, selecting
 from reconciler.model.view import View
 from reconciler.operations.people import may_write, summon
 from reconciler.operations.request import Doors, People
@@ -39,12 +40,52 @@ class DriftRequest:
     people: People = field(default_factory=People)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One look at the world: the ``whole`` report, what of it may be ``shown``, and what was known ``before``.
+
+    ``partial`` says that manifests or waivers are not valid, so that a finding may be missing, or be one too many.
+    """
+
+    whole: DriftReport
+    shown: DriftReport
+    before: Mapping[str, Recorded]
+    selects: Selects
+    sees: Callable[[DriftFinding], bool]
+    partial: bool = False
+
+
 def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> DriftReport:
     """Report drift; ``record`` writes the findings down, through the same store.
 
     Raises:
         WorldError: a folder or the database did not answer.
         LockTimeout: the findings could not be written down in time.
+        Denied: whoever asks is nobody (OPR-09), or an auditor who would write (OPR-06).
+    """
+    observed = observe(doors, request, record=record)
+    if not record:
+        return observed.shown
+    write_down(doors, observed)
+    return replace(observed.shown, recorded=True)
+
+
+def write_down(doors: Doors, observed: Observed) -> None:
+    """Keep the findings of a look in the database: only what it does not hold in these very words.
+
+    Raises:
+        LockTimeout: they could not be written down in time.
+        WorldError: the database did not answer.
+    """
+    wanted = to_record(observed.whole, observed.before)
+    doors.store.record([one for one in wanted if observed.before.get(one.id) != one])
+
+
+def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Observed:
+    """Look once, and write nothing; ``record`` says that somebody will, and refuses who may not.
+
+    Raises:
+        WorldError: a folder or the database did not answer.
         Denied: whoever asks is nobody (OPR-09), or an auditor who would write (OPR-06).
     """
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
@@ -75,10 +116,18 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
         diagnostics=(*told, *judged.about_waivers),
         environment=request.environment,
     )
-    if record:
-        doors.store.record(_changed(to_record(report, known.findings), known))
-        report = replace(report, recorded=True)
-    return report if lens is None else lens.drift(report, live.ledger)
+    return Observed(
+        whole=report,
+        shown=report if lens is None else lens.drift(report, live.ledger),
+        before=known.findings,
+        selects=selects,
+        sees=_everything if lens is None else lens.shows,
+        partial=bool(faults or more or errors_in(list(judged.about_waivers))),
+    )
+
+
+def _everything(_finding: DriftFinding) -> bool:
+    return True
 
 
 def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
@@ -110,8 +159,3 @@ def _unmatched(request: DriftRequest, live: Live, view: View | None, lens: Lens 
         *(unmatched("the target", one) for one in globs),
         *(unmatched("the tenant", one) for one in request.tenants if one not in homes),
     ]
-
-
-def _changed(wanted: list[Recorded], known: Known) -> list[Recorded]:
-    """What is to be written down: whatever the database does not hold in these very words."""
-    return [one for one in wanted if known.findings.get(one.id) != one]

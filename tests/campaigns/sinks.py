@@ -19,6 +19,7 @@ from tests.campaigns.figures import Figure
 from tests.injections import INJECTIONS
 from tests.render.hostile import hostile
 from tests.render.injections import report
+from tests.render.logs import LOGS
 from tests.render.markdown_readers import READERS
 from tests.render.test_drift_forms import hostile as drifted
 from tests.render.test_html import ATTRIBUTES, ELEMENTS, Tree
@@ -54,6 +55,7 @@ def injections(seed: int) -> Figure:
         "html": _page,
         "csv": _csv,
         "markdown": lambda text: judge_comment(_comment(text)),
+        **LOGS,
     }
     for payload in INJECTIONS:
         for name, judged in sinks.items():

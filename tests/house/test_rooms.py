@@ -39,6 +39,9 @@ BREAKS = [
     ("tokens", "wiring.py", "import jwt"),
     ("processes", "operations/validate.py", "import subprocess"),
     ("expressions", "engine/explain.py", "import cel"),
+    ("watching", "operations/drift.py", "import tenacity"),
+    ("watching", "cli/watching.py", "import prometheus_client"),
+    ("processes", "adapters/watching/webhook.py", "import subprocess"),
     ("pure", "engine/explain.py", "import os"),
 ]
 

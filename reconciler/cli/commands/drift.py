@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,10 @@ from reconciler.cli.findings import leave
 from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
+from reconciler.model.errors import UsageError
+
+if TYPE_CHECKING:  # help must not load it
+    from reconciler.model.drift import DriftReport
 
 
 @click.command(short_help="What the world changed behind git's back, and by whom; read-only.")
@@ -22,6 +27,9 @@ from reconciler.cli.session import Session
 @click.option("--rev", metavar="COMMIT", help="Read manifests and waivers from git at this commit.")
 @click.option("--record", is_flag=True, help="Write the findings down, so that the next report knows them again.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift that is not waived.")
+@click.option("--every", metavar="SPAN", help="Go on looking, as in 5m, and log what turns; ends with a signal.")
+@click.option("--metrics", metavar="FILE|:PORT", help="With --every: numbers for Prometheus, in a file or over HTTP.")
+@click.option("--webhook", metavar="NAME", help="With --every: the variable that holds the address to tell.")
 @format_option("text", "json", "csv", *DRIFT_FORMATS)
 @size_options
 @global_options(hidden=True)
@@ -36,6 +44,9 @@ def command(
     rev: str | None,
     record: bool,
     detailed_exitcode: bool,
+    every: str | None,
+    metrics: str | None,
+    webhook: str | None,
     form: str,
     profile: str | None,
     max_bytes: int | None,
@@ -47,12 +58,35 @@ def command(
     reads through RECONCILER_PLAN_DATABASE_URL where that is set; with --record it reads and writes through the live
     database, and writes nothing but findings. Exit codes: 0 fine, 1 errors, 2 drift with --detailed-exitcode, 4 for
     somebody who is nobody.
+
+    With --every it goes on until a signal comes, and reads everything anew each time. What appears, is waived or is
+    gone is logged on standard error, and told to the webhook of --webhook, of the configuration, or of
+    RECONCILER_WEBHOOK_URL. A round that fails is tried again. Exit codes: 0 after SIGTERM, 130 after an interrupt.
     """
     from reconciler.model.diagnostic import errors_in
     from reconciler.operations.drift import DriftRequest, drift
-    from reconciler.render.drift_json import drift_csv, drift_json
-    from reconciler.render.drift_text import drift_text, quiet_drift_text
 
+    if every is None and (metrics is not None or webhook is not None):
+        raise UsageError("--metrics and --webhook belong to --every", hint="say how often to look, as in --every 5m")
+    if every is not None:
+        if form != "text" or detailed_exitcode or profile is not None or max_bytes is not None:
+            raise UsageError("--every gives a log and no report", hint="leave --format and --detailed-exitcode out")
+        from reconciler.cli.watching import Watching, interval, watch_drift
+
+        return watch_drift(
+            Session.begin(context),
+            Watching(
+                every=interval(every),
+                paths=paths,
+                rev=rev,
+                targets=tuple(targets),
+                excludes=tuple(excludes),
+                tenants=tuple(tenants),
+                record=record,
+                metrics=metrics,
+                webhook=webhook,
+            ),
+        )
     settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
     house = session.house
@@ -68,6 +102,17 @@ def command(
         people=session.people(),
     )
     report = drift(doors, request, record=record)
+    _show(session, report, form, settings)
+    if errors_in(list(report.diagnostics)):
+        return exits.ERROR
+    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE
+
+
+def _show(session: Session, report: DriftReport, form: str, settings: Mapping[str, Any]) -> None:
+    """The report as the result, in its form."""
+    from reconciler.render.drift_json import drift_csv, drift_json
+    from reconciler.render.drift_text import drift_text, quiet_drift_text
+
     match form:
         case "json":
             session.output.json(drift_json(report))
@@ -79,6 +124,3 @@ def command(
         case _:
             text = quiet_drift_text if session.options.quiet else drift_text
             session.output.result(text(report, session.style))
-    if errors_in(list(report.diagnostics)):
-        return exits.ERROR
-    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE
