@@ -42,6 +42,7 @@ UNDONE = frozenset(
 """The actions that a rollback knows to undo."""
 
 _LISTED = 5
+_ENVELOPE = ("metadata.", "lifecycle.")
 _WAITS = frozenset({Action.HELD, Action.MANUAL, Action.DENIED, Action.BLOCKED_BY})
 
 
@@ -431,7 +432,8 @@ def _changed(one: Undone) -> Iterator[Field]:
             continue
         wanted = [one.target[index[column.name]] for column in field.columns]
         if one.row is None:
-            if any(value is not None for value in wanted) and decode(field, wanted[0]) not in ({}, []):
+            bare = field.path.startswith(_ENVELOPE) and not decode(field, wanted[0])
+            if not bare and any(value is not None for value in wanted):
                 yield field
         elif wanted != [one.row[index[column.name]] for column in field.columns]:
             yield field

@@ -237,7 +237,7 @@ class Session:
                 last_change=last,
                 chain=chain,
                 rollback_of=run.rollback_of,
-                notices=len(plan.notices),
+                notices=run.notices,
             )
         )
 
