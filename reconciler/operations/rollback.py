@@ -210,7 +210,12 @@ class _Work:
             wishes=wishes,
         )
         by_path = one.kind.by_path
-        lost = [path for path in made.ignored if path in one.paths and by_path[path].type != "secret"]
+        # An empty value where a manifest means the default is judged as the default, and put back as it was.
+        lost = [
+            path
+            for path in made.ignored
+            if path in one.paths and by_path[path].type != "secret" and entity.live(path) is not None
+        ]
         tree = _without_ignoring(made.tree, one.paths)
         folder = f"before/{snake(one.address.kind)}/{one.address.tenant or '-'}"
         files[f"{folder}/{one.address.name}.yaml"] = self._writer.text([tree])

@@ -149,7 +149,7 @@ def applied(edits: Edits, carriers: list[str]) -> dict[str, Any] | None:
     while edits.made:
         call = called("apply", "--auto-approve", "--prune", "--secrets-out", "made.txt", *carriers)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink("made.txt")
+            Path("made.txt").unlink()
         if call.code == 0:
             if "Apply complete!" not in call.out:
                 return None
