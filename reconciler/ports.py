@@ -17,6 +17,7 @@ from reconciler.model.comment import Comment
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.manifest import Document, Manifests
+from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
 from reconciler.model.resource import Live
@@ -115,7 +116,11 @@ class ApplySession(Protocol):
         """The run with this id, if it was committed before."""
 
     def write(
-        self, authorization: Authorization, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]
+        self,
+        authorization: Authorization,
+        *,
+        run: Run,
+        sealed: Mapping[tuple[Address, str], tuple[str | None, str | None]],
     ) -> None:
         """Write the whole plan that was authorised, then read back and compare.
 
@@ -135,7 +140,9 @@ class ApplySession(Protocol):
 class Rehearsal(Protocol):
     """One open transaction that holds the locks of an apply and is never committed."""
 
-    def attempt(self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str, str | None]]) -> None:
+    def attempt(
+        self, plan: Plan, *, run: Run, sealed: Mapping[tuple[Address, str], tuple[str | None, str | None]]
+    ) -> None:
         """Write a plan as :meth:`ApplySession.write` does, whoever asks: nothing of it will last."""
 
 
@@ -197,6 +204,16 @@ class Look(Protocol):
 
     def findings(self) -> Mapping[str, Recorded]:
         """The findings of drift that were written down, by id."""
+
+    def past(self, run_id: str) -> Past | None:
+        """A run with everything that it wrote; None when there is none of this id."""
+
+    def rests(self, run_id: str) -> Mapping[tuple[Address, str], str | None]:
+        """The former secrets that a run wrote over, by address and column, in the form in which they rested.
+
+        Raises:
+            WorldError: they are not as they were kept (RBK-02).
+        """
 
 
 class LiveStore(Protocol):

@@ -104,7 +104,8 @@ def _needs_a_right(change: Change, view: View) -> bool:
 def _manages_otherwise(change: Change, view: View) -> bool:
     """Whether a renewed ledger entry manages another part of the resource: a change of ``lifecycle`` and no more."""
     entry = None if view.live is None else view.live.ledger.get(change.address)
-    if entry is None or change.resource is None or entry.management != change.resource.management:
+    nowhere = change.resource is None and change.back is None
+    if entry is None or nowhere or entry.management != change.management:
         return True
     known = set(json.loads(entry.applied or "{}"))
     return bool(known) and known != set(json.loads(change.applied or "{}"))
@@ -397,8 +398,8 @@ def _stamped(view: View, plan: Plan, walked: Mapping[tuple[Address, str], Princi
 
 
 def _with_level(view: View, change: Change, walked: Mapping[tuple[Address, str], Principal]) -> Change:
-    if change.action is not Action.TRANSITION or change.edge is None:
-        return change
+    if change.action is not Action.TRANSITION or change.edge is None or change.back is not None:
+        return change  # who had stopped it is put back with the rest
     who = walked.get((change.address, str(change.edge)))
     extra = _level(view, change.address, change.edge.target, who)
     return replace(change, columns={**change.columns, **extra}) if extra else change

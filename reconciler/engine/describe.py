@@ -56,6 +56,7 @@ def describe(
         shifts=tuple(shifts),
         approvals=plan.approvals,
         snapshot=snapshot,
+        rollback=plan.rollback,
     )
 
 

@@ -38,7 +38,8 @@ Told = Iterator[tuple[RuleText, Finding]]
 
 def guard(plan: Plan, view: View, policy: Guards) -> list[Diagnostic]:
     """The findings that hold ``plan``; an empty list lets it pass."""
-    told = (*_empty(view), *_budget(plan, view, policy), *_doors(plan, view, policy))
+    # A rollback has no manifests: what it deletes is what one run has made.
+    told = (*(() if plan.rollback else _empty(view)), *_budget(plan, view, policy), *_doors(plan, view, policy))
     return in_order([placed(rule, finding, view=view, subject=finding.address) for rule, finding in told])
 
 

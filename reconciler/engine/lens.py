@@ -265,6 +265,7 @@ class Lens:
             after=self.tree(change.address, change.after),
             reason=reason,
             applied="",
+            back=None,
         )
 
     def _word(self, text: str) -> str:
@@ -276,7 +277,9 @@ class Lens:
 
 def _content(plan: Plan) -> tuple[Any, ...]:
     """What the digest of a plan follows from, as far as a lens can take from it."""
-    written = [(one.address, one.action, one.columns, one.secrets, one.applied, one.fields) for one in plan.changes]
+    written = [
+        (one.address, one.action, one.columns, one.secrets, one.applied, one.fields, one.back) for one in plan.changes
+    ]
     return (written, plan.cascades, plan.notices, plan.preconditions)
 
 

@@ -18,13 +18,14 @@ import rfc8785
 from reconciler.model.address import Address
 from reconciler.model.approval import Approvals, Given, PlanClass, Reason, Void
 from reconciler.model.canonical import SAFE, plain_json
-from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
+from reconciler.model.change import COUNTED, Action, Back, Cause, Change, FieldChange
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.errors import Stale, UsageError
 from reconciler.model.lifecycle import Edge, Risk
 from reconciler.model.plan import Plan, Precondition, Summary
+from reconciler.model.resource import LedgerEntry
 from reconciler.model.source import Snippet, Source
 
 FORMAT = 1
@@ -54,6 +55,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "carriers": list(plan.carriers),
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
+        **({"rollback": plan.rollback} if plan.rollback else {}),
     }
     return {**document, "seal": _seal(document)}
 
@@ -166,7 +168,14 @@ def _change(change: Change) -> dict[str, Any]:
         "risks": [one.value for one in change.risks],
         "source": _place(change.source),
         "applied": change.applied,
+        **({} if change.back is None else {"back": _back(change.back)}),
     }
+
+
+def _back(back: Back) -> list[Any]:
+    entry = back.ledger
+    kept = None if entry is None else [entry.applied, entry.source, entry.commit, entry.management]
+    return [kept, list(back.rests)]
 
 
 def _field(field: FieldChange) -> dict[str, Any]:
@@ -268,6 +277,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         carriers=tuple(map(str, document.get("carriers", ()))),
         partial=document.get("partial") is True,
         approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
+        rollback=str(document.get("rollback", "")),
     )
 
 
@@ -287,7 +297,13 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         risks=tuple(Risk(risk) for risk in one["risks"]),
         source=_read_place(one["source"]),
         applied=one["applied"],
+        back=None if "back" not in one else _read_back(Address.parse(one["address"]), *one["back"]),
     )
+
+
+def _read_back(address: Address, kept: list[Any] | None, rests: list[str]) -> Back:
+    entry = None if kept is None else LedgerEntry(address, *kept)
+    return Back(ledger=entry, rests=tuple(rests))
 
 
 def _read_field(one: Mapping[str, Any]) -> FieldChange:

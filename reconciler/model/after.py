@@ -45,5 +45,6 @@ def rows_after(plan: Plan, kind: Kind, rows: Rows) -> Rows:
 def _written(kind: Kind, row: Row, columns: Mapping[str, Any]) -> Row:
     values = list(row) + [None] * (len(kind.index) - len(row))
     for name, value in columns.items():
-        values[kind.index[name]] = value
+        if name in kind.index:  # a row that is put back brings the time at which it was made, which no row here holds
+            values[kind.index[name]] = value
     return tuple(values)

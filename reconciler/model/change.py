@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.lifecycle import Edge, Risk
-from reconciler.model.resource import Resource
+from reconciler.model.resource import LedgerEntry, Resource
 from reconciler.model.source import Source
 
 
@@ -57,6 +57,18 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """That a change puts a resource back as it was, and not as a manifest wants it.
+
+    ``ledger`` is the entry that the ledger gets back, None where it had none. ``rests`` are the paths of the secrets
+    whose former resting form comes back as it was kept.
+    """
+
+    ledger: LedgerEntry | None = None
+    rests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One planned change of one resource.
 
@@ -81,6 +93,15 @@ class Change:
     resource: Resource[Any] | None = None
     applied: str = ""
     """Canonical JSON of the managed columns after the change, for the ledger."""
+    back: Back | None = None
+    """Set where a rollback puts the resource back."""
+
+    @property
+    def management(self) -> str:
+        """How the resource is managed behind the change."""
+        if self.back is not None and self.back.ledger is not None:
+            return self.back.ledger.management
+        return "full" if self.resource is None else self.resource.management
 
     @property
     def writes(self) -> bool:

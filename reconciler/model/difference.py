@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import FieldChange
+from reconciler.model.change import Back, FieldChange
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.view import Entity
 
@@ -28,6 +28,18 @@ class Standing(Enum):
     STALE = "stale"
     OBSERVED = "observed"
     GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """What a rollback puts back: ``columns`` hold exactly these stored values in the end, whatever the kind would add.
+
+    ``unmanage`` says that the ledger forgets a resource whose row stays.
+    """
+
+    columns: Mapping[str, Any]
+    back: Back
+    unmanage: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +63,8 @@ class Difference:
     applied: str = ""
     entry: LedgerEntry | None = None
     reason: str = ""
+    restore: Restore | None = None
+    """Set where a former state is put back."""
 
     @property
     def address(self) -> Address:

@@ -102,6 +102,8 @@ class Plan:
     """Whether it lacks what its carriers may not read: then its digest does not follow from what it shows."""
     approvals: Approvals | None = None
     """The agreement that it needs, and what of it was there when it was made. No part of the digest."""
+    rollback: str = ""
+    """The run that it undoes; empty for a plan that was made from manifests."""
 
     @property
     def empty(self) -> bool:

@@ -160,6 +160,8 @@ class Report:
     commit: str | None = None
     snapshot: SnapshotNote | None = None
     base: Base | None = None
+    rollback: str = ""
+    """The run that the plan undoes; empty for a plan that was made from manifests."""
 
     def with_action(self, *actions: str) -> tuple[ResourceLine, ...]:
         """The resources that have one of ``actions``."""

@@ -31,7 +31,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One apply. Times are RFC 3339 in UTC."""
+    """One apply. Times are RFC 3339 in UTC.
+
+    ``rollback_of`` is the run that it undid. ``notices`` is how many mails it put into the outbox, None where nobody
+    knows any more.
+    """
 
     id: str
     digest: str
@@ -44,6 +48,8 @@ class Run:
     changed: int
     destroyed: int
     commit: str | None = None
+    rollback_of: str | None = None
+    notices: int | None = None
 
     @property
     def seconds(self) -> int | None:

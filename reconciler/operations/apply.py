@@ -30,7 +30,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import INSTALLER, Event, Outcome, Run
 from reconciler.operations.people import actor, may_write, nobody
-from reconciler.operations.plan import Proposal, propose, propose_again, read, refuse
+from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved
@@ -56,8 +56,9 @@ class Orders:
 
     ``applicant`` is how the run records somebody who is no operator, which only the installer is. ``digest`` must be
     that of the plan, when given. ``reviewed`` is the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id``
-    the identity that the file carries; a run without a file gets a new one. ``agree`` shows the plan and says whether
-    to go on. ``clock`` tells when the run began and ended; it is not the time that rules see.
+    the identity that the file carries; a run without a file gets a new one. ``proposer`` makes the plan. ``agree``
+    shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the time that
+    rules see.
     """
 
     agree: Callable[[Proposal], bool]
@@ -69,6 +70,7 @@ class Orders:
     lock_timeout: float = 30.0
     bootstrap: bool = False
     sink: Sink | None = None
+    proposer: Proposer = FROM_MANIFESTS
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 
@@ -107,9 +109,9 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         OutcomeUnknown: the connection was lost around commit.
     """
     started = orders.clock()
-    judged = read(doors, request)
+    judged = orders.proposer.read(doors, request)
     live = doors.store.read()
-    shown = propose(doors, request, judged, _founded(live, orders.reviewed))
+    shown = orders.proposer.propose(doors, request, judged, _founded(live, orders.reviewed))
     run_id = orders.run_id or str(uuid.uuid4())
     if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
         before = doors.store.find_run(run_id)
@@ -238,7 +240,7 @@ def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
 def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
     """The plan under the lock; it must be the one that was shown."""
     try:
-        now = propose_again(doors, request, shown, _founded(_locked(session.live(), shown), shown.plan))
+        now = orders.proposer.propose_again(doors, request, shown, _founded(_locked(session.live(), shown), shown.plan))
     except InvalidManifests as error:
         raise Stale(
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
@@ -351,7 +353,7 @@ def _resolved(doors: Doors, orders: Orders, shown: Proposal) -> tuple[Sealed, li
     values, made, problems = sealed(doors, shown.plan, shown.view, may_generate=orders.sink is not None)
     if problems:
         raise InvalidManifests("a secret is missing; nothing was applied", diagnostics=tuple(problems))
-    return values, made
+    return {**values, **orders.proposer.rests(doors, shown.plan)}, made
 
 
 def _names(orders: Orders, shown: Proposal) -> tuple[str, ...]:
@@ -378,6 +380,8 @@ def _run(orders: Orders, shown: Proposal, run_id: str, started: datetime, outcom
         changed=plan.summary.change,
         destroyed=plan.summary.destroy,
         commit=plan.commit,
+        rollback_of=plan.rollback or None,
+        notices=len(plan.notices),
     )
 
 

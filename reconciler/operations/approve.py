@@ -23,7 +23,7 @@ from reconciler.model.rights import Rights
 from reconciler.operations.apply import agrees
 from reconciler.operations.consent import agree_on
 from reconciler.operations.people import nobody, summon
-from reconciler.operations.plan import Proposal, propose, read, refuse
+from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer, refuse
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import POLICY, UNREADABLE
 from reconciler.operations.show import PlanFile
@@ -60,6 +60,7 @@ def approve(
     file: PlanFile,
     agree: Callable[[Proposal], bool],
     lock_timeout: float = 30.0,
+    proposer: Proposer = FROM_MANIFESTS,
 ) -> Approved:
     """Approve the plan of a file. ``agree`` shows it, as the approver may see it, and says whether to go on.
 
@@ -79,7 +80,7 @@ def approve(
     run = doors.store.find_run(file.run_id) if file.run_id else None
     if run is not None:
         return Approved(digest=file.plan.digest, approver=who.known_as, before=True, applied=run.finished_at)
-    shown = _shown(doors, request, file, live, who)
+    shown = _shown(doors, request, file, live, who, proposer=proposer)
     _may(shown.rights, who, doors, request, shown)
     ready = _record(doors, request, who, shown.rights, shown)
     if ready is None and not agree(shown):
@@ -180,9 +181,11 @@ def _of_this_database(file: PlanFile, live: Live) -> None:
 # --- what ------------------------------------------------------------------------------------------------------------
 
 
-def _shown(doors: Doors, request: Request, file: PlanFile, live: Live, who: Principal) -> Proposal:
+def _shown(
+    doors: Doors, request: Request, file: PlanFile, live: Live, who: Principal, *, proposer: Proposer
+) -> Proposal:
     """The plan as an apply would make it now, for the eyes of the approver; it must be the one of the file."""
-    made = propose(doors, request, read(doors, request), live)
+    made = proposer.propose(doors, request, proposer.read(doors, request), live)
     agrees(made, reviewed=file.plan, reviewed_by=file.people)
     # Whoever approves need not hold the secrets: the apply reads them, and stops where one is missing.
     kept = tuple(one for one in made.plan.diagnostics if one.code not in (UNREADABLE.code, POLICY.code))

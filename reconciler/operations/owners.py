@@ -21,12 +21,12 @@ from reconciler.model.principal import Principal
 from reconciler.operations.apply import agrees
 from reconciler.operations.consent import agree_on
 from reconciler.operations.people import actor
-from reconciler.operations.plan import Proposal, propose, read
+from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.show import PlanFile
 
 
-def owners(doors: Doors, request: Request, *, file: PlanFile) -> Owners:
+def owners(doors: Doors, request: Request, *, file: PlanFile, proposer: Proposer = FROM_MANIFESTS) -> Owners:
     """Who could carry and approve the plan of a file, for the eyes of those who ask.
 
     Raises:
@@ -40,7 +40,7 @@ def owners(doors: Doors, request: Request, *, file: PlanFile) -> Owners:
             "the plan was made for another database", code="APV-01", hint="check RECONCILER_DATABASE_URL and --env"
         )
     people = replace(request.people, makers=(file.principal,))
-    made = propose(doors, replace(request, people=people), read(doors, request), live)
+    made = proposer.propose(doors, replace(request, people=people), proposer.read(doors, request), live)
     agrees(made, reviewed=file.plan, reviewed_by=file.people)
     planner = Carriers(people=tuple(actor(made.rights, one) for one in file.people)) if file.people else None
     # The same for all who ask: not who asks is the applicant, but who made the plan.

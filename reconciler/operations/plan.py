@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
@@ -18,6 +19,7 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.part import certain, fill
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.engine.rollback import WHOLE
 from reconciler.engine.snapfile import instant
 from reconciler.model.after import live_after
 from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
@@ -36,7 +38,7 @@ from reconciler.operations.consent import agree_on
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
-from reconciler.operations.secrets import fingerprints, secrets_at_apply, unread_secrets, unreadable
+from reconciler.operations.secrets import Sealed, fingerprints, secrets_at_apply, unread_secrets, unreadable
 from reconciler.operations.validate import Judged, fit, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
@@ -93,8 +95,10 @@ class Proposal:
         """The error with which an apply of it would end; None when it may be applied."""
         if self._of_nothing:
             return Held
+        if self.errors and not all(one.phase is Phase.POLICY for one in self.errors):
+            return Held if self.plan.rollback else InvalidManifests
         if self.errors:
-            return Denied if all(one.phase is Phase.POLICY for one in self.errors) else InvalidManifests
+            return Denied
         if self.denials or self.forbidden:
             return Denied
         return Held if self.holds else None
@@ -141,6 +145,45 @@ class Proposal:
         return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
+class Proposer(Protocol):
+    """Where a plan comes from: manifests, or a run that is undone. The stages behind it are the same."""
+
+    def read(self, doors: Doors, request: Request) -> Judged:
+        """What the plan is made from, valid by itself."""
+
+    def propose(self, doors: Doors, request: Request, judged: Judged, live: Live) -> Proposal:
+        """Make the plan for a database that was read."""
+
+    def propose_again(self, doors: Doors, request: Request, before: Proposal, live: Live) -> Proposal:
+        """The same plan against the database of now."""
+
+    def rests(self, doors: Doors, plan: Plan) -> Sealed:
+        """Former secrets that the plan puts back, in the form in which they rested."""
+
+
+class FromManifests:
+    """Plans that are made from manifests."""
+
+    def read(self, doors: Doors, request: Request) -> Judged:
+        """See :func:`read`."""
+        return read(doors, request)
+
+    def propose(self, doors: Doors, request: Request, judged: Judged, live: Live) -> Proposal:
+        """See :func:`propose`."""
+        return propose(doors, request, judged, live)
+
+    def propose_again(self, doors: Doors, request: Request, before: Proposal, live: Live) -> Proposal:
+        """See :func:`propose_again`."""
+        return propose_again(doors, request, before, live)
+
+    def rests(self, doors: Doors, plan: Plan) -> Sealed:  # noqa: ARG002  # the secrets of manifests are read from their sources
+        """None."""
+        return {}
+
+
+FROM_MANIFESTS = FromManifests()
+
+
 def plan(doors: Doors, request: Request) -> Proposal:
     """Make a plan.
 
@@ -173,14 +216,14 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
     view, found = fit(doors.catalog, judged, live, now=doors.now)
-    if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
+    if unfit(found):
+        raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
     kept = _kept(view, marks, request, judged)
     made = make_plan(view, kept.differences, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
-    return _proposal(
+    return proposed(
         doors,
         request,
         judged=judged,
@@ -204,12 +247,12 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         # Who may do what cannot be judged from a part of the data.
         request = replace(request, people=People(local=request.people.local))
     view, found = fit(doors.catalog, judged, live, now=doors.now)
-    if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
+    if unfit(found):
+        raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
     chosen = _options(request, judged)
     made = secrets_at_apply(make_plan(view, kept.differences, chosen))
-    proposal = _proposal(
+    proposal = proposed(
         doors,
         request,
         judged=judged,
@@ -245,11 +288,11 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         InvalidManifests: they do not fit any more.
     """
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
-    if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, found))
+    if unfit(found):
+        raise _invalid(seen_by(doors, request, live, found))
     kept = _kept(view, before.marks, request, before.judged)
     made = make_plan(view, kept.differences, _options(request, before.judged))
-    return _proposal(
+    return proposed(
         doors,
         request,
         judged=before.judged,
@@ -272,7 +315,7 @@ def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> 
     return kept
 
 
-def _unfit(found: Sequence[Diagnostic]) -> bool:
+def unfit(found: Sequence[Diagnostic]) -> bool:
     """Whether phase reference found an error. Those of phase time stand beside those of phase plan."""
     return errors_in([one for one in found if one.phase is not Phase.TIME and one.phase is not Phase.PLAN])
 
@@ -293,6 +336,13 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
         raise InvalidManifests(f"the plan holds errors; {nothing}", diagnostics=wrong)
     if refusal is Denied:
         raise Denied(f"the plan is denied; {nothing}", code="GEN-07", diagnostics=wrong)
+    if refusal is Held and proposal.plan.rollback and proposal.errors:
+        raise Held(
+            f"the run cannot be rolled back; {nothing}",
+            code=WHOLE.code,
+            diagnostics=(*wrong, *_seen(proposal, proposal.holds)),
+            hint="a run is undone whole or not at all; change what is left through git",
+        )
     if refusal is Held:
         raise Held(
             f"a guard holds the plan; {nothing}",
@@ -301,7 +351,7 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
         )
 
 
-def _seen_by(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+def seen_by(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Findings about what does not fit, as those who ask may see them."""
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
@@ -313,7 +363,7 @@ def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, 
     return tuple(found) if proposal.lens is None else proposal.lens.diagnostics(found)
 
 
-def _proposal(
+def proposed(
     doors: Doors,
     request: Request,
     *,
@@ -325,6 +375,7 @@ def _proposal(
     found: tuple[Diagnostic, ...],
     authors: CommitAuthors | None = None,
 ) -> Proposal:
+    """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)

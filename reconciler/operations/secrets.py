@@ -31,7 +31,7 @@ from reconciler.ports import SecretUnreadable
 UNREADABLE = RuleText("GEN-22", Severity.ERROR, Phase.PLAN, "A secret that must be read cannot be read.")
 POLICY = RuleText("GEN-14", Severity.ERROR, Phase.PLAN, "The value of a secret does not fit its field.")
 
-Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
+Sealed = Mapping[tuple[Address, str], tuple[str | None, str | None]]
 """By address and field path: the form in which a secret rests, and its fingerprint where it has no version."""
 
 AT_APPLY = "will be read at apply"
@@ -165,7 +165,10 @@ def _of_change(catalog: Catalog, change: Change) -> Iterator[_Wanted]:
     kind = catalog.get(change.address.kind)
     if kind is None or change.resource is None or not change.writes:
         return
+    former = () if change.back is None else change.back.rests
     for path in change.secrets:
+        if path in former:
+            continue  # it comes back in the form in which it was kept
         field = kind.by_path[path]
         ref = field_value(field, change.resource)
         if isinstance(ref, SecretRef):  # a secret that is taken away has no source

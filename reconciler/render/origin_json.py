@@ -11,10 +11,12 @@ from reconciler.model.snapshot import SnapshotNote
 
 
 def origin_json(report: Report) -> dict[str, Any]:
-    """Both facts, each only where there is one."""
+    """What there is of these facts; ``rollback`` is the run that the plan undoes."""
     found: dict[str, Any] = {}
     if report.snapshot is not None:
         found["snapshot"] = snapshot_json(report.snapshot)
+    if report.rollback:
+        found["rollback"] = report.rollback
     if report.base is not None:
         found["base"] = base_json(report, report.base)
     return found

@@ -31,6 +31,8 @@ def origin_words(report: Report) -> list[str]:
     """The same as sentences, not escaped for any sink."""
     found: list[str] = []
     snapshot, base = report.snapshot, report.base
+    if report.rollback:
+        found.append(f"rollback of run {report.rollback}.")
     if snapshot is not None:
         whose = f" for {' and '.join(snapshot.made_for)}" if snapshot.partial else ""
         found.append(f"made from a snapshot of {snapshot.made_at}{whose}; this plan cannot be applied.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError
+from reconciler.model.past import Past, PastChange
 from reconciler.model.report import Report
 from reconciler.model.run import Run
 from reconciler.render.findings_json import diagnostic_json
@@ -28,6 +30,31 @@ def run_json(run: Run) -> dict[str, Any]:
         "changed": run.changed,
         "destroyed": run.destroyed,
         "commit": run.commit,
+        "rollback_of": run.rollback_of,
+        "notices": run.notices,
+    }
+
+
+def past_json(past: Past, changes: Sequence[PastChange]) -> dict[str, Any]:
+    """One run with those of its changes that may be read."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "run": run_json(past.run),
+        "changes": [
+            {
+                "address": str(one.address),
+                "action": one.action,
+                "edge": one.edge,
+                "reason": one.reason,
+                "fields": [dict(field) for field in one.fields],
+                "source": one.source,
+                "kept": one.kept,
+                "later_runs": list(past.later.get(one.address, ())),
+            }
+            for one in changes
+        ],
+        "broken": list(past.broken),
+        "can_be_rolled_back": bool(past.changes) and not past.broken and all(one.kept for one in past.changes),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reconciler.model.past import Past, PastChange
 from reconciler.model.run import Holder, Outcome, Run
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe, wrap
@@ -46,6 +47,33 @@ def run_text(run: Run, style: Style) -> str:
     return "\n".join([style.palette.paint(line, "bold", "green"), *_run_lines(run, style)]) + "\n"
 
 
+def past_text(past: Past, changes: Sequence[PastChange], style: Style) -> str:
+    """One run with those of its changes that may be read, and whether it can be undone."""
+    lines = [run_text(past.run, style).rstrip("\n"), ""]
+    for one in changes:
+        edge = f" {safe(one.edge)}" if one.edge else ""
+        lines += wrap(f"{safe(one.action)}{edge} {safe(str(one.address))}", indent="  ", hanging="      ")
+        paths = [safe(str(field["path"])) for field in one.fields if field.get("path")]
+        if paths and not one.edge:
+            lines += wrap(", ".join(paths), indent="      ", hanging="      ")
+        later = past.later.get(one.address, ())
+        if later:
+            lines += wrap(f"written since by {', '.join(map(safe, later))}", indent="      ", hanging="      ")
+    left = len(past.changes) - len(changes)
+    if left:
+        lines.append(f"  {left} {plural(left, 'change')} that you may not read")
+    lines += ["", *wrap(_undoable(past), indent="", hanging="  ")]
+    return "\n".join(lines) + "\n"
+
+
+def _undoable(past: Past) -> str:
+    if past.broken:
+        return f"It cannot be rolled back: {safe(past.broken[0])}."
+    if not past.changes or not all(one.kept for one in past.changes):
+        return "It cannot be rolled back: what it found before it wrote is not kept."
+    return f"Undo it with: reconciler rollback {safe(past.run.id)}"
+
+
 def holders_text(found: Sequence[Holder]) -> str:
     """Who holds which locks, a line each and what is known below."""
     if not found:
@@ -64,12 +92,18 @@ def _run_lines(run: Run, style: Style) -> list[str]:
     lines = [
         f"  {style.palette.paint(safe(run.id), 'bold')}",
         f"      {run.finished_at} by {safe(run.actor)}{approved}, in {_lasted(run)}",
-        f"      {run.added} added, {run.changed} changed, {run.destroyed} destroyed",
+        f"      {run.outcome.value}: {run.added} added, {run.changed} changed, {run.destroyed} destroyed{_mails(run)}",
         f"      {safe(run.digest)}",
     ]
     if run.commit:
         lines.append(f"      commit {safe(run.commit)}")
+    if run.rollback_of:
+        lines.append(f"      rollback of {safe(run.rollback_of)}")
     return lines
+
+
+def _mails(run: Run) -> str:
+    return f", {run.notices} {plural(run.notices, 'mail')}" if run.notices else ""
 
 
 def _lasted(run: Run) -> str:

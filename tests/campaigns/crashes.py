@@ -45,7 +45,23 @@ APPLY = {
 }
 """The call of each stage: the installer of an empty database, later an administrator with everybody's approval."""
 _PLAN = ["plan", "--prune", "--detailed-exitcode"]
-_DRIFTING = frozenset({"id", "row_id", "run", "hash", "previous", "chain", "plan", "at", "password", "application"})
+_DRIFTING = frozenset(
+    {
+        "id",
+        "row_id",
+        "run",
+        "hash",
+        "previous",
+        "chain",
+        "plan",
+        "at",
+        "password",
+        "application",
+        "image",
+        "sealed",
+        "mark",
+    }
+)
 """Columns that are not the same in two applies of the same plan, besides those of times."""
 
 _EDITS = {

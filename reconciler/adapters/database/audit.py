@@ -13,10 +13,15 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from reconciler.adapters.database.images import altered
 from reconciler.adapters.database.read import Fetch, identity_of
+from reconciler.model.address import Address
 from reconciler.model.change import COUNTED, Action, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
+
+_WRITTEN = COUNTED | {Action.REFRESH}
+"""What is written down: also what renews the ledger alone, so that it can be undone."""
 
 COLUMNS = (
     "seq",
@@ -37,8 +42,11 @@ COLUMNS = (
 """The columns under the hash, in its order."""
 
 
-def entries(plan: Plan, run: Run, *, last: int, end: str) -> Iterator[dict[str, Any]]:
-    """The rows of a plan; ``last`` is the number of the newest row there is and ``end`` its hash."""
+def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Address, str]) -> Iterator[dict[str, Any]]:
+    """The rows of a plan; ``last`` is the number of the newest row there is and ``end`` its hash.
+
+    ``images`` are the hashes of the images by which the changes can be undone.
+    """
     for one in _facts(plan):
         last += 1
         row = {
@@ -49,6 +57,7 @@ def entries(plan: Plan, run: Run, *, last: int, end: str) -> Iterator[dict[str, 
             **one,
             "commit_id": run.commit,
             "previous": end,
+            "image": images.get(Address(one["kind"], one["tenant"], one["name"])),
         }
         end = row["hash"] = link(row)
         yield row
@@ -56,7 +65,10 @@ def entries(plan: Plan, run: Run, *, last: int, end: str) -> Iterator[dict[str, 
 
 def link(row: Mapping[str, Any]) -> str:
     """The hash of a row."""
-    return hashlib.sha256(to_json([row[column] for column in COLUMNS])).hexdigest()
+    content = [row[column] for column in COLUMNS]
+    if row["image"] is not None:  # changes of older versions have none
+        content.append(row["image"])
+    return hashlib.sha256(to_json(content)).hexdigest()
 
 
 def broken(fetch: Fetch) -> list[str]:
@@ -68,8 +80,9 @@ def broken(fetch: Fetch) -> list[str]:
     end, last = identity_of(fetch), 0
     found: list[str] = []
     ends = {0: end}
-    for values in fetch(f"SELECT {', '.join(COLUMNS)}, hash FROM reconciler_changes ORDER BY seq"):  # noqa: S608  # constants
-        row = dict(zip((*COLUMNS, "hash"), values, strict=True))
+    names = (*COLUMNS, "image", "hash")
+    for values in fetch(f"SELECT {', '.join(names)} FROM reconciler_changes ORDER BY seq"):  # noqa: S608  # constants
+        row = dict(zip(names, values, strict=True))
         if row["seq"] <= last:
             found.append(f"change {row['seq']} was put in")
             continue
@@ -86,12 +99,20 @@ def broken(fetch: Fetch) -> list[str]:
             found.append(f"the changes of run {run} were altered or are missing")
     if last > known:
         found.append(f"changes from {known + 1} on belong to no run: they were put in, or a run is missing")
+    found += [f"the image of change {number} was altered" for number in altered(fetch(_IMAGES))]
     return found
+
+
+_IMAGES = (
+    "SELECT c.seq, c.image, i.run, i.kind, i.tenant, i.name, i.facts, i.mark FROM reconciler_changes AS c "
+    "JOIN reconciler_images AS i ON i.run = c.run AND i.kind = c.kind AND i.tenant = c.tenant AND i.name = c.name "
+    "ORDER BY c.seq"
+)
 
 
 def _facts(plan: Plan) -> Iterator[dict[str, Any]]:
     for change in plan.changes:
-        if change.action in COUNTED:
+        if change.action in _WRITTEN:
             yield {
                 "kind": change.address.kind,
                 "tenant": change.address.tenant,

@@ -13,6 +13,7 @@ TENANTS = "reconciler_tenants"
 SESSION = "reconciler_session"
 RUNS = "reconciler_runs"
 CHANGES = "reconciler_changes"
+IMAGES = "reconciler_images"
 RESOURCES = "reconciler_resources"
 JOURNAL = "reconciler_journal"
 APPROVALS = "reconciler_approvals"
@@ -54,6 +55,11 @@ def every_column(kind: Kind) -> tuple[str, ...]:
         names.update(dict.fromkeys(column.name for column in one.columns))
     names.update(dict.fromkeys(status.column for status in kind.status if status.stored))
     return tuple(names)
+
+
+def at_rest(kind: Kind) -> frozenset[str]:
+    """The columns that hold secrets at rest."""
+    return frozenset(column_name(one.path) for one in kind.fields if one.type == "secret" and not one.transient)
 
 
 def selected(column: str, there: AbstractSet[str]) -> str:

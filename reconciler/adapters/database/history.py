@@ -12,7 +12,8 @@ from reconciler.model.address import Address
 from reconciler.model.run import Outcome, Run
 
 _RUNS = (
-    "SELECT id, digest, actor, approvers, started_at, finished_at, outcome, added, changed, destroyed, commit_id "
+    "SELECT id, digest, actor, approvers, started_at, finished_at, outcome, added, changed, destroyed, commit_id, "
+    "rollback_of, notices "
     "FROM reconciler_runs ORDER BY seq DESC"
 )
 
@@ -47,4 +48,6 @@ def _run(row: tuple[Any, ...]) -> Run:
         changed=row[8],
         destroyed=row[9],
         commit=row[10],
+        rollback_of=row[11],
+        notices=row[12],
     )

@@ -21,7 +21,7 @@ from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
 from reconciler.model.secret import SecretRef
 
-Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
+Sealed = Mapping[tuple[Address, str], tuple[str | None, str | None]]
 """Resting form and fingerprint of each changed secret, by address and field path."""
 
 Operation = Literal["insert", "update", "delete"]
@@ -94,12 +94,16 @@ def _add(found: dict[Address, Write], change: Change, values: dict[str, Any]) ->
 
 def _values(kind: Kind, change: Change, sealed: Sealed) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    rests = () if change.back is None else change.back.rests
     for path in change.secrets:
-        values.update(_secret(kind, change, path, sealed))
+        if path not in rests:
+            values.update(_secret(kind, change, path, sealed))
     values.update(change.columns)
+    for path in rests:
+        values[column_name(path)] = _former(change, path, sealed)
     for one in kind.fields:
         # A secret that is left out leaves the database, its resting form first of all.
-        if one.type == "secret" and not one.transient and one.path not in change.secrets:
+        if one.type == "secret" and not one.transient and one.path not in (*change.secrets, *rests):
             name = column_name(one.path)
             both = [values.get(column.name, ...) for column in one.columns]
             if both == [None, None]:
@@ -120,6 +124,13 @@ def _secret(kind: Kind, change: Change, path: str, sealed: Sealed) -> dict[str, 
     elif declared.scheme == "generate":
         fingerprint = GENERATED
     return {name: rest, f"{name}_version": declared.version, f"{name}_fingerprint": fingerprint}
+
+
+def _former(change: Change, path: str, sealed: Sealed) -> str | None:
+    """A secret in the form in which it rested before, None where there was none."""
+    if (change.address, path) not in sealed:
+        raise WorldError(f"the former secret {path} of {change.address} was not kept", code="RBK-02")
+    return sealed[(change.address, path)][0]
 
 
 def _blank(kind: Kind) -> dict[str, Any]:

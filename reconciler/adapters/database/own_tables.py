@@ -1,4 +1,4 @@
-"""Our own tables: the ledger, runs, changes, the journal, tenants, approvals, findings of drift, and the outbox.
+"""Our own tables: ledger, runs, changes, images, journal, tenants, approvals, findings of drift, and the outbox.
 
 ``tenant`` is ``''`` at platform level in all of them. Other programs read them; only the journal and the tenants are
 filled by triggers, the outbox is emptied by the platform's mailer.
@@ -12,6 +12,7 @@ from reconciler.adapters.database.columns import (
     APPROVALS,
     CHANGES,
     FINDINGS,
+    IMAGES,
     JOURNAL,
     META,
     OUTBOX,
@@ -27,6 +28,7 @@ def add_own_tables(metadata: sa.MetaData) -> None:
     """Add our own tables to ``metadata``."""
     _state_tables(metadata)
     _audit_tables(metadata)
+    _images(metadata)
     _journal(metadata)
     _findings(metadata)
     sa.Table(
@@ -106,6 +108,8 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         # The end of the chain after this run: cutting off the newest changes does not go unnoticed.
         sa.Column("last_change", INT, nullable=False),
         _text("chain"),
+        _maybe("rollback_of"),
+        sa.Column("notices", INT),
         sqlite_strict=True,
     )
     sa.Table(
@@ -126,8 +130,23 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         _maybe("commit_id"),
         _text("previous"),
         _text("hash"),
+        # The hash of the image by which the change can be undone; older changes have none.
+        _maybe("image"),
         sa.Index("ix_reconciler_changes_run", "run"),
         sa.Index("ix_reconciler_changes_address", "kind", "tenant", "name"),
+        sqlite_strict=True,
+    )
+
+
+def _images(metadata: sa.MetaData) -> None:
+    """What runs found before they wrote. ``sealed`` holds former secrets at rest, and ``mark`` is its hash."""
+    sa.Table(
+        IMAGES,
+        metadata,
+        *(sa.Column(name, TEXT, primary_key=True) for name in ("run", "kind", "tenant", "name")),
+        _text("facts"),
+        _maybe("sealed"),
+        _maybe("mark"),
         sqlite_strict=True,
     )
 

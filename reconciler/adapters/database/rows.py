@@ -15,6 +15,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import ReconcilerError, RowRefused, Stale, WorldError
 from reconciler.model.failpoint import reach
+from reconciler.model.kind import Kind
 
 _CHUNK = 400
 """Rows that one statement asks for: well below the number of variables that a statement may have."""
@@ -124,6 +125,14 @@ def numbers_of(
         for row in _rows(connection, metadata.tables[catalog[kind].table], group, ()):
             numbers[Address(kind, row[0], row[1])] = row[2]
     return numbers
+
+
+def columns_now(
+    connection: sa.Connection, metadata: sa.MetaData, kind: Kind, addresses: Sequence[Address], columns: Sequence[str]
+) -> dict[Address, dict[str, Any]]:
+    """Columns of rows as they are now, by address."""
+    found = _rows(connection, metadata.tables[kind.table], addresses, columns)
+    return {Address(kind.name, row[0], row[1]): dict(zip(columns, row[3:], strict=True)) for row in found}
 
 
 def chunks(things: Iterable[Any]) -> Iterator[list[Any]]:

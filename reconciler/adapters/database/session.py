@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,11 +11,21 @@ from pydantic_core import to_json
 from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.adapters.database import audit, history
-from reconciler.adapters.database.columns import APPROVALS, CHANGES, OUTBOX, RESOURCES, RUNS, SESSION, TENANTS
+from reconciler.adapters.database.columns import (
+    APPROVALS,
+    CHANGES,
+    IMAGES,
+    OUTBOX,
+    RESOURCES,
+    RUNS,
+    SESSION,
+    TENANTS,
+)
 from reconciler.adapters.database.faults import explain
-from reconciler.adapters.database.netting import Sealed, writes_of
+from reconciler.adapters.database.images import Ledgers, hash_of, images_of
+from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
-from reconciler.adapters.database.rows import add_rows, numbers_of, read_back, write_rows
+from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
@@ -25,7 +35,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError
 from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
-from reconciler.model.resource import Live
+from reconciler.model.resource import LedgerEntry, Live
 from reconciler.model.run import Run
 
 _KEPT = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.REFRESH})
@@ -55,6 +65,7 @@ class Session:
         self._look_again = look_again
         self._run: Run | None = None
         self._attempts = False
+        self._found: Live | None = None
 
     def lock(self, tenants: Sequence[str]) -> None:
         """See that every tenant has its row. An embedded database is locked as a whole already."""
@@ -72,7 +83,7 @@ class Session:
 
     def live(self) -> Live:
         """The database as it is under the lock."""
-        found = read_live(fetching(self._connection), self._catalog)
+        found = self._found = read_live(fetching(self._connection), self._catalog)
         return replace(found, identity="") if self._created else found
 
     def find_run(self, run_id: str) -> Run | None:
@@ -138,6 +149,7 @@ class Session:
         if not (writes or kept or left or plan.notices):
             return
         self._run = run
+        images = self._images(writes, run, kept, left)
         self._announce(run)
         reach("announced")
         write_rows(self._connection, self._metadata, self._catalog, writes)
@@ -152,7 +164,7 @@ class Session:
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         self._keep(kept, left, run, numbers)
         reach("ledger-written")
-        self._audit(plan, run)  # last: on a server it makes runs of other tenants wait
+        self._audit(plan, run, images)  # last: on a server it makes runs of other tenants wait
         reach("run-written")
         self._dismiss()
 
@@ -177,14 +189,32 @@ class Session:
                 step.values(generation=table.c.generation + 1), [{"b_tenant": one} for one in touched]
             )
 
-    def _audit(self, plan: Plan, run: Run) -> None:
+    def _images(
+        self, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
+    ) -> list[dict[str, Any]]:
+        """What is there before the first write. An apply has read it under its locks already."""
+        before = self._found or read_live(fetching(self._connection), self._catalog)
+        after: dict[Address, LedgerEntry | None] = {address: _entry(one, run) for address, one in kept.items()}
+        after.update(dict.fromkeys(left))
+
+        def resting(
+            kind: str, addresses: Sequence[Address], columns: Sequence[str]
+        ) -> Mapping[Address, Mapping[str, Any]]:
+            return columns_now(self._connection, self._metadata, self._catalog[kind], addresses, columns)
+
+        return images_of(run.id, self._catalog, before, writes, ledgers=Ledgers(after=after), resting=resting)
+
+    def _audit(self, plan: Plan, run: Run, images: Sequence[Mapping[str, Any]]) -> None:
         runs, changes = self._table(RUNS), self._table(CHANGES)
         self._lock_chain()
         newest = sa.select(changes.c.seq, changes.c.hash).order_by(changes.c.seq.desc()).limit(1)
         end = self._connection.execute(newest).first()
         last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
         reach("chain-locked")
-        rows = list(audit.entries(plan, run, last=last, end=chain))
+        hashes = {Address(one["kind"], one["tenant"], one["name"]): hash_of(one) for one in images}
+        rows = list(audit.entries(plan, run, last=last, end=chain, images=hashes))
+        if images:
+            add_rows(self._connection, self._table(IMAGES), images)
         if rows:
             add_rows(self._connection, changes, rows)
             last, chain = rows[-1]["seq"], rows[-1]["hash"]
@@ -206,6 +236,8 @@ class Session:
                 commit_id=run.commit,
                 last_change=last,
                 chain=chain,
+                rollback_of=run.rollback_of,
+                notices=run.notices,
             )
         )
 
@@ -233,10 +265,7 @@ class Session:
             {
                 **address._asdict(),
                 "row_id": numbers.get(address),
-                "applied": change.applied,
-                "source": "" if change.source is None else change.source.short,
-                "commit_id": run.commit,
-                "management": "full" if change.resource is None else change.resource.management,
+                **_ledger_columns(_entry(change, run)),
                 "applied_at": run.finished_at,
                 "run": run.id,
             }
@@ -278,11 +307,31 @@ def _ledger_changes(changes: Iterable[Change]) -> tuple[dict[Address, Change], s
     """Whose ledger entry is renewed, by the last change that says how, and whose goes."""
     kept: dict[Address, Change] = {}
     left: set[Address] = set()
+    back: dict[Address, Change] = {}
     for change in changes:
-        if change.action in _KEPT and change.applied:
+        if change.back is not None and change.back.ledger is not None and change.action in _KEPT | _LEFT:
+            back[change.address] = change
+        elif change.action in _KEPT and change.applied:
             kept[change.address] = change
         elif change.action in _LEFT:
             left.add(change.address)
     for address in left:
         kept.pop(address, None)
-    return kept, left
+    return {**kept, **back}, left - back.keys()
+
+
+def _entry(change: Change, run: Run) -> LedgerEntry:
+    """The entry that the ledger holds behind a change."""
+    if change.back is not None and change.back.ledger is not None:
+        return change.back.ledger
+    source = "" if change.source is None else change.source.short
+    return LedgerEntry(change.address, change.applied, source, run.commit, change.management)
+
+
+def _ledger_columns(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        "applied": entry.applied,
+        "source": entry.source,
+        "commit_id": entry.commit,
+        "management": entry.management,
+    }

@@ -16,6 +16,7 @@ from reconciler.adapters.database.read import Fetch, read_live
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.drift import AppliedChange, FindingState, Recorded, Sort, Written
+from reconciler.model.past import Past
 from reconciler.model.resource import Live, Row
 
 Ask = Callable[[str, Sequence[Any]], list[Row]]
@@ -111,6 +112,18 @@ class Look:
             )
             yield from self._ask(statement, [part for one in some for part in one])
 
+    def past(self, run_id: str) -> Past | None:
+        """A run with everything that it wrote."""
+        from reconciler.adapters.database.past import past  # late: drift needs none of it
+
+        return past(self._fetch, self._ask, run_id)
+
+    def rests(self, run_id: str) -> Mapping[tuple[Address, str], str | None]:
+        """The former secrets that a run wrote over."""
+        from reconciler.adapters.database.past import rests  # late, as above
+
+        return rests(self._ask, run_id)
+
 
 class EmptyLook:
     """What a database that does not exist yet tells."""
@@ -131,6 +144,14 @@ class EmptyLook:
         return {}
 
     def findings(self) -> Mapping[str, Recorded]:
+        """None."""
+        return {}
+
+    def past(self, run_id: str) -> Past | None:  # noqa: ARG002  # nothing was
+        """None."""
+        return None
+
+    def rests(self, run_id: str) -> Mapping[tuple[Address, str], str | None]:  # noqa: ARG002  # nothing was
         """None."""
         return {}
 

@@ -15,7 +15,7 @@ from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import indented_json
-from reconciler.cli.planning import Asked, plan_file_among, read_plan_file, seconds
+from reconciler.cli.planning import Asked, plan_file_among, proposer_for, read_plan_file, seconds
 from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError, WorldError
@@ -76,14 +76,14 @@ def command(
         rev=rev,
     )
     if report:
-        _writable(report)
+        writable(report)
     if as_json:
         session.output.json_lines([version_line(__version__)])
     try:
-        applied, told = _apply(session, asked, **how)
+        applied, told = carry_out(session, asked, **how)
     except ReconcilerError as error:
         if as_json:
-            _errored(session, error)
+            errored(session, error)
         if report:
             session.save(report, indented_json(refused_json(error)))
         raise
@@ -95,7 +95,10 @@ def command(
     return exits.DONE
 
 
-def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> tuple[Applied, Report]:
+def carry_out(
+    session: Session, asked: Asked, *, lock_timeout: str, undoes: str = "", **how: Any
+) -> tuple[Applied, Report]:
+    """Apply what was asked for, or the plan that undoes the run ``undoes``, and tell what became of it."""
     from reconciler.engine.describe import describe
     from reconciler.model.run import Outcome
     from reconciler.operations.apply import Orders, apply, truthful_after_commit
@@ -136,6 +139,7 @@ def _apply(session: Session, asked: Asked, *, lock_timeout: str, **how: Any) -> 
             run_id="" if reviewed is None else reviewed.run_id,
             lock_timeout=seconds(lock_timeout),
             bootstrap=how["bootstrap"],
+            proposer=proposer_for(house, undoes or ("" if reviewed is None else reviewed.plan.rollback)),
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev)
@@ -212,14 +216,15 @@ def _tell(session: Session, applied: Applied, report: Report) -> None:
         session.output.tell(f"Run {run.id}")
 
 
-def _errored(session: Session, error: ReconcilerError) -> None:
+def errored(session: Session, error: ReconcilerError) -> None:
+    """The event that ends a stream."""
     from reconciler.render.events_json import line
 
     facts = {"code": error.code, "exit_code": error.exit_code}
     session.output.json_lines([line("apply_errored", error.message, level="error", **facts)])
 
 
-def _writable(path: str) -> None:
+def writable(path: str) -> None:
     """Refuse a report that cannot be written before anything is done.
 
     Raises:

@@ -14,7 +14,7 @@ from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import format_option, global_options, policy_option
 from reconciler.cli.output import write
-from reconciler.cli.planning import Asked, read_plan_file, seconds
+from reconciler.cli.planning import Asked, proposer_for, read_plan_file, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
 
@@ -97,7 +97,15 @@ def _done(
     if how["withdraw"]:
         done = withdraw(doors, house.database, request, file=file, lock_timeout=patience)
         return "nothing to withdraw" if done.before else "withdrawn", done
-    done = approve(doors, house.database, request, file=file, agree=agree, lock_timeout=patience)
+    done = approve(
+        doors,
+        house.database,
+        request,
+        file=file,
+        agree=agree,
+        lock_timeout=patience,
+        proposer=proposer_for(house, file.plan.rollback),
+    )
     if done.applied:
         return "applied before", done
     return "approved before" if done.before else "approved", done

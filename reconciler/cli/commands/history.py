@@ -94,6 +94,30 @@ def verify(context: click.Context, *, form: str) -> int:
     return exits.ERROR if found else exits.DONE
 
 
+@command.command(short_help="One run with its changes.")
+@click.argument("run", metavar="RUN")
+@format_option("text", "json")
+@global_options(hidden=True)
+@click.pass_context
+def show(context: click.Context, *, run: str, form: str) -> int:
+    """Show what RUN did, resource by resource, who wrote there since, and whether it can be rolled back.
+
+    RUN is the id of a run, or its beginning. With --as EMAIL nothing is told that this operator may not read.
+    """
+    from reconciler.operations.history import past_of
+    from reconciler.render.run_json import past_json
+    from reconciler.render.run_text import past_text
+
+    session = Session.begin(context)
+    house = session.house
+    past, changes = past_of(house.catalog, house.planning_database, session.people(), house.now, run=run)
+    if form == "json":
+        session.output.json(past_json(past, changes))
+    else:
+        session.output.result(past_text(past, changes, session.style))
+    return exits.DONE
+
+
 def _moment(session: Session, option: str, text: str | None, *, end: bool = False) -> str:
     from reconciler.engine.recall import moment
 

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options
-from reconciler.cli.planning import Asked, read_plan_file
+from reconciler.cli.planning import Asked, proposer_for, read_plan_file
 from reconciler.cli.session import Session
 
 
@@ -44,7 +44,8 @@ def command(context: click.Context, *, planfile: str, paths: Sequence[str], form
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev)
-    found = owners(house.doors(reader, writes=False, paths=asked.paths), request, file=file)
+    doors = house.doors(reader, writes=False, paths=asked.paths)
+    found = owners(doors, request, file=file, proposer=proposer_for(house, file.plan.rollback))
     if form == "json":
         session.output.json(owners_json(found))
     else:

@@ -35,7 +35,7 @@ class PlanOptions:
     ``unfinished`` are files that may have been cut off: nothing that stood in them is pruned.
     ``targets`` and ``excludes`` are globs over addresses (``Issuer/farol-*/*``); without targets everything is
     planned, and a target pulls in nothing else. ``manifests`` is the digest of the manifests, ``commit`` the commit
-    they were read at.
+    they were read at. ``rollback`` is the run that the plan undoes.
     """
 
     targets: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class PlanOptions:
     environment: str = ""
     manifests: str = ""
     commit: str | None = None
+    rollback: str = ""
 
     def selects(self, address: Address) -> bool:
         """Whether the resource takes part in the plan."""
@@ -94,6 +95,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         environment=options.environment,
         manifests=options.manifests,
         commit=options.commit,
+        rollback=options.rollback,
     )
     counted = summary_of(plan.changes, plan.observed, unchanged=differences.unchanged)
     return replace(plan, summary=counted, digest=content.digest(plan))

@@ -12,7 +12,7 @@ from reconciler.engine.plan.checks import references
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
-from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.change import COUNTED, Action, Back, Change
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.plan import Plan, Precondition
 from reconciler.model.view import View
@@ -48,6 +48,7 @@ def digest(plan: Plan) -> str:
         "cascades": [[str(one.address), one.state, one.reason, dict(one.columns)] for one in plan.cascades],
         "notices": [_notice(one) for one in plan.notices],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
+        **({"rollback": plan.rollback} if plan.rollback else {}),
     }
     return "sha256:" + hashlib.sha256(plain_json(content) or rfc8785.dumps(_safe(content))).hexdigest()
 
@@ -63,7 +64,17 @@ def _change(change: Change) -> dict[str, Any]:
         "rev": change.rev,
         "risks": [one.value for one in change.risks],
         "applied": change.applied,
+        **_back(change.back),
     }
+
+
+def _back(back: Back | None) -> dict[str, Any]:
+    """What is put back: nothing stands here for a change that a manifest asks for."""
+    if back is None:
+        return {}
+    entry = back.ledger
+    kept = None if entry is None else [entry.applied, entry.source, entry.commit, entry.management]
+    return {"back": [kept, list(back.rests)]}
 
 
 def _notice(notice: Notice) -> list[Any]:

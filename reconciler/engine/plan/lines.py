@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,7 @@ def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
     if draft.removed:
         return _finished(view, draft, _removal(draft), mails=mails)
     if draft.refreshes:
-        return [_plain(draft, Action.REFRESH)]
+        return [_put_back(_plain(draft, Action.REFRESH), difference=draft.difference)]
     lines: list[Change] = []
     difference = draft.difference
     if draft.creates:
@@ -49,6 +49,8 @@ def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
     lines.extend(_edges(draft))
     if draft.manual is not None:
         lines.append(replace(_edge(draft, draft.manual, Action.MANUAL), risks=()))
+    if difference.restore is not None and difference.restore.unmanage:
+        lines.append(_plain(draft, Action.FORGET))
     return _finished(view, draft, lines, mails=mails)
 
 
@@ -160,12 +162,7 @@ def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> 
     writing = [place for place, one in enumerate(lines) if one.action in WRITING]
     entity, planned = draft.entity, draft.planned
     if writing and planned is not None:
-        row = entity.row
-        extra = {
-            name: value
-            for name, value in entity.kind.on_change(planned, view)
-            if row is None or row[entity.kind.index[name]] != value
-        }
+        extra = _extra(view, draft, lines)
         last = lines[writing[-1]]
         if extra and last.action is not Action.DELETE:
             lines[writing[-1]] = replace(last, columns={**last.columns, **extra})
@@ -181,7 +178,36 @@ def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> 
             written.update(one.columns)
     gone = draft.deletes or (draft.removed and not entity.exists)
     after = None if gone else _after(draft.difference, written)
-    return [replace(one, before=before, after=after) for one in lines]
+    return [_put_back(replace(one, before=before, after=after), difference=draft.difference) for one in lines]
+
+
+def _extra(view: View, draft: Draft, lines: Sequence[Change]) -> Mapping[str, Any]:
+    """What else is written with the last change: what the kind adds, or what a rollback puts back instead of that."""
+    entity, planned, restore = draft.entity, draft.planned, draft.difference.restore
+    row, index = entity.row, entity.kind.index
+    if planned is None:
+        return {}
+    if restore is None:
+        return {
+            name: value
+            for name, value in entity.kind.on_change(planned, view)
+            if row is None or row[index[name]] != value
+        }
+    reached = {} if row is None else {name: row[place] for name, place in index.items()}
+    for one in lines:
+        reached.update(one.columns)
+    return {name: value for name, value in restore.columns.items() if reached.get(name) != value}
+
+
+def _put_back(change: Change, *, difference: Difference) -> Change:
+    """The change as one of a rollback, if it is: then the ledger gets what it had."""
+    restore = difference.restore
+    if restore is None:
+        return change
+    entry = restore.back.ledger
+    whole = change.action is Action.CREATE
+    rests = tuple(one for one in restore.back.rests if whole or one in change.secrets)
+    return replace(change, applied="" if entry is None else entry.applied, back=replace(restore.back, rests=rests))
 
 
 # --- the whole resource ----------------------------------------------------------------------------------------------

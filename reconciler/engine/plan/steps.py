@@ -145,7 +145,8 @@ def _walk(made: Draft, notes: Notes, lifecycle: Lifecycle, *, start: str, goal: 
 def _remove(made: Draft, notes: Notes, *, prune: bool, unfinished: Collection[str]) -> None:
     """A managed resource whose manifest is gone."""
     entity, kind = made.entity, made.entity.kind
-    made.reason = "its manifest is gone"
+    made.reason = made.reason or "its manifest is gone"
+    lost = "has no manifest any more" if made.difference.restore is None else "was made by the run that is undone"
     if not entity.exists:
         made.forgets, made.reason = True, "its manifest and its row are gone"
         return
@@ -158,7 +159,7 @@ def _remove(made: Draft, notes: Notes, *, prune: bool, unfinished: Collection[st
         return
     if kind.deletion is Deletion.NEVER:
         made.held = "a resource of this kind is never deleted"
-        notes.tell(HELD, f"{made.address} has no manifest any more, and {made.held}", hint="bring the manifest back")
+        notes.tell(HELD, f"{made.address} {lost}, and {made.held}", hint="bring the manifest back")
         return
     if not prune:
         made.held = "pruning was not asked for"

@@ -10,6 +10,7 @@ from reconciler.adapters.database.columns import (
     APPROVALS,
     CHANGES,
     FINDINGS,
+    IMAGES,
     JOURNAL,
     META,
     OUTBOX,
@@ -17,12 +18,11 @@ from reconciler.adapters.database.columns import (
     RUNS,
     SESSION,
     TENANTS,
+    at_rest,
     every_column,
 )
 from reconciler.adapters.database.revisions import VERSION_TABLE
 from reconciler.model.catalog import Catalog
-from reconciler.model.columns import column_name
-from reconciler.model.kind import Kind
 
 _APPLYING = {
     META: "SELECT",
@@ -31,6 +31,7 @@ _APPLYING = {
     RESOURCES: "SELECT, INSERT, UPDATE, DELETE",
     RUNS: "SELECT, INSERT",
     CHANGES: "SELECT, INSERT",
+    IMAGES: "SELECT, INSERT",
     JOURNAL: "SELECT",
     APPROVALS: "SELECT, INSERT, UPDATE",
     FINDINGS: "SELECT, INSERT, UPDATE",
@@ -39,17 +40,15 @@ _APPLYING = {
 }
 """Triggers write the journal with the rights of their owner, so nobody needs a right to write it."""
 
+_SEEN_IMAGES = ("run", "kind", "tenant", "name", "facts", "mark")
+"""What planning reads of images: everything but the former secrets at rest."""
+
 _PLANNING = (META, VERSION_TABLE, TENANTS, RESOURCES, RUNS, CHANGES, JOURNAL, APPROVALS, FINDINGS)
 
 
 def grants(catalog: Catalog, *, schema: str, applying: str, planning: str) -> str:
     """The statements, one a line. Roles are made elsewhere; ``schema`` holds the tables."""
     return "".join(f"{one.as_string(None)};\n" for one in _statements(catalog, schema, applying, planning))
-
-
-def at_rest(kind: Kind) -> frozenset[str]:
-    """The columns that hold secrets at rest."""
-    return frozenset(column_name(one.path) for one in kind.fields if one.type == "secret" and not one.transient)
 
 
 def _statements(catalog: Catalog, schema: str, applying: str, planning: str) -> Iterator[sql.Composed]:
@@ -70,3 +69,8 @@ def _statements(catalog: Catalog, schema: str, applying: str, planning: str) -> 
         )
     for name in _PLANNING:
         yield sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(schema, name), sql.Identifier(planning))
+    yield sql.SQL("GRANT SELECT ({}) ON {} TO {}").format(
+        sql.SQL(", ").join(map(sql.Identifier, _SEEN_IMAGES)),
+        sql.Identifier(schema, IMAGES),
+        sql.Identifier(planning),
+    )

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
-from reconciler.adapters.database.columns import CHANGES, JOURNAL, TENANTS, every_column
+from reconciler.adapters.database.columns import CHANGES, IMAGES, JOURNAL, TENANTS, every_column
 from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
 
@@ -78,6 +78,8 @@ def _triggers(catalog: Catalog, schema: str) -> Mapping[str, str]:
     for word in ("update", "delete", "truncate"):
         name = f"{CHANGES}_no_{word}"
         made[name] = _trigger(name, f"BEFORE {word.upper()}", f"{schema}.{CHANGES}", "STATEMENT", f"{CHANGES}_kept")
+    name = f"{IMAGES}_no_update"
+    made[name] = _trigger(name, "BEFORE UPDATE", f"{schema}.{IMAGES}", "STATEMENT", f"{IMAGES}_kept")
     return made
 
 
@@ -96,6 +98,10 @@ def _functions(catalog: Catalog, schema: str) -> Mapping[str, str]:
         made[f"{PREFIX}{kind.table}_truncate"] = f"\nBEGIN\n  {noted};\n  RETURN NULL;\nEND\n"
     made[f"{CHANGES}_kept"] = (
         f"\nBEGIN\n  RAISE EXCEPTION '{CHANGES} is append-only' USING ERRCODE = 'restrict_violation';\nEND\n"
+    )
+    # An image may be thrown away, with what is secret in it; it is never changed.
+    made[f"{IMAGES}_kept"] = (
+        f"\nBEGIN\n  RAISE EXCEPTION '{IMAGES} is never changed' USING ERRCODE = 'restrict_violation';\nEND\n"
     )
     return made
 

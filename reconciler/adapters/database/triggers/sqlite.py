@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import sqlalchemy as sa
 
-from reconciler.adapters.database.columns import CHANGES, JOURNAL, SESSION, TENANTS, every_column
+from reconciler.adapters.database.columns import CHANGES, IMAGES, JOURNAL, SESSION, TENANTS, every_column
 from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
 
@@ -101,6 +101,10 @@ def _append_only() -> Iterator[tuple[str, str]]:
         name = f"{CHANGES}_no_{word}"
         step = f"SELECT RAISE(ABORT, '{CHANGES} is append-only')"
         yield name, _trigger(name, f"BEFORE {word.upper()} ON {CHANGES}", "", [step])
+    # An image may be thrown away, with what is secret in it; it is never changed.
+    name = f"{IMAGES}_no_update"
+    step = f"SELECT RAISE(ABORT, '{IMAGES} is never changed')"
+    yield name, _trigger(name, f"BEFORE UPDATE ON {IMAGES}", "", [step])
 
 
 def _trigger(name: str, event: str, when: str, steps: list[str]) -> str:

@@ -1,0 +1,465 @@
+"""Stage rollback: from what a run found and left, and what is there now, to what must be put back.
+
+Field by field: what the run wrote must still be there, or be as it was before already; otherwise somebody changed it
+since, and that is a conflict. What others wrote into the same rows meanwhile stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.change import Action, Back, Cause, FieldChange
+from reconciler.model.columns import Field, column_name
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.difference import Difference, Differences, Restore, Standing
+from reconciler.model.drift import Written
+from reconciler.model.encode import decode, same
+from reconciler.model.kind import Deletion, Kind
+from reconciler.model.past import Image, Past
+from reconciler.model.plan import Plan
+from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.model.rule import RuleText
+from reconciler.model.view import Entity, View
+
+MOVED = RuleText("RBK-01", Severity.ERROR, Phase.PLAN, "What a run wrote is still there when it is undone.")
+UNKEPT = RuleText("RBK-02", Severity.ERROR, Phase.PLAN, "What a run found before it wrote was kept, and is whole.")
+WHOLE = RuleText("RBK-03", Severity.ERROR, Phase.PLAN, "A run is undone whole or not at all.")
+UNSAYABLE = RuleText("RBK-04", Severity.ERROR, Phase.PLAN, "What is put back can be written as a manifest.")
+LATER = RuleText("RBK-05", Severity.WARNING, Phase.PLAN, "No later run wrote the same resources.")
+SENT = RuleText("RBK-06", Severity.WARNING, Phase.PLAN, "Mails that a run sent cannot be recalled.")
+WISHES = RuleText("RBK-07", Severity.WARNING, Phase.PLAN, "Git is rolled back as well.")
+STAYS = RuleText("RBK-08", Severity.WARNING, Phase.PLAN, "What a run created leaves no row behind.")
+
+UNDONE = frozenset(
+    {"create", "adopt", "update", "rotate-secret", "transition", "delete", "forget", "refresh", "cascade"}
+)
+"""The actions that a rollback knows to undo."""
+
+_LISTED = 5
+_ENVELOPE = ("metadata.", "lifecycle.")
+_WAITS = frozenset({Action.HELD, Action.MANUAL, Action.DENIED, Action.BLOCKED_BY})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Something that is no longer as the run left it. ``path`` is empty for the row as a whole."""
+
+    address: Address
+    what: str
+    path: str = ""
+    columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """One resource, as it is and as it shall be again: stored rows, None where there is none.
+
+    ``columns`` are the stored values that are put back, ``rests`` the paths of secrets whose resting form comes back.
+    """
+
+    address: Address
+    kind: Kind
+    row: Row | None
+    target: Row | None
+    entry: LedgerEntry | None
+    ledger: LedgerEntry | None
+    columns: Mapping[str, Any]
+    rests: tuple[str, ...] = ()
+
+    @property
+    def state_differs(self) -> bool:
+        """Whether the life cycle has to be walked."""
+        if self.kind.lifecycle is None or self.target is None:
+            return False
+        place = self.kind.index["state"]
+        return self.row is None or self.row[place] != self.target[place]
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The fields that are put back."""
+        return frozenset(one.path for one in _changed(self))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What undoing a run comes to: what is put back, and what stands against it."""
+
+    items: tuple[Undone, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    faults: tuple[Diagnostic, ...] = ()
+
+
+def undo(catalog: Catalog, past: Past, live: Live) -> Undoing:
+    """What must be put back so that the resources of a run are as they were before it."""
+    faults = tuple(_faults(catalog, past))
+    if faults:
+        return Undoing(faults=faults)
+    items: list[Undone] = []
+    conflicts: list[Conflict] = []
+    for address in sorted(past.images):
+        image, kind = past.images[address], catalog[address.kind]
+        row, entry = live.row(address), live.ledger.get(address)
+        conflicts += _row_conflicts(kind, image, row)
+        conflicts += _ledger_conflicts(image, entry)
+        found = _undone(kind, image, row, entry)
+        if found.target != found.row or found.ledger != found.entry:
+            items.append(found)
+    return Undoing(items=tuple(items), conflicts=tuple(conflicts))
+
+
+def rest_conflicts(
+    catalog: Catalog, past: Past, undoing: Undoing, writes: Mapping[Address, Sequence[Written]]
+) -> Iterator[Conflict]:
+    """Secrets that other programs wrote since, which no column that may be read tells."""
+    for one in undoing.items:
+        kind, image = catalog[one.address.kind], past.images[one.address]
+        for field in kind.fields:
+            if field.type != "secret" or field.transient:
+                continue
+            column = column_name(field.path)
+            if image.before is not None and column not in image.secrets:
+                continue
+            foreign = [entry for entry in _since(past, writes.get(one.address, ())) if not entry.run]
+            if any(column in entry.columns for entry in foreign):
+                yield Conflict(address=one.address, what="was set anew", path=field.path, columns=frozenset({column}))
+
+
+def told(conflict: Conflict, past: Past, writes: Sequence[Written]) -> Diagnostic:
+    """A conflict with the last who wrote there, as the journal knows it."""
+    since = _since(past, writes)
+    mine = [
+        one for one in since if not conflict.columns or one.operation != "update" or conflict.columns & {*one.columns}
+    ]
+    where = f"{conflict.path} of {conflict.address}" if conflict.path else str(conflict.address)
+    return _diagnostic(
+        MOVED,
+        f"{where} {conflict.what}{_by(mine[-1]) if mine else ''}",
+        address=conflict.address,
+        path=conflict.path,
+        hint="change it by hand or through git; a rollback takes back nothing but what its run wrote",
+    )
+
+
+def differences(view: View, undoing: Undoing) -> Differences:
+    """What differs from what shall be again, for a plan. Every resource that stays is declared in ``view``."""
+    found = []
+    for one in undoing.items:
+        entity = view.at(one.address) or Entity(one.address, one.kind, None, None)
+        found.append(_difference(one, entity))
+    return Differences(items=tuple(found))
+
+
+def unmet(plan: Plan, undoing: Undoing) -> Iterator[Diagnostic]:
+    """The parts that a plan does not bring about: a rollback is whole or it is refused."""
+    said = {one.address for one in plan.diagnostics if one.severity is Severity.ERROR}
+    waiting = {one.address: one for one in plan.changes if one.action in _WAITS}
+    planned = {one.address for one in plan.changes}
+    gone = {one.address for one in plan.changes if one.action is Action.DELETE}
+    for one in undoing.items:
+        held = waiting.get(one.address)
+        if held is not None and one.address not in said:
+            why = held.reason or "a person must do it"
+            yield _diagnostic(WHOLE, f"{one.address} cannot be put back: {why}", address=one.address)
+        elif one.address not in planned and one.address not in said:
+            yield _diagnostic(WHOLE, f"{one.address} cannot be put back by a plan", address=one.address)
+        elif one.target is None and one.row is not None and one.address not in gone and held is None:
+            tombstone = "" if one.kind.lifecycle is None else one.kind.lifecycle.tombstone
+            yield _diagnostic(
+                STAYS,
+                f"{one.address} was created by the run; it becomes {tombstone or 'unmanaged'}, and its row stays",
+                address=one.address,
+            )
+
+
+def remarks(past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
+    """What whoever reviews a rollback must know."""
+    run = past.run
+    commit = "" if run.commit is None else f"; the run came from commit {run.commit[:12]}"
+    yield _diagnostic(
+        WISHES,
+        f"this plan undoes run {run.id} of {run.finished_at}, and git still asks for what the run did",
+        hint=f"revert the commit as well, or the next plan from git brings it all back{commit}",
+    )
+    if run.notices:
+        count = f"{run.notices} {'mail' if run.notices == 1 else 'mails'}"
+        yield _diagnostic(SENT, f"the run put {count} into the outbox, which cannot be recalled")
+    for one in undoing.items:
+        later = past.later.get(one.address, ())
+        if later:
+            shown = ", ".join(later[:_LISTED]) + (f" and {len(later) - _LISTED} more" if len(later) > _LISTED else "")
+            yield _diagnostic(
+                LATER,
+                f"{one.address} was written by later runs too: {shown}",
+                address=one.address,
+                hint="what they wrote stays",
+            )
+
+
+def unsayable(address: Address, why: str, path: str = "") -> Diagnostic:
+    """That a former state cannot be put back, because no manifest could say it."""
+    return _diagnostic(UNSAYABLE, f"{address} cannot be put back: {why}", address=address, path=path)
+
+
+def leaves(undoing: Undoing) -> frozenset[Address]:
+    """The rows that go."""
+    return frozenset(one.address for one in undoing.items if one.target is None and one.kind.deletion is Deletion.ROW)
+
+
+# --- what was kept ---------------------------------------------------------------------------------------------------
+
+
+def _faults(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
+    for words in past.broken:
+        yield _diagnostic(UNKEPT, f"the audit of run {past.run.id} is broken: {words}", hint="history verify says more")
+    lacking = sorted({one.address for one in past.changes if not one.kept})
+    if lacking and not past.broken:
+        shown = ", ".join(map(str, lacking[:_LISTED])) + (
+            f" and {len(lacking) - _LISTED} more" if len(lacking) > _LISTED else ""
+        )
+        yield _diagnostic(
+            UNKEPT,
+            f"what run {past.run.id} found before it wrote is not kept: {shown}",
+            hint="older versions kept nothing, and images may have been thrown away since; change it through git",
+        )
+    for one in past.changes:
+        if one.action not in UNDONE:
+            summary = f"the run did {one.action!r} to {one.address}, which no rollback undoes"
+            yield _diagnostic(WHOLE, summary, address=one.address, hint="undo it with the verb that did it")
+        elif one.address.kind not in catalog:
+            yield _diagnostic(WHOLE, f"{one.address} is of a kind that this version does not know")
+
+
+# --- conflicts -------------------------------------------------------------------------------------------------------
+
+
+def _row_conflicts(kind: Kind, image: Image, row: Row | None) -> Iterator[Conflict]:
+    address = image.address
+    if row is None:
+        if image.after is not None and image.before is not None:
+            yield Conflict(address=address, what="is gone since")
+        return
+    if image.after is None:
+        if image.before is not None and not _is_as_before(kind, image.before, row):
+            yield Conflict(address=address, what="was deleted by the run, and there is another row now")
+        return
+    for field in kind.fields:
+        if field.transient:
+            continue
+        names = [column.name for column in field.columns]
+        if image.before is not None and names[0] not in image.after:
+            continue
+        now = [row[kind.index[name]] for name in names]
+        left = [image.after.get(name) for name in names]
+        before = None if image.before is None else [image.before.get(name) for name in names]
+        if not _alike(field, now, left) and (before is None or not _alike(field, now, before)):
+            yield Conflict(address=address, what="was changed since", path=field.path, columns=frozenset(names))
+
+
+def _is_as_before(kind: Kind, before: Mapping[str, Any], row: Row) -> bool:
+    return all(row[kind.index[column.name]] == before.get(column.name) for column in kind.columns)
+
+
+def _alike(field: Field, one: Sequence[Any], other: Sequence[Any]) -> bool:
+    if one == other:
+        return True
+    return field.type != "secret" and same(field, one[0], other[0]) and one[1:] == other[1:]
+
+
+def _ledger_conflicts(image: Image, entry: LedgerEntry | None) -> Iterator[Conflict]:
+    before, after = image.ledger_before, image.ledger_after
+    if entry in (before, after):
+        return
+    if entry is None:
+        yield Conflict(address=image.address, what="is not managed any more")
+    elif after is None:
+        yield Conflict(address=image.address, what="is managed again")
+    elif entry.management != after.management:
+        yield Conflict(address=image.address, what=f"is managed otherwise since ({entry.management})")
+
+
+def _since(past: Past, writes: Sequence[Written]) -> list[Written]:
+    """The entries of the journal behind those of the run itself."""
+    mine = [place for place, one in enumerate(writes) if one.run == past.run.id]
+    return list(writes[mine[-1] + 1 :]) if mine else list(writes)
+
+
+def _by(entry: Written) -> str:
+    if entry.run:
+        return f" by run {entry.run} at {entry.at}"
+    who = entry.operator or entry.application or entry.user
+    return f" by {who} at {entry.at}" if who else f" at {entry.at}"
+
+
+# --- what is put back ------------------------------------------------------------------------------------------------
+
+
+def _undone(kind: Kind, image: Image, row: Row | None, entry: LedgerEntry | None) -> Undone:
+    target: Row | None = None
+    columns: dict[str, Any] = {}
+    if image.before is not None:
+        columns = dict(image.before) if row is None else dict(_to_restore(kind, image, row))
+        if row is None and image.after is None:
+            head = (image.address.tenant, image.address.name, 0)
+            target = (*head, *(image.before.get(name) for name in list(kind.index)[3:]))
+        elif row is not None:
+            values = list(row)
+            for name, value in columns.items():
+                if name in kind.index:
+                    values[kind.index[name]] = value
+            target = tuple(values)
+    paths = {column_name(one.path): one.path for one in kind.fields if one.type == "secret" and not one.transient}
+    return Undone(
+        address=image.address,
+        kind=kind,
+        row=row,
+        target=target,
+        entry=entry,
+        ledger=_ledger(image, entry),
+        columns=columns,
+        rests=tuple(sorted(paths[column] for column in image.secrets if column in paths)),
+    )
+
+
+def _to_restore(kind: Kind, image: Image, row: Row) -> Iterator[tuple[str, Any]]:
+    """The columns that the run wrote; what the platform moved since in its own columns stays."""
+    before, after = image.before or {}, image.after or {}
+    compared = {column.name for column in kind.columns}
+    for name, value in before.items():
+        if name in kind.index and (name in compared or row[kind.index[name]] == after.get(name)):
+            yield name, value
+
+
+def _ledger(image: Image, entry: LedgerEntry | None) -> LedgerEntry | None:
+    """The ledger's entry from before the run; what later runs have noted about other fields stays."""
+    before, after = image.ledger_before, image.ledger_after
+    if entry in (before, after) or before is None or entry is None or after is None:
+        return before
+    now, was, left = _noted(entry), _noted(before), _noted(after)
+    for name in {*was, *left}:
+        if was.get(name, ...) == left.get(name, ...) or now.get(name, ...) != left.get(name, ...):
+            continue
+        if name in was:
+            now[name] = was[name]
+        else:
+            now.pop(name, None)
+    moved = (entry.source, entry.commit) != (after.source, after.commit)
+    last = entry if moved else before
+    applied = to_json(dict(sorted(now.items()))).decode()
+    return LedgerEntry(image.address, applied, last.source, last.commit, before.management)
+
+
+def _noted(entry: LedgerEntry) -> dict[str, Any]:
+    try:
+        found = from_json(entry.applied)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+# --- differences -----------------------------------------------------------------------------------------------------
+
+
+def _difference(one: Undone, entity: Entity) -> Difference:
+    fields: list[FieldChange] = []
+    secrets: list[FieldChange] = []
+    state: FieldChange | None = None
+    columns: dict[str, Any] = {}
+    secret_columns: dict[str, Any] = {}
+    for field in _changed(one):
+        change = _field_change(one, field)
+        values = {column.name: one.columns.get(column.name) for column in field.columns}
+        if field.type == "secret":
+            secrets.append(change)
+            secret_columns.update(values)
+        elif field.state:
+            state = change
+        else:
+            fields.append(change)
+            columns.update(values)
+    return Difference(
+        entity=entity,
+        standing=_standing(one, changes=bool(fields or secrets or state)),
+        fields=tuple(fields),
+        secrets=tuple(secrets),
+        state=state,
+        columns=columns,
+        secret_columns=secret_columns,
+        applied="" if one.ledger is None else one.ledger.applied,
+        entry=None if one.target is None else one.entry,
+        reason=_reason(one),
+        restore=Restore(
+            columns=one.columns,
+            back=Back(ledger=one.ledger, rests=one.rests),
+            unmanage=one.target is not None and one.row is not None and one.ledger is None and one.entry is not None,
+        ),
+    )
+
+
+def _reason(one: Undone) -> str:
+    if one.target is None and one.row is not None:
+        return "the run created it"
+    if one.target is not None and one.row is None:
+        return "the run deleted it"
+    return "as it was before the run"
+
+
+def _standing(one: Undone, *, changes: bool) -> Standing:
+    if one.target is None:
+        # Nothing is there and nothing was: only what the ledger says of it comes back, or goes.
+        return Standing.GONE if one.row is not None or one.ledger is None else Standing.STALE
+    if one.row is None:
+        return Standing.NEW
+    if one.entry is None and one.ledger is not None:
+        return Standing.UNOWNED
+    if not changes and one.ledger is not None:
+        return Standing.STALE
+    return Standing.CHANGED
+
+
+def _changed(one: Undone) -> Iterator[Field]:
+    """The fields that a rollback writes; of a row that is made anew those that held something."""
+    if one.target is None:
+        return
+    index = one.kind.index
+    for field in one.kind.fields:
+        if field.transient:
+            continue
+        wanted = [one.target[index[column.name]] for column in field.columns]
+        if one.row is None:
+            bare = field.path.startswith(_ENVELOPE) and not decode(field, wanted[0])
+            if not bare and any(value is not None for value in wanted):
+                yield field
+        elif wanted != [one.row[index[column.name]] for column in field.columns]:
+            yield field
+
+
+def _field_change(one: Undone, field: Field) -> FieldChange:
+    place = one.kind.index[field.columns[0].name]
+    before = None if one.row is None else one.row[place]
+    after = None if one.target is None else one.target[place]
+    if field.type != "secret":
+        shown = [value if field.type == "file" else decode(field, value) for value in (before, after)]
+        return FieldChange(path=field.path, before=shown[0], after=shown[1], cause=Cause.INTENT)
+    held = one.target is not None and any(one.target[one.kind.index[c.name]] is not None for c in field.columns)
+    note = "the former value comes back" if held else "removed"
+    return FieldChange(path=field.path, before=before, after=after, cause=Cause.INTENT, sensitive=True, note=note)
+
+
+def _diagnostic(
+    rule: RuleText, summary: str, *, address: Address | None = None, path: str = "", hint: str = ""
+) -> Diagnostic:
+    return Diagnostic(
+        code=rule.code,
+        severity=rule.severity,
+        phase=rule.phase,
+        summary=summary,
+        address=address,
+        path=path,
+        hint=hint,
+    )

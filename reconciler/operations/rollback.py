@@ -1,0 +1,288 @@
+"""rollback: the plan that undoes a run, made, judged and authorised as every other plan is.
+
+What the run found is written as manifests that nobody reads but this plan, so that every rule, right, guard and policy
+sees a rollback as it sees a change that git asks for. Nothing is judged less, and there is no second way to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.engine import rollback as stage
+from reconciler.engine.export import Unsayable, export_row, variable_of
+from reconciler.engine.plan import PlanOptions, make_plan
+from reconciler.engine.rollback import Undoing, Undone
+from reconciler.model.address import Address
+from reconciler.model.columns import column_name, snake
+from reconciler.model.diagnostic import Diagnostic, Severity, in_order
+from reconciler.model.drift import Written
+from reconciler.model.errors import Held, Stale
+from reconciler.model.exported import NO_WISHES, Wishes
+from reconciler.model.manifest import Manifests
+from reconciler.model.past import Past
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.model.view import Entity, View
+from reconciler.operations.history import past_of
+from reconciler.operations.plan import Proposal, proposed, seen_by, unfit
+from reconciler.operations.request import Doors, Request
+from reconciler.operations.secrets import Sealed
+from reconciler.operations.validate import Judged, fit, judge
+from reconciler.ports import FileRefused, ManifestWriter
+
+
+@dataclass(slots=True)
+class RollbackOf:
+    """Proposes the plan that undoes a run; see :class:`reconciler.operations.plan.Proposer`.
+
+    ``run`` is its id, or the beginning of it. ``writer`` writes what was there before as manifests.
+    """
+
+    run: str
+    writer: ManifestWriter
+    past: Past | None = None
+
+    def read(self, doors: Doors, request: Request) -> Judged:
+        """Read what is kept of the run. There are no manifests.
+
+        Raises:
+            UsageError: there is no such run, or none that those who ask may read (RBK-09).
+            Denied: whoever asks is nobody (OPR-09).
+        """
+        self.past, _ = past_of(doors.catalog, doors.store, request.people, doors.now, run=self.run)
+        return _no_manifests()
+
+    def propose(self, doors: Doors, request: Request, judged: Judged, live: Live) -> Proposal:  # noqa: ARG002  # nothing is in it
+        """The plan that puts back what the run found.
+
+        Raises:
+            Stale: something is no longer as the run left it: all of it at once (RBK-01).
+            Held: what the run found was not kept, or cannot be put back (RBK-02 to RBK-04).
+        """
+        return self._proposal(doors, request, live)
+
+    def propose_again(self, doors: Doors, request: Request, before: Proposal, live: Live) -> Proposal:
+        """The same against the database of now."""
+        return self._proposal(doors, request, live, before=before)
+
+    def rests(self, doors: Doors, plan: Plan) -> Sealed:
+        """The former secrets that the plan puts back, in the form in which they rested.
+
+        Raises:
+            WorldError: they are not as they were kept (RBK-02).
+        """
+        wanted = {(one.address, path) for one in plan.changes if one.back is not None for path in one.back.rests}
+        if not wanted:
+            return {}
+        with doors.store.look() as look:
+            found = look.rests(plan.rollback)
+        columns = {(address, path): (address, column_name(path)) for address, path in wanted}
+        return {at: (found[place], None) for at, place in columns.items() if place in found}
+
+    def _proposal(self, doors: Doors, request: Request, live: Live, *, before: Proposal | None = None) -> Proposal:
+        past = self.past
+        if past is None:
+            msg = "the run has to be read first"
+            raise ValueError(msg)
+        undoing = stage.undo(doors.catalog, past, live)
+        _refuse_faults(doors, request, live, undoing.faults)
+        self._refuse_conflicts(doors, request, live, undoing, asks=before is None)
+        judged, found = _written(doors, self.writer, undoing, live, request)
+        view = View(doors.catalog, {one.address: one for one in judged.resources}, live)
+        options = PlanOptions(prune=True, environment=request.environment, rollback=past.run.id)
+        made = _placeless(make_plan(view, stage.differences(view, undoing), options))
+        told = (*found, *stage.unmet(made, undoing), *stage.remarks(past, undoing))
+        return proposed(
+            doors,
+            request,
+            judged=judged,
+            live=live,
+            view=view,
+            made=made,
+            marks={},
+            found=told,
+            authors=None if before is None else before.authors,
+        )
+
+    def _refuse_conflicts(self, doors: Doors, request: Request, live: Live, undoing: Undoing, *, asks: bool) -> None:
+        """Stop where somebody has changed since what the run wrote, and say who: everything at once.
+
+        Raises:
+            Stale: RBK-01.
+        """
+        past = self.past
+        if past is None:
+            return
+        writes: Mapping[Address, Sequence[Written]] = {}
+        if asks:  # under the locks nothing is new: a row that moved gives another plan
+            known = {one.address for one in undoing.items} | {one.address for one in undoing.conflicts}
+            with doors.store.look() as look:
+                writes = look.writes(known)
+        conflicts = [*undoing.conflicts, *stage.rest_conflicts(doors.catalog, past, undoing, writes)]
+        if not conflicts:
+            return
+        found = in_order([stage.told(one, past, writes.get(one.address, ())) for one in conflicts])
+        raise Stale(
+            f"run {past.run.id} is no longer what is live; nothing was applied",
+            code=stage.MOVED.code,
+            hint="undo the later runs first, the newest at first; history --target shows them",
+            diagnostics=seen_by(doors, request, live, found),
+        )
+
+
+# --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def _refuse_faults(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> None:
+    if found:
+        raise Held(
+            "the run cannot be rolled back; nothing was applied",
+            code=found[0].code,
+            diagnostics=seen_by(doors, request, live, in_order(list(found))),
+            hint="change what it did through git",
+        )
+
+
+# --- what was there, as manifests ------------------------------------------------------------------------------------
+
+
+def _written(
+    doors: Doors, writer: ManifestWriter, undoing: Undoing, live: Live, request: Request
+) -> tuple[Judged, tuple[Diagnostic, ...]]:
+    """What shall be again as manifests that are valid by themselves and beside the database.
+
+    Raises:
+        Held: a former state breaks a rule of today, or no manifest could say it (RBK-04).
+    """
+    work = _Work(doors, writer)
+    items = [one for one in undoing.items if one.target is not None]
+    wishes: dict[Address, Wishes] = {}
+    files, faults = work.files(items, wishes)
+    judged = judge(doors.catalog, writer.reader(files))
+    asked = _secrets_asked_for(doors, judged.diagnostics, items)
+    if asked:
+        files, faults = work.files(items, asked)
+        judged = judge(doors.catalog, writer.reader(files))
+    judged = replace(judged, manifests=replace(judged.manifests, commit=None, unfinished=frozenset()))
+    found = [*faults, *judged.diagnostics]
+    if judged.valid:
+        gone = stage.leaves(undoing)
+        beside = replace(live, rows=_without(live.rows, gone))
+        _, more = fit(doors.catalog, judged, beside, now=doors.now)
+        found += more
+    found = [_bare(one) for one in found]
+    if faults or not judged.valid or unfit(found):
+        wrong = [one for one in found if one.severity is Severity.ERROR]
+        _refuse_faults(doors, request, live, wrong)
+    return judged, tuple(found)
+
+
+class _Work:
+    """Writes former rows as the manifests that would have asked for them."""
+
+    def __init__(self, doors: Doors, writer: ManifestWriter) -> None:
+        self._doors = doors
+        self._writer = writer
+
+    def files(
+        self, items: Iterable[Undone], wishes: Mapping[Address, Wishes]
+    ) -> tuple[dict[str, bytes], list[Diagnostic]]:
+        """The files by path, and what no manifest can say."""
+        files: dict[str, bytes] = {}
+        found: list[Diagnostic] = []
+        for one in items:
+            try:
+                found += self._add(files, one, wishes.get(one.address, NO_WISHES))
+            except (Unsayable, FileRefused) as reason:
+                found.append(stage.unsayable(one.address, str(reason)))
+        return files, found
+
+    def _add(self, files: dict[str, bytes], one: Undone, wishes: Wishes) -> Iterator[Diagnostic]:
+        entity = Entity(one.address, one.kind, None, one.target)
+        made = export_row(
+            entity,
+            None,
+            name_source=variable_of,
+            file_name=lambda address, path, suffix: f"{address.name}.{path}.{suffix}",
+            states=one.state_differs,
+            wishes=wishes,
+        )
+        by_path = one.kind.by_path
+        # An empty value where a manifest means the default is judged as the default, and put back as it was.
+        lost = [
+            path
+            for path in made.ignored
+            if path in one.paths and by_path[path].type != "secret" and entity.live(path) is not None
+        ]
+        tree = _without_ignoring(made.tree, one.paths)
+        folder = f"before/{snake(one.address.kind)}/{one.address.tenant or '-'}"
+        files[f"{folder}/{one.address.name}.yaml"] = self._writer.text([tree])
+        for content in made.attachments:
+            files[f"{folder}/{content.name}"] = content.data
+        return iter([stage.unsayable(one.address, f"no manifest could say its former {path}", path) for path in lost])
+
+
+def _without_ignoring(tree: Mapping[str, Any], paths: frozenset[str]) -> dict[str, Any]:
+    """A manifest that does not leave to the world what is put back."""
+    found = dict(tree)
+    lifecycle = dict(found.get("lifecycle", {}))
+    left = [one for one in lifecycle.pop("ignoreChanges", ()) if one not in paths]
+    if left:
+        lifecycle["ignoreChanges"] = left
+    found.pop("lifecycle", None)
+    if not lifecycle:
+        return found
+    spec = found.pop("spec")
+    return {**found, "lifecycle": lifecycle, "spec": spec}
+
+
+def _secrets_asked_for(doors: Doors, found: Sequence[Diagnostic], items: Sequence[Undone]) -> dict[Address, Wishes]:
+    """Secrets that a rule asks for and whose version nobody knows: their manifests name a source all the same."""
+    wanted: dict[Address, Wishes] = {}
+    known = {one.address for one in items}
+    for one in found:
+        if one.severity is not Severity.ERROR or one.address not in known or one.address is None:
+            continue
+        field = doors.catalog[one.address.kind].by_path.get(one.path)
+        if field is not None and field.secret is not None:
+            before = wanted.get(one.address, NO_WISHES)
+            wanted[one.address] = replace(before, secrets=before.secrets | {one.path})
+    return wanted
+
+
+def _without(
+    rows: Mapping[str, Mapping[tuple[str, str], Any]], gone: frozenset[Address]
+) -> dict[str, Mapping[tuple[str, str], Any]]:
+    """The rows without those that go: they stand in nobody's way."""
+    found = dict(rows)
+    for kind in {one.kind for one in gone}:
+        found[kind] = {key: row for key, row in rows.get(kind, {}).items() if Address(kind, *key) not in gone}
+    return found
+
+
+def _no_manifests() -> Judged:
+    def read_file(_document: object, path: str) -> bytes:
+        raise FileRefused(f"{path} does not exist")
+
+    return Judged(manifests=Manifests((), (), ""), resources=(), diagnostics=(), read_file=read_file)
+
+
+# --- places ----------------------------------------------------------------------------------------------------------
+
+
+def _placeless(plan: Plan) -> Plan:
+    """A plan without places: they would point into manifests that nobody has."""
+    return replace(
+        plan,
+        changes=tuple(
+            replace(one, source=None, fields=tuple(replace(line, source=None) for line in one.fields))
+            for one in plan.changes
+        ),
+        diagnostics=tuple(map(_bare, plan.diagnostics)),
+    )
+
+
+def _bare(found: Diagnostic) -> Diagnostic:
+    return replace(found, source=None, snippet=None)

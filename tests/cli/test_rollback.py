@@ -1,0 +1,128 @@
+"""rollback: what a run found is put back, by a plan like any other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.tree import INES, ROOT, SECOND, Tree
+
+CUSTOMERS = "tenants/farol/customers.yaml"
+DESK = "tenants/farol/desk.yaml"
+ADMIN = ("--as", ROOT, "--as", INES)
+CLOCKS = {"id", "rev", "updated_at"}
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def newest(tree: Tree) -> str:
+    return str(tree.run("history", "--format", "json", "--limit", "1", "--as", ROOT).json["runs"][0]["id"])
+
+
+def state(tree: Tree) -> dict[str, Any]:
+    """Every row of every kind and the ledger, without what clocks and counters alone move."""
+    tables = [
+        row[0]
+        for row in tree.sql(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'reconciler_%' "
+            "AND name NOT LIKE 'sqlite_%' AND name NOT IN ('notifications', 'alembic_version')"
+        )
+    ]
+    found: dict[str, Any] = {}
+    for table in tables:
+        names = [row[1] for row in tree.sql(f"SELECT * FROM pragma_table_xinfo('{table}')")]
+        rows = [
+            dict(zip(names, row, strict=False))
+            for row in tree.sql(f'SELECT {", ".join(map(quoted, names))} FROM "{table}"')
+        ]
+        found[table] = sorted(
+            sorted((key, repr(value)) for key, value in row.items() if key not in CLOCKS) for row in rows
+        )
+    columns = "kind, tenant, name, applied, source, commit_id, management"
+    found["ledger"] = sorted(map(repr, tree.sql(f"SELECT {columns} FROM reconciler_resources")))
+    return found
+
+
+def rolled_back(tree: Tree, run: str = "", *words: str) -> None:
+    call = tree.run("rollback", run or newest(tree), "--auto-approve", *words, *ADMIN)
+    assert call.code == 0, call.out + call.err
+
+
+@pytest.fixture
+def ready(tree: Tree) -> Tree:
+    tree.apply()
+    return tree
+
+
+def test_a_changed_field_goes_back(ready):
+    before = state(ready)
+    ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")
+    ready.apply()
+    assert state(ready) != before
+    run = newest(ready)
+    rolled_back(ready)
+    assert state(ready) == before
+    call = ready.run("plan", *ADMIN)
+    assert "1 to change" in call.out
+    assert ready.run("history", "--format", "json", "--as", ROOT).json["runs"][0]["rollback_of"] == run
+
+
+def test_a_deleted_row_comes_back_with_its_secret(ready):
+    before = state(ready)
+    text = (ready.folder / CUSTOMERS).read_text(encoding="utf-8")
+    ready.write(CUSTOMERS, text.partition("---\n")[0])
+    ready.apply("--prune")
+    assert ready.sql("SELECT count(*) FROM customer_users") == [(0,)]
+    rolled_back(ready)
+    assert state(ready) == before
+
+
+def test_a_created_row_goes(ready):
+    before = state(ready)
+    ready.edit(
+        DESK,
+        "kind: Category\n",
+        "kind: ServiceType\nmetadata: {name: other, tenant: farol}\nspec: {displayName: Other, sortOrder: 20}\n"
+        "---\napiVersion: reconciler/v1\nkind: Category\n",
+    )
+    ready.apply()
+    rolled_back(ready)
+    assert state(ready) == before
+    # and once more there
+    rolled_back(ready)
+    assert ready.run("plan", *ADMIN).out.startswith("No changes.")
+
+
+def test_a_secret_goes_back(ready, monkeypatch):
+    before = state(ready)
+    monkeypatch.setenv("ANA_PASSWORD", "Another-portal-5822!")
+    ready.edit(CUSTOMERS, 'version: "1"', 'version: "2"')
+    ready.apply()
+    assert state(ready) != before
+    rolled_back(ready)
+    assert state(ready) == before
+
+
+def test_what_somebody_changed_since_is_a_conflict(ready):
+    ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")
+    ready.edit(DESK, "Questions about seals", "All about seals")
+    ready.apply()
+    ready.sql("UPDATE customer_users SET display_name = 'Ana M.'")
+    ready.sql("UPDATE categories SET description = 'x'")
+    before = state(ready)
+    call = ready.run("rollback", newest(ready), "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "CustomerUser/farol/ana" in call.err
+    assert "Category/farol/signing" in call.err
+    assert state(ready) == before
+
+
+def test_the_first_apply_is_held(ready):
+    before = state(ready)
+    call = ready.run("rollback", newest(ready), "--auto-approve", *ADMIN)
+    assert call.code == 7, call.err
+    assert state(ready) == before
+    assert "SECOND" not in SECOND
