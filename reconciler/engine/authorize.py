@@ -17,7 +17,7 @@ from reconciler.model.authorization import Authorization, Carriers, Judgement
 from reconciler.model.change import Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.encode import field_value
-from reconciler.model.kind import Kind
+from reconciler.model.kind import Deletion, Kind
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, LEVELS, Principal
 from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
@@ -98,7 +98,7 @@ def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
 def _needs_a_right(change: Change, view: View) -> bool:
     if change.action is Action.REFRESH:
         return _manages_otherwise(change, view)
-    return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+    return change.writes or change.action in (Action.ADOPT, Action.MOVE, Action.FORGET)
 
 
 def _manages_otherwise(change: Change, view: View) -> bool:
@@ -131,8 +131,28 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
+        case Action.MOVE:
+            yield from _as_gone_and_made(change, entity)
         case Action.ADOPT | Action.FORGET | Action.REFRESH:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
+
+
+def _as_gone_and_made(change: Change, entity: Entity) -> Iterator[Part]:
+    """A move needs what deleting the old one and creating the new one would need, steps of the life cycle included."""
+    fresh = Entity(entity.address, entity.kind, entity.resource, None)
+    yield Part(change=change, entity=fresh, verb="create", source=change.source)
+    yield from _fields_of_their_own(change, fresh)
+    kind, state = entity.kind, entity.live_state
+    goals = kind.delete_from
+    if kind.lifecycle is not None and kind.deletion in (Deletion.PATH, Deletion.RETAINED):
+        goals = (kind.lifecycle.tombstone,)
+    if kind.lifecycle is not None and goals and state not in goals:
+        paths = [path for goal in goals if (path := kind.lifecycle.path(state, goal))]
+        for edge in min(paths, key=len, default=()):
+            yield Part(change=change, entity=entity, verb="transition", edge=str(edge), source=change.source)
+        if paths and kind.deletion is not Deletion.ROW:
+            return
+    yield Part(change=change, entity=entity, verb="delete", source=change.source)
 
 
 def _judged_path(entity: Entity, path: str) -> str:
@@ -190,7 +210,7 @@ class _Judge:
                 verdict = self._carried(part)
                 if not verdict.allowed:
                     found.setdefault(change.address, []).append((part, verdict))
-                elif part.verb == "transition":
+                elif part.verb == "transition" and change.action is not Action.MOVE:
                     allowed_edges.setdefault(change.address, []).append(part.edge)
         unnamed = False
         for address, denied in found.items():
@@ -220,7 +240,7 @@ class _Judge:
         for who in self._carriers:
             verdict = self._decide(who, part)
             if verdict.allowed:
-                if part.verb == "transition":
+                if part.verb == "transition" and part.change.action is not Action.MOVE:
                     self.walked[(part.entity.address, part.edge)] = who
                 return verdict
             first = first or verdict
@@ -292,11 +312,15 @@ class _Judge:
         reason = self._reason(part.entity.kind, verdict.code, verdict.condition)
         if verdict.code == "PRM-03":
             reason = self._steps(part, reason)
+        moves = part.change.action is Action.MOVE
+        what = f"edge {part.edge}" if part.edge else f"field {part.path}" if part.path else ""
         return Denial(
             who=self._people[0].title,
-            verb=_WORDS.get(part.verb, part.verb),
+            verb="move" if moves else _WORDS.get(part.verb, part.verb),
             address=part.entity.address,
-            what=f"edge {part.edge}" if part.edge else f"field {part.path}" if part.path else "",
+            what=" ".join(filter(None, (f"to {part.verb} it," if what else f"to {part.verb} it", what)))
+            if moves
+            else what,
             reason=reason,
             code=verdict.code,
             who_can=self._who_can(part),

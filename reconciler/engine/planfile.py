@@ -24,6 +24,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.errors import Stale, UsageError
 from reconciler.model.lifecycle import Edge, Risk
+from reconciler.model.moved import Rewrite
 from reconciler.model.plan import Plan, Precondition, Summary
 from reconciler.model.source import Snippet, Source
 
@@ -54,6 +55,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "carriers": list(plan.carriers),
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
+        **({"rewrites": [_rewrite(one) for one in plan.rewrites]} if plan.rewrites else {}),
     }
     return {**document, "seal": _seal(document)}
 
@@ -70,7 +72,8 @@ def told(plan: Plan) -> list[dict[str, Any]]:
         one["fields"] = [{**line, "source": None, "base": None, "cause": ""} for line in one["fields"]]
     counted = plan.summary
     numbers = {"add": counted.add, "change": counted.change, "destroy": counted.destroy}
-    return [*found, numbers, {**_followed(plan), "partial": plan.partial}]
+    rewritten = [_rewrite(one) for one in plan.rewrites]
+    return [*found, numbers, {**_followed(plan), "partial": plan.partial, "rewrites": rewritten}]
 
 
 def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
@@ -166,7 +169,12 @@ def _change(change: Change) -> dict[str, Any]:
         "risks": [one.value for one in change.risks],
         "source": _place(change.source),
         "applied": change.applied,
+        **({} if change.previous is None else {"previous": str(change.previous)}),
     }
+
+
+def _rewrite(one: Rewrite) -> list[Any]:
+    return [str(one.address), str(one.previous), one.rev, _out(one.columns), one.applied]
 
 
 def _field(field: FieldChange) -> dict[str, Any]:
@@ -267,6 +275,16 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         denials=tuple(_read_denial(one) for one in document.get("denials", ())),
         carriers=tuple(map(str, document.get("carriers", ()))),
         partial=document.get("partial") is True,
+        rewrites=tuple(
+            Rewrite(
+                address=Address.parse(one[0]),
+                previous=Address.parse(one[1]),
+                rev=one[2],
+                columns=_in(one[3]),
+                applied=one[4],
+            )
+            for one in document.get("rewrites", ())
+        ),
         approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
     )
 
@@ -287,6 +305,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         risks=tuple(Risk(risk) for risk in one["risks"]),
         source=_read_place(one["source"]),
         applied=one["applied"],
+        previous=None if one.get("previous") is None else Address.parse(one["previous"]),
     )
 
 

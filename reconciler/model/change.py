@@ -14,10 +14,15 @@ from reconciler.model.source import Source
 
 
 class Action(StrEnum):
-    """Classes of change. ``ADOPT`` takes an existing row under management; ``REFRESH`` only renews the ledger."""
+    """Classes of change.
+
+    ``ADOPT`` takes an existing row under management, ``MOVE`` gives it another name, ``REFRESH`` only renews the
+    ledger.
+    """
 
     CREATE = "create"
     ADOPT = "adopt"
+    MOVE = "move"
     UPDATE = "update"
     ROTATE_SECRET = "rotate-secret"
     TRANSITION = "transition"
@@ -81,6 +86,8 @@ class Change:
     resource: Resource[Any] | None = None
     applied: str = ""
     """Canonical JSON of the managed columns after the change, for the ledger."""
+    previous: Address | None = None
+    """Where a resource that moves stood before; None for everything else."""
 
     @property
     def writes(self) -> bool:
@@ -89,5 +96,5 @@ class Change:
 
 
 WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.DELETE})
-COUNTED = WRITING | {Action.ADOPT, Action.FORGET}
+COUNTED = WRITING | {Action.ADOPT, Action.MOVE, Action.FORGET}
 """Actions that make a plan differ from "No changes."."""

@@ -33,11 +33,12 @@ from reconciler.model.rights import Rights
 from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
+from reconciler.operations.moving import fit_moved
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import fingerprints, secrets_at_apply, unread_secrets, unreadable
-from reconciler.operations.validate import Judged, fit, judge
+from reconciler.operations.validate import Judged, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
 """Rules of the domain that hold a plan as guards do: protection, and the last active administrator."""
@@ -172,7 +173,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
@@ -203,7 +204,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         live = fill(doors.catalog, live, snapshot.people, judged.resources, doors.now)
         # Who may do what cannot be judged from a part of the data.
         request = replace(request, people=People(local=request.people.local))
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
@@ -244,7 +245,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     Raises:
         InvalidManifests: they do not fit any more.
     """
-    view, found = fit(doors.catalog, before.judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, before.judged, live, now=doors.now, request=request)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, found))
     kept = _kept(view, before.marks, request, before.judged)

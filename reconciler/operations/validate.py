@@ -13,12 +13,14 @@ from typing import Any
 
 from reconciler.engine.clock import judge_time
 from reconciler.engine.layout import judge_layout
+from reconciler.engine.move import judge_moves, read_moves
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests
+from reconciler.model.moved import Move
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
@@ -42,6 +44,7 @@ class Judged:
     waivers: Waivers = NO_WAIVERS
     about_waivers: tuple[Diagnostic, ...] = ()
     """Those of ``diagnostics`` that are about waivers."""
+    moves: tuple[Move, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -56,9 +59,13 @@ def judge(
     manifests, found = reader.read()
     waivers, about_waivers = read_waivers(folders)
     documents, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
+    moves, about_moves = read_moves(catalog, documents)
+    documents = moves.documents
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
-    found = [*found, *problems, *misplaced, *judge_layout(catalog, documents, layout)]
+    found = [*found, *problems, *misplaced, *about_moves, *judge_layout(catalog, documents, layout)]
+    if not errors_in(found):
+        found += judge_moves(moves.items, resources)
     return Judged(
         manifests=manifests,
         resources=tuple(resources),
@@ -67,6 +74,7 @@ def judge(
         read_file=reader.file,
         waivers=waivers,
         about_waivers=tuple(about_waivers),
+        moves=moves.items,
     )
 
 

@@ -14,6 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.moved import Rewrite
 from reconciler.model.plan import Plan, Precondition
 from reconciler.model.view import View
 
@@ -49,6 +50,8 @@ def digest(plan: Plan) -> str:
         "notices": [_notice(one) for one in plan.notices],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
     }
+    if plan.rewrites:
+        content["rewrites"] = [_rewrite(one) for one in plan.rewrites]
     return "sha256:" + hashlib.sha256(plain_json(content) or rfc8785.dumps(_safe(content))).hexdigest()
 
 
@@ -63,7 +66,12 @@ def _change(change: Change) -> dict[str, Any]:
         "rev": change.rev,
         "risks": [one.value for one in change.risks],
         "applied": change.applied,
+        **({} if change.previous is None else {"previous": str(change.previous)}),
     }
+
+
+def _rewrite(one: Rewrite) -> list[Any]:
+    return [str(one.address), str(one.previous), one.rev, dict(one.columns), one.applied]
 
 
 def _notice(notice: Notice) -> list[Any]:
