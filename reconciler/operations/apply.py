@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from reconciler.engine.approve import guardians, missing
 from reconciler.engine.lens import Lens
@@ -36,6 +36,8 @@ from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved
 from reconciler.ports import ApplySession, Listener
+
+T = TypeVar("T")
 
 ATTEMPTS = 4
 """How often the whole transaction is begun when others stand in its way."""
@@ -154,7 +156,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         listener=listener,
     )
     try:
-        return _until_clear(whole, listener)
+        return until_clear(whole, listener)
     except OutcomeUnknown:
         raise  # the run may have been committed: its secrets must not be lost
     except BaseException:
@@ -163,7 +165,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         raise
 
 
-def _until_clear(whole: Callable[[], Applied], listener: Listener) -> Applied:
+def until_clear(whole: Callable[[], T], listener: Listener) -> T:
     """Do the whole transaction, and all of it again when the database rolled it back to let another program go on."""
     for _ in range(ATTEMPTS - 1):
         try:

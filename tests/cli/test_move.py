@@ -119,9 +119,7 @@ def test_who_may_not_move_is_told_and_the_plan_is_denied(applied: Tree) -> None:
     call = applied.run("move", "Operator/second", "deputy", "--as", INES)
     assert call.code == 0
     assert "may not change Operator/deputy" in " ".join(call.err.split())
-    for name in ("platform/moved-operator-deputy.yaml",):
-        (tree_file := applied.folder / name).unlink()
-        assert not tree_file.exists()
+    (applied.folder / "platform/moved-operator-deputy.yaml").unlink()
     applied.edit("platform/operators.yaml", "name: deputy", "name: second")
     call = applied.run("move", "ServiceType/farol/incident", "incidents", "--as", ROOT)
     assert call.code == 0
@@ -130,3 +128,31 @@ def test_who_may_not_move_is_told_and_the_plan_is_denied(applied: Tree) -> None:
     assert plan.code == 4
     assert "! denied" in plan.out
     assert "may not move ServiceType/farol/incidents" in " ".join(plan.out.split())
+
+
+def test_a_create_and_a_held_delete_that_look_alike_get_a_hint(applied: Tree) -> None:
+    applied.edit(DESK, "name: 'incident'", "name: incidents")
+    applied.edit(DESK, "- incident", "- incidents")
+    taken = applied.run("plan")
+    assert (taken.code, "looks like a rename" in taken.err) == (1, True)
+    assert "reconciler move ServiceType/farol/incident ServiceType/farol/incidents" in " ".join(taken.err.split())
+    assert "looks like a rename" in applied.run("plan", "--prune").err
+    applied.edit(DESK, "displayName: Incident", "displayName: Incidents")
+    text = " ".join(applied.run("plan").out.split())
+    assert "MOV-16" in text
+    assert "ServiceType/farol/incidents looks like ServiceType/farol/incident" in text
+    found = applied.run("plan", "--format", "json").json["reconciler"]["diagnostics"]
+    assert "reconciler move ServiceType/farol/incident ServiceType/farol/incidents" in " ".join(
+        one["detail"] + str(one) for one in found if one["code"] == "MOV-16"
+    )
+    assert "MOV-16" in applied.run("plan", "--format", "markdown").out
+
+
+def test_two_that_differ_are_no_rename(applied: Tree) -> None:
+    text = (applied.folder / DESK).read_text(encoding="utf-8")
+    category = text.split("---\n")[1].replace("name: signing", "name: mail").replace("Signing", "Mail")
+    category = category.replace("Questions about seals", "Boxes").replace("audience: customers", "audience: all")
+    applied.write(DESK, text.split("---\n")[0] + "---\n" + category.replace("sortOrder: 10", "sortOrder: 90"))
+    call = applied.run("plan")
+    assert "create Category/farol/mail" in call.out
+    assert "MOV-16" not in call.out

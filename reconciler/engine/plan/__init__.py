@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from reconciler.engine.plan import checks, content, effects, lines, moving, steps
+from reconciler.engine.plan import alike, checks, content, effects, lines, moving, steps
 from reconciler.engine.plan.draft import Draft
 from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
@@ -71,6 +71,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     drafts, told = _drafts(view, chosen, options)
     view.leaving = view.absent.union(address for address, draft in drafts.items() if draft.deletes)
     found = [*told, *_judged(view, drafts), *_unmatched(view, options), *_left_out(view, options)]
+    found += [placed(rule, finding, view=view, subject=finding.address) for rule, finding in alike.alike(drafts)]
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
     found.extend(_generic(view, drafts, found))
