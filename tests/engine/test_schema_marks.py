@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.engine.schema import ALL, MARKS, POLICY, WAIVERS, kind_schema, schema_files, schemas
+from reconciler.engine.schema import ALL, MARKS, MOVES, POLICY, WAIVERS, kind_schema, schema_files, schemas
 from tests.engine import toy
 
 CATALOG = toy.catalog()
@@ -20,7 +20,7 @@ def spec_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_one_file_a_kind_and_one_for_all() -> None:
-    assert list(schemas(CATALOG)) == ["partner.schema.json", "gadget.schema.json", ALL, POLICY, WAIVERS]
+    assert list(schemas(CATALOG)) == ["partner.schema.json", "gadget.schema.json", ALL, POLICY, WAIVERS, MOVES]
 
 
 def test_files_end_with_a_line_end_and_are_the_same_every_time() -> None:
