@@ -95,6 +95,13 @@ class Sealer(Protocol):
     def fingerprint(self, address: Address, path: str, value: SecretValue) -> str:
         """A keyed hash by which the next plan knows the value again."""
 
+    def unseal(self, address: Address, path: str, sealed: str) -> SecretValue:
+        """The value behind an encrypted form.
+
+        Raises:
+            WorldError: another key made it, it was altered, or it stood in another place (KEY-03).
+        """
+
     def seal(self, address: Address, path: str, storage: str, value: SecretValue) -> str:
         """The form in which the value rests: ``storage`` is encrypted, password or token."""
 
@@ -114,6 +121,9 @@ class ApplySession(Protocol):
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed before."""
+
+    def at_rest(self, addresses: Sequence[Address]) -> Mapping[tuple[Address, str], tuple[str, str | None]]:
+        """The encrypted secrets of rows and their fingerprints, by address and field path."""
 
     def write(
         self,

@@ -54,6 +54,9 @@ def classify(plan: Plan, view: View) -> tuple[PlanClass, tuple[Reason, ...]]:
 def _sensitive(change: Change, view: View) -> Iterator[str]:
     """What of a change feeds rights, or binds everybody."""
     kind = view.catalog.get(change.address.kind)
+    if kind is not None and kind.sensitive and change.action is Action.MOVE:
+        yield _words(change)
+        return
     if kind is None or not change.writes or not kind.sensitive:
         return
     if kind.sensitive == (_EVERYTHING,):

@@ -17,7 +17,7 @@ from reconciler.model.authorization import Authorization, Carriers, Judgement
 from reconciler.model.change import Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.encode import field_value
-from reconciler.model.kind import Kind
+from reconciler.model.kind import Deletion, Kind
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, LEVELS, Principal
 from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
@@ -75,6 +75,7 @@ def part_owners(
 ) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
     """Each part of a plan that nobody who carries it has the right to, with every operator who has."""
     judge = _Judge(rights, view, carriers)
+    judge.walking = frozenset(one.address for one in plan.changes if one.action is Action.TRANSITION)
     people = sorted((one for one in rights.principals() if one.role in ACTORS), key=lambda one: one.address)
     for change in plan.changes:
         if _needs_a_right(change, view):
@@ -98,7 +99,7 @@ def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
 def _needs_a_right(change: Change, view: View) -> bool:
     if change.action is Action.REFRESH:
         return _manages_otherwise(change, view)
-    return change.writes or change.action in (Action.ADOPT, Action.FORGET)
+    return change.writes or change.action in (Action.ADOPT, Action.MOVE, Action.FORGET)
 
 
 def _manages_otherwise(change: Change, view: View) -> bool:
@@ -132,8 +133,38 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
             yield Part(change=change, entity=entity, verb="delete", source=change.source)
+        case Action.MOVE:
+            yield from _as_gone_and_made(change, entity)
         case Action.ADOPT | Action.FORGET | Action.REFRESH:
             yield Part(change=change, entity=entity, verb="manage", source=change.source)
+
+
+def _as_gone_and_made(change: Change, entity: Entity) -> Iterator[Part]:
+    """A move needs what deleting the old one and creating the new one would need, steps of the life cycle included."""
+    fresh = Entity(entity.address, entity.kind, entity.resource, None)
+    yield Part(change=change, entity=fresh, verb="create", source=change.source)
+    yield from _fields_of_their_own(change, fresh)
+    yield from _as_gone(change, entity)
+
+
+def _buried(entity: Entity) -> bool:
+    lifecycle = entity.kind.lifecycle
+    return lifecycle is not None and bool(lifecycle.tombstone) and entity.live_state == lifecycle.tombstone
+
+
+def _as_gone(change: Change, entity: Entity) -> Iterator[Part]:
+    """What deleting a resource would need, steps of its life cycle included."""
+    kind, state = entity.kind, entity.live_state
+    goals = kind.delete_from
+    if kind.lifecycle is not None and kind.deletion in (Deletion.PATH, Deletion.RETAINED):
+        goals = (kind.lifecycle.tombstone,)
+    if kind.lifecycle is not None and goals and state not in goals:
+        paths = [path for goal in goals if (path := kind.lifecycle.path(state, goal))]
+        for edge in min(paths, key=len, default=()):
+            yield Part(change=change, entity=entity, verb="transition", edge=str(edge), source=change.source)
+        if paths and kind.deletion is not Deletion.ROW:
+            return
+    yield Part(change=change, entity=entity, verb="delete", source=change.source)
 
 
 def _judged_path(entity: Entity, path: str) -> str:
@@ -179,19 +210,21 @@ class _Judge:
         self._carriers = carriers.people[:1] if alone else carriers.everybody
         self._people = carriers.people  # what is told is for their eyes
         self.walked: dict[tuple[Address, str], Principal] = {}
+        self.walking: frozenset[Address] = frozenset()
 
     def denials(self, plan: Plan) -> Iterator[Denial]:
         """The denials, by resource in the order of the plan."""
+        self.walking = frozenset(one.address for one in plan.changes if one.action is Action.TRANSITION)
         found: dict[Address, list[tuple[Part, Verdict]]] = {}
         allowed_edges: dict[Address, list[str]] = {}
         for change in plan.changes:
             if not _needs_a_right(change, self._view):
                 continue
-            for part in parts(change, self._entity(change)):
+            for part in self._parts(change):
                 verdict = self._carried(part)
                 if not verdict.allowed:
                     found.setdefault(change.address, []).append((part, verdict))
-                elif part.verb == "transition":
+                elif part.verb == "transition" and change.action is Action.TRANSITION:
                     allowed_edges.setdefault(change.address, []).append(part.edge)
         unnamed = False
         for address, denied in found.items():
@@ -205,10 +238,20 @@ class _Judge:
 
     def owners(self, change: Change, people: Sequence[Principal]) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
         """The parts of a change that nobody carries, and which of ``people`` could carry each."""
-        for part in parts(change, self._entity(change)):
+        for part in self._parts(change):
             verdict = self._carried(part)
             if not verdict.allowed:
                 yield self._denial(part, verdict), tuple(one for one in people if self._decide(one, part).allowed)
+
+    def _parts(self, change: Change) -> Iterator[Part]:
+        """What of a change needs a right: to let go of a living row that was managed, that to delete it."""
+        entity = self._entity(change)
+        entry = None if self._view.live is None else self._view.live.ledger.get(change.address)
+        managed = entry is not None and entry.management != "createOnly"
+        walks = change.address in self.walking  # then its steps are judged by themselves
+        if change.action is Action.FORGET and managed and entity.exists and not walks and not _buried(entity):
+            return _as_gone(change, entity)
+        return parts(change, entity)
 
     def _entity(self, change: Change) -> Entity:
         """The resource; one that is gone on both sides is known by its address alone."""
@@ -221,7 +264,7 @@ class _Judge:
         for who in self._carriers:
             verdict = self._decide(who, part)
             if verdict.allowed:
-                if part.verb == "transition":
+                if part.verb == "transition" and part.change.action is Action.TRANSITION:
                     self.walked[(part.entity.address, part.edge)] = who
                 return verdict
             first = first or verdict
@@ -293,11 +336,15 @@ class _Judge:
         reason = self._reason(part.entity.kind, verdict.code, verdict.condition)
         if verdict.code == "PRM-03":
             reason = self._steps(part, reason)
+        moves = part.change.action is Action.MOVE
+        what = f"edge {part.edge}" if part.edge else f"field {part.path}" if part.path else ""
+        if moves:
+            what = f"to {part.verb} it, {what}" if what else f"to {part.verb} it"
         return Denial(
             who=self._people[0].title,
-            verb=_WORDS.get(part.verb, part.verb),
+            verb="move" if moves else _WORDS.get(part.verb, part.verb),
             address=part.entity.address,
-            what=f"edge {part.edge}" if part.edge else f"field {part.path}" if part.path else "",
+            what=what,
             reason=reason,
             code=verdict.code,
             who_can=self._who_can(part),

@@ -17,7 +17,7 @@ from reconciler.model.plan import Summary
 from reconciler.model.report import Base, Check, EdgeLine, FieldLine, Report, ResourceLine
 
 _HOLDING = frozenset({"GEN-20", "OPR-04"})
-_COUNTED = ("create", "adopt", "update", "rotate-secret", "transition", "delete", "forget")
+_COUNTED = ("create", "adopt", "move", "update", "rotate-secret", "transition", "delete", "forget")
 _CHANGES = frozenset({"update", "rotate-secret", "transition"})
 
 
@@ -87,7 +87,7 @@ def _edge(line: EdgeLine) -> tuple[str, str]:
 
 def _own(lines: Sequence[ResourceLine], known: dict[Address, ResourceLine]) -> Summary:
     """The counts of the branch's own part: an action that was pending counts as a change where a line of it is new."""
-    counts = dict.fromkeys(("add", "change", "destroy", "adopt", "forget", "held", "manual"), 0)
+    counts = dict.fromkeys(("add", "change", "destroy", "adopt", "move", "forget", "held", "manual"), 0)
     for one in lines:
         before = known.get(one.address)
         new = set(one.actions) - set(() if before is None else before.actions)
@@ -99,6 +99,7 @@ def _own(lines: Sequence[ResourceLine], known: dict[Address, ResourceLine]) -> S
         elif not set(one.actions).isdisjoint(_CHANGES | {"create"}):
             counts["change"] += 1
         counts["adopt"] += "adopt" in new
+        counts["move"] += "move" in new
         counts["forget"] += "forget" in new and not walked
         counts["held"] += "held" in new
         counts["manual"] += "manual" in one.actions and any(not line.earlier for line in one.manual)

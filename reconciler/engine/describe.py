@@ -96,8 +96,8 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
         before = None
     if any(one.action is Action.DELETE for one in changes):
         after = None
-    # The reason of a step is its effect, which stands with the step.
-    reasons = [one.reason for one in changes if one.reason and one.edge is None]
+    # The reason of a step is its effect, which stands with the step; that of a move is the old address.
+    reasons = [one.reason for one in changes if one.reason and one.edge is None and one.action is not Action.MOVE]
     return ResourceLine(
         address=address,
         type=snake(address.kind),
@@ -118,6 +118,7 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
         after=after,
         sensitive=() if kind is None else tuple(f"spec.{one.path}" for one in kind.fields if one.secret is not None),
         denied=() if judge is None else tuple(judge.of.get(address, ())),
+        previous=next((one.previous for one in changes if one.previous is not None), None),
     )
 
 

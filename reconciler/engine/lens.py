@@ -88,6 +88,7 @@ class Lens:
             denials=tuple(denials),
             carriers=tuple(one.title for one in self._people),
             approvals=None if plan.approvals is None else self.approvals(plan.approvals),
+            rewrites=tuple(one for one in plan.rewrites if self._reads_all(one.address)),
         )
         return replace(made, partial=_content(made) != _content(plan))
 
@@ -218,6 +219,9 @@ class Lens:
         around = [one for one in fields if one == plain or one.startswith(f"{plain}.") or plain.startswith(f"{one}.")]
         return all(one in self.readable(address) for one in around)
 
+    def _reads_all(self, address: Address) -> bool:
+        return len(self.readable(address)) == len(self._rights.catalog[address.kind].fields)
+
     # --- fields ------------------------------------------------------------------------------------------------------
 
     def _paths(self, address: Address) -> frozenset[str]:
@@ -280,7 +284,7 @@ def _content(plan: Plan) -> tuple[Any, ...]:
     written = [
         (one.address, one.action, one.columns, one.secrets, one.applied, one.fields, one.back) for one in plan.changes
     ]
-    return (written, plan.cascades, plan.notices, plan.preconditions)
+    return (written, plan.cascades, plan.notices, plan.preconditions, plan.rewrites)
 
 
 _UNREAD = "there is a change that you may not read"

@@ -24,6 +24,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.errors import Stale, UsageError
 from reconciler.model.lifecycle import Edge, Risk
+from reconciler.model.moved import Rewrite
 from reconciler.model.plan import Plan, Precondition, Summary
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.source import Snippet, Source
@@ -56,6 +57,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
         **({"rollback": plan.rollback} if plan.rollback else {}),
+        **({"rewrites": [_rewrite(one) for one in plan.rewrites]} if plan.rewrites else {}),
     }
     return {**document, "seal": _seal(document)}
 
@@ -72,7 +74,8 @@ def told(plan: Plan) -> list[dict[str, Any]]:
         one["fields"] = [{**line, "source": None, "base": None, "cause": ""} for line in one["fields"]]
     counted = plan.summary
     numbers = {"add": counted.add, "change": counted.change, "destroy": counted.destroy}
-    return [*found, numbers, {**_followed(plan), "partial": plan.partial}]
+    rewritten = [_rewrite(one) for one in plan.rewrites]
+    return [*found, numbers, {**_followed(plan), "partial": plan.partial, "rewrites": rewritten}]
 
 
 def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
@@ -169,6 +172,7 @@ def _change(change: Change) -> dict[str, Any]:
         "source": _place(change.source),
         "applied": change.applied,
         **({} if change.back is None else {"back": _back(change.back)}),
+        **({} if change.previous is None else {"previous": str(change.previous)}),
     }
 
 
@@ -176,6 +180,10 @@ def _back(back: Back) -> list[Any]:
     entry = back.ledger
     kept = None if entry is None else [entry.applied, entry.source, entry.commit, entry.management]
     return [kept, list(back.rests)]
+
+
+def _rewrite(one: Rewrite) -> list[Any]:
+    return [str(one.address), str(one.previous), one.rev, _out(one.columns), one.applied]
 
 
 def _field(field: FieldChange) -> dict[str, Any]:
@@ -276,6 +284,16 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         denials=tuple(_read_denial(one) for one in document.get("denials", ())),
         carriers=tuple(map(str, document.get("carriers", ()))),
         partial=document.get("partial") is True,
+        rewrites=tuple(
+            Rewrite(
+                address=Address.parse(one[0]),
+                previous=Address.parse(one[1]),
+                rev=one[2],
+                columns=_in(one[3]),
+                applied=one[4],
+            )
+            for one in document.get("rewrites", ())
+        ),
         approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
         rollback=str(document.get("rollback", "")),
     )
@@ -298,6 +316,7 @@ def _read_change(one: Mapping[str, Any]) -> Change:
         source=_read_place(one["source"]),
         applied=one["applied"],
         back=None if "back" not in one else _read_back(Address.parse(one["address"]), *one["back"]),
+        previous=None if one.get("previous") is None else Address.parse(one["previous"]),
     )
 
 

@@ -296,9 +296,20 @@ def _clashes(view: View, same: list[_Claim]) -> Iterator[Diagnostic]:
         finding = Finding(
             f"{second.entity.address} has the same {words} as {first.entity.address}",
             at=unique.at,
-            hint=f"give it another {words}" + ("" if first.entity.declared else "; the other one is in the database"),
+            hint=_way_out(view, second.entity, first.entity, words),
         )
         yield placed(rule, finding, view=view, subject=second.entity.address)
+
+
+def _way_out(view: View, second: Entity, first: Entity, words: str) -> str:
+    """What to do about a key that is taken: perhaps the two are one, and it was renamed."""
+    if first.declared:
+        return f"give it another {words}"
+    live = view.live
+    alike = (second.address.kind, second.address.tenant) == (first.address.kind, first.address.tenant)
+    if alike and not second.exists and live is not None and first.address in live.ledger:
+        return f"it looks like a rename: write it as one with reconciler move {first.address} {second.address}"
+    return f"give it another {words}; the other one is in the database"
 
 
 # --- files -----------------------------------------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from pydantic_core import to_jsonable_python
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import ENVELOPE, Field, snake
 from reconciler.model.kind import Kind, Level
+from reconciler.model.moved import MOVED, MovedManifest
 from reconciler.model.policy import PolicyFile
+from reconciler.model.spec import Spec
 from reconciler.model.waiver import WAIVER, WaiverManifest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,6 +31,8 @@ OVERLAYS = "overlay.schema.json"
 """Name of the file for overlays, which say a part of a manifest."""
 WAIVERS = "waiver.schema.json"
 """Name of the file for waivers."""
+MOVES = "moved.schema.json"
+"""Name of the file for moves, which stand among the manifests."""
 MARKS = "x-reconciler"
 """Keyword that carries the marks of a field; validators ignore it."""
 SAYS = "x-says"
@@ -46,10 +50,11 @@ def schemas(catalog: Catalog) -> dict[str, Schema]:
     """The schema of each kind, the one for all, those of what is no manifest, by file name, in the order of apply."""
     by_kind = {kind.name: kind_schema(kind) for kind in catalog.values()}
     found = {f"{snake(name)}.schema.json": schema for name, schema in by_kind.items()}
-    found[ALL] = _all(by_kind)
-    found[OVERLAYS] = overlay_schema(found[ALL])
+    found[OVERLAYS] = overlay_schema(_all(by_kind))
+    found[ALL] = _all({**by_kind, MOVED: moved_schema()})
     found[POLICY] = policy_schema()
     found[WAIVERS] = waiver_schema()
+    found[MOVES] = moved_schema()
     return found
 
 
@@ -92,18 +97,29 @@ def kind_schema(kind: Kind) -> Schema:
 
 def waiver_schema() -> Schema:
     """The schema of a waiver."""
-    made = WaiverManifest.model_json_schema(by_alias=True)
+    found = _of_document(WaiverManifest, WAIVER)
+    # An explicit null is the same as leaving a key out.
+    found["properties"]["spec"]["properties"]["fields"]["type"] = ["array", "null"]
+    return found
+
+
+def moved_schema() -> Schema:
+    """The schema of a move."""
+    return {**_of_document(MovedManifest, MOVED), "$defs": {}}
+
+
+def _of_document(model: type[Spec], word: str) -> Schema:
+    """The schema of a document that declares no resource."""
+    made = model.model_json_schema(by_alias=True)
     inner = made.pop("$defs")
     properties = {
         key: _written_out(value, inner) | ({"description": value["description"]} if "description" in value else {})
         for key, value in made["properties"].items()
     }
-    # An explicit null is the same as leaving a key out.
-    properties["spec"]["properties"]["fields"]["type"] = ["array", "null"]
     return {
         "$schema": DIALECT,
-        "$id": "urn:reconciler:v1:waiver",
-        "title": WAIVER,
+        "$id": f"urn:reconciler:v1:{word.lower()}",
+        "title": word,
         "description": made["description"],
         "type": "object",
         "properties": properties,

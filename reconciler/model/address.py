@@ -9,7 +9,7 @@ PLATFORM = ""
 
 
 class Address(NamedTuple):
-    """Identity of a resource. It never changes: not the kind, not the tenant, not the name.
+    """Identity of a resource. Kind and tenant never change; the name changes by a reviewed move only.
 
     A tuple, so that it hashes, sorts and unpacks at the speed of one; ``tenant`` is ``""`` at platform level.
     """

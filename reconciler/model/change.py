@@ -14,10 +14,15 @@ from reconciler.model.source import Source
 
 
 class Action(StrEnum):
-    """Classes of change. ``ADOPT`` takes an existing row under management; ``REFRESH`` only renews the ledger."""
+    """Classes of change.
+
+    ``ADOPT`` takes an existing row under management, ``MOVE`` gives it another name, ``REFRESH`` only renews the
+    ledger.
+    """
 
     CREATE = "create"
     ADOPT = "adopt"
+    MOVE = "move"
     UPDATE = "update"
     ROTATE_SECRET = "rotate-secret"
     TRANSITION = "transition"
@@ -95,6 +100,8 @@ class Change:
     """Canonical JSON of the managed columns after the change, for the ledger."""
     back: Back | None = None
     """Set where a rollback puts the resource back."""
+    previous: Address | None = None
+    """Where a resource that moves stood before; None for everything else."""
 
     @property
     def management(self) -> str:
@@ -110,5 +117,5 @@ class Change:
 
 
 WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.DELETE})
-COUNTED = WRITING | {Action.ADOPT, Action.FORGET}
+COUNTED = WRITING | {Action.ADOPT, Action.MOVE, Action.FORGET}
 """Actions that make a plan differ from "No changes."."""

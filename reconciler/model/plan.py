@@ -11,6 +11,7 @@ from reconciler.model.change import COUNTED, Action, Cause, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.moved import Rewrite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How many resources a plan adds, changes, destroys, takes under management and forgets, and what waits.
+    """How many resources a plan adds, changes, moves, destroys, takes under management and forgets, and what waits.
 
     Each counts resources, not lines; ``transitions`` counts edges.
     """
@@ -32,6 +33,7 @@ class Summary:
     change: int = 0
     destroy: int = 0
     adopt: int = 0
+    move: int = 0
     forget: int = 0
     held: int = 0
     manual: int = 0
@@ -65,6 +67,7 @@ def summary_of(changes: Sequence[Change], observed: Sequence[Change], *, unchang
         change=len(changed - added - destroyed),
         destroy=len(destroyed),
         adopt=len(with_action.get(Action.ADOPT, set())),
+        move=len(with_action.get(Action.MOVE, set())),
         forget=len(forgotten - destroyed),
         held=len(with_action.get(Action.HELD, set())),
         manual=len(with_action.get(Action.MANUAL, set())),
@@ -100,6 +103,8 @@ class Plan:
     """Who it was judged for; empty for a plan that was judged for nobody."""
     partial: bool = False
     """Whether it lacks what its carriers may not read: then its digest does not follow from what it shows."""
+    rewrites: tuple[Rewrite, ...] = ()
+    """What its moves do to rows and ledger, before everything else that it does."""
     approvals: Approvals | None = None
     """The agreement that it needs, and what of it was there when it was made. No part of the digest."""
     rollback: str = ""

@@ -81,6 +81,13 @@ class ResourceLine:
     denied: tuple[Denial, ...] = ()
     earlier: bool = False
     """Whether all of it was pending before the branch; then all its fields and steps were."""
+    previous: Address | None = None
+    """Where it stood before, of a resource that moves."""
+
+    @property
+    def title(self) -> str:
+        """The address, and before it the old one of a resource that moves."""
+        return str(self.address) if self.previous is None else f"{self.previous} -> {self.address}"
 
     @property
     def causes(self) -> frozenset[str]:
@@ -128,7 +135,8 @@ class Base:
     def changes(self) -> bool:
         """Whether the branch changes anything that counts."""
         own = self.own
-        return bool(own.add or own.change or own.destroy or own.adopt or own.forget or self.withdrawn)
+        counts = (own.add, own.change, own.destroy, own.adopt, own.move, own.forget)
+        return any(counts) or bool(self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.encode import decode, field_value, sound
 from reconciler.model.kind import Kind, Level
+from reconciler.model.moved import Move, Rewrite
 from reconciler.model.resource import Live, Resource, Row
 
 _EMPTY: Mapping[tuple[str, str], Row] = {}
@@ -118,6 +119,8 @@ class View:
 
     ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of
     phase plan do not count them any more. ``absent`` holds those that are declared and that the plan does not create.
+    ``moves`` are the resources that have another name than in the database, by their new address, and ``rewrites`` what
+    is written for that; the live data of the view has the new names already.
     """
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
@@ -127,6 +130,8 @@ class View:
         self.connected = live is not None
         self.leaving: frozenset[Address] = frozenset()
         self.absent: frozenset[Address] = frozenset()
+        self.moves: Mapping[Address, Move] = {}
+        self.rewrites: tuple[Rewrite, ...] = ()
         self._known: dict[Address, Entity | None] = {}
         self._all: dict[str, list[Entity]] = {}
         self._declared_by_kind: dict[str, list[Address]] | None = None

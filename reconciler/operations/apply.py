@@ -8,13 +8,13 @@ and outbox; read back; commit. Until the commit every way out leaves the databas
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from reconciler.engine.approve import guardians, missing
 from reconciler.engine.lens import Lens
@@ -29,12 +29,15 @@ from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import INSTALLER, Event, Outcome, Run
+from reconciler.operations.moving import sealed_anew
 from reconciler.operations.people import actor, may_write, nobody
 from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved
 from reconciler.ports import ApplySession, Listener
+
+T = TypeVar("T")
 
 ATTEMPTS = 4
 """How often the whole transaction is begun when others stand in its way."""
@@ -86,14 +89,22 @@ def touched(plan: Plan) -> tuple[str, ...]:
     """The tenants whose locks a plan needs, in order; ``""`` is the platform."""
     written = (one.address for one in plan.changes if _counts(one))
     followed = (one.address for one in plan.cascades)
-    return tuple(sorted({one.tenant for one in (*written, *followed)}))
+    named = (one.address for one in plan.rewrites)
+    return tuple(sorted({one.tenant for one in (*written, *followed, *named)}))
 
 
 def rows_of(catalog: Catalog, plan: Plan) -> tuple[Address, ...]:
     """The rows that a plan writes and that are there already."""
     written = (one.address for one in plan.changes if _counts(one) and one.action is not Action.CREATE)
     followed = (one.address for one in plan.cascades)
-    return tuple(sorted({one for one in (*written, *followed) if one.kind in catalog}))
+    found = {one for one in (*written, *followed) if one.kind in catalog}
+    return before_moves(plan, (*found, *(one.address for one in plan.rewrites if one.rev is not None)))
+
+
+def before_moves(plan: Plan, addresses: Iterable[Address]) -> tuple[Address, ...]:
+    """Where resources stand while the moves of a plan are still to be made, in order."""
+    previous = {one.address: one.previous for one in plan.rewrites}
+    return tuple(sorted({previous.get(one, one) for one in addresses}))
 
 
 def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) -> Applied:
@@ -147,7 +158,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         listener=listener,
     )
     try:
-        return _until_clear(whole, listener)
+        return until_clear(whole, listener)
     except OutcomeUnknown:
         raise  # the run may have been committed: its secrets must not be lost
     except BaseException:
@@ -156,7 +167,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         raise
 
 
-def _until_clear(whole: Callable[[], Applied], listener: Listener) -> Applied:
+def until_clear(whole: Callable[[], T], listener: Listener) -> T:
     """Do the whole transaction, and all of it again when the database rolled it back to let another program go on."""
     for _ in range(ATTEMPTS - 1):
         try:
@@ -186,7 +197,7 @@ def _transaction(
     listener(_progress("lock", "waiting for the locks"))
     # Who carries the plan stays who it is until the end, as do the rows that it changes.
     people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.everybody)
-    rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *people}))
+    rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *before_moves(shown.plan, people)}))
     locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
     with truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
@@ -200,7 +211,8 @@ def _transaction(
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
         count = len({one.address for one in now.plan.changes if _counts(one)})
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
-        session.write(_authorized(now), run=run, sealed=values)
+        anew = sealed_anew(session, doors.sealer, now.plan)
+        session.write(_authorized(now), run=run, sealed={**anew, **values})
         reach("written")
         listener(_progress("commit", "committing"))
         reach("before-commit")

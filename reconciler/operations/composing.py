@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.engine.compose import compose
 from reconciler.engine.layout import judge_layout
+from reconciler.engine.move import Moves, judge_moves, read_moves
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import parted
 from reconciler.model.address import Address
@@ -62,17 +63,20 @@ class Composer:
         overlays = tuple(dict.fromkeys(folder for one in every for folder in one.overlays))
         found += misplaced
         found += read_waivers(project.folders)[1]
-        found += judge_layout(project.catalog, self._written, project.layout, within=overlays)
+        manifests = read_moves(project.catalog, self._written)[0].documents
+        found += judge_layout(project.catalog, manifests, project.layout, within=overlays)
         self.diagnostics = tuple(in_order(list(dict.fromkeys(found))))
         self._known: dict[int, tuple[Document, Resource[Any] | None, tuple[Diagnostic, ...]]] = {}
 
     def compose(self, name: str) -> Composed:
         """What the environment ``name`` makes of the manifests, judged in the phases schema, reference and time."""
-        documents, found = self._documents(self._project.environments.get(name, Layers()))
+        moves, documents, found = self._documents(self._project.environments.get(name, Layers()))
         self._judge([one for one in documents if id(one) not in self._known])
         known = [self._known[id(one)] for one in documents]
         declared = [resource for _, resource, _ in known if resource is not None]
         found += [one for _, _, told in known for one in told]
+        if len(declared) == len(documents) and not errors_in([*found, *self.diagnostics]):
+            found += judge_moves(moves.items, declared)
         if len(declared) == len(documents) and not errors_in([*found, *self.diagnostics]):
             found += fit(self._project.catalog, self._whole(documents, declared), None, now=self._project.now)[1]
         return Composed(
@@ -80,14 +84,16 @@ class Composer:
             diagnostics=tuple(in_order(list(dict.fromkeys(found)))),
         )
 
-    def _documents(self, layers: Layers) -> tuple[tuple[Document, ...], list[Diagnostic]]:
+    def _documents(self, layers: Layers) -> tuple[Moves, tuple[Document, ...], list[Diagnostic]]:
         mine = (*layers.manifests, *layers.overlays)
         documents = [
             one
             for one in self._written
             if layer_of(one.file, self._others) is None or layer_of(one.file, mine) is not None
         ]
-        return compose(documents, layers.overlays, partly=self._partly)
+        moves, wrong = read_moves(self._project.catalog, documents)
+        composed, unlaid = compose(moves.documents, layers.overlays, partly=self._partly)
+        return moves, composed, [*wrong, *unlaid]
 
     def _judge(self, documents: list[Document]) -> None:
         """Judge each by itself, and keep what was found: the number of an object is its name while it lives."""

@@ -35,11 +35,12 @@ from reconciler.model.rights import Rights
 from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
+from reconciler.operations.moving import fit_moved
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import Sealed, fingerprints, secrets_at_apply, unread_secrets, unreadable
-from reconciler.operations.validate import Judged, fit, judge
+from reconciler.operations.validate import Judged, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
 """Rules of the domain that hold a plan as guards do: protection, and the last active administrator."""
@@ -215,7 +216,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
@@ -246,7 +247,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         live = fill(doors.catalog, live, snapshot.people, judged.resources, doors.now)
         # Who may do what cannot be judged from a part of the data.
         request = replace(request, people=People(local=request.people.local))
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
@@ -287,7 +288,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     Raises:
         InvalidManifests: they do not fit any more.
     """
-    view, found = fit(doors.catalog, before.judged, live, now=doors.now)
+    view, live, found = fit_moved(doors.catalog, before.judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, found))
     kept = _kept(view, before.marks, request, before.judged)

@@ -25,6 +25,7 @@ from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.secret import SecretRef, SecretValue
 from reconciler.model.view import View
+from reconciler.operations.moving import fingerprint_address
 from reconciler.operations.request import Doors
 from reconciler.ports import SecretUnreadable
 
@@ -58,7 +59,10 @@ def fingerprints(doors: Doors, view: View) -> tuple[dict[Address, dict[str, str]
         value = _read(doors, resource, field, ref, problems)
         if value is not None:
             marks = found.setdefault(resource.address, {})
-            marks[field.path] = doors.sealer.fingerprint(resource.address, field.path, value)
+            # What moves is known by the fingerprint of its old address.
+            kind = doors.catalog[resource.address.kind]
+            address = fingerprint_address(view, kind, resource.address, field.path)
+            marks[field.path] = doors.sealer.fingerprint(address, field.path, value)
     return found, problems
 
 

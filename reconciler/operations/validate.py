@@ -14,12 +14,14 @@ from typing import Any
 from reconciler.engine.clock import judge_time
 from reconciler.engine.compose import compose
 from reconciler.engine.layout import judge_layout
+from reconciler.engine.move import judge_moves, read_moves
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests
+from reconciler.model.moved import Move
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
@@ -43,6 +45,7 @@ class Judged:
     waivers: Waivers = NO_WAIVERS
     about_waivers: tuple[Diagnostic, ...] = ()
     """Those of ``diagnostics`` that are about waivers."""
+    moves: tuple[Move, ...] = ()
 
     @property
     def valid(self) -> bool:
@@ -57,14 +60,19 @@ def judge(
     manifests, found = reader.read()
     waivers, about_waivers = read_waivers(folders)
     written, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
+    moves, about_moves = read_moves(catalog, written)
+    written = moves.documents
     # Where a file could not be read, nobody knows which manifests are missing.
     documents, unlaid = compose(written, manifests.overlays, partly=manifests.partly or errors_in(found))
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
+    found = [*found, *about_moves, *unlaid, *problems]
     if manifests.keep is not None:
-        _keep(manifests.keep, documents, [*found, *unlaid, *problems])
+        _keep(manifests.keep, documents, found)
     misplaced += judge_layout(catalog, written, layout, within=manifests.overlays)
-    found = [*found, *unlaid, *problems, *misplaced]
+    found += misplaced
+    if not errors_in(found):
+        found += judge_moves(moves.items, resources)
     return Judged(
         manifests=manifests,
         resources=tuple(resources),
@@ -73,6 +81,7 @@ def judge(
         read_file=reader.file,
         waivers=waivers,
         about_waivers=tuple(about_waivers),
+        moves=moves.items,
     )
 
 

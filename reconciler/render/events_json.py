@@ -59,7 +59,7 @@ def event_lines(event: Event, report: Report | None) -> Iterator[dict[str, Any]]
         return
     for one in report.changes:
         action = terraform_actions(one)[0]
-        if action != "no-op" or "adopt" in one.actions:
+        if action != "no-op" or not {"adopt", "move"}.isdisjoint(one.actions):
             message = f"{one.address}: {'Applying' if kind == 'apply_start' else 'Applied'}"
             yield line(kind, message, hook={"resource": resource_json(one), "action": _VERBS[action]})
 

@@ -63,7 +63,7 @@ def findings_outputs(findings: Findings) -> dict[str, str]:
 def plan_outputs(report: Report) -> dict[str, str]:
     """Outputs of a step that plans. ``verdict`` is errors, denied, held, changes or none."""
     summary = report.summary
-    names = ("add", "change", "destroy", "adopt", "forget", "held", "manual", "drift", "unchanged")
+    names = ("add", "change", "destroy", "adopt", "move", "forget", "held", "manual", "drift", "unchanged")
     return {
         "verdict": plan_word(report),
         "changes": _truth(holds=not report.empty if report.base is None else report.base.changes),

@@ -143,6 +143,7 @@ def _counts(report: Report) -> list[tuple[int, str, str]]:
         (summary.add, "to add", "add"),
         (summary.change, "to change", "change"),
         (summary.destroy, "to destroy", "destroy"),
+        (summary.move, "to move", "change"),
         (summary.adopt, "to adopt", "other"),
         (summary.forget, "to forget", "other"),
         (summary.transitions, plural(summary.transitions, "transition"), "change"),

@@ -35,6 +35,7 @@ def counts_words(report: Report) -> str:
     """The counts that the verdict does not name, then the risks."""
     summary = report.summary
     counts = (
+        (summary.move, "to move"),
         (summary.adopt, "to adopt"),
         (summary.forget, "to forget"),
         (summary.transitions, plural(summary.transitions, "transition")),
@@ -184,11 +185,14 @@ def notice_lines(report: Report) -> list[str]:
 
 
 def _name(one: ResourceLine, *, tenant: bool) -> str:
-    return str(one.address) if tenant else f"{one.address.kind}/{one.address.name}"
+    if tenant or one.previous is not None:
+        return one.title
+    return f"{one.address.kind}/{one.address.name}"
 
 
 def _group(one: ResourceLine) -> tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    return (one.address.kind, tenant_of(one), one.actions, tuple(map(str, one.risks)), one.reasons)
+    moved = () if one.previous is None else (one.title,)  # each is told by itself
+    return (one.address.kind, tenant_of(one), one.actions, tuple(map(str, one.risks)), (*one.reasons, *moved))
 
 
 def _group_line(some: Sequence[ResourceLine]) -> str:

@@ -15,6 +15,7 @@ _WORDS = (
     ("add", "to add"),
     ("change", "to change"),
     ("destroy", "to destroy"),
+    ("move", "to move"),
     ("adopt", "to adopt"),
     ("forget", "to forget"),
     ("held", "held"),

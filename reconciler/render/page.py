@@ -187,7 +187,7 @@ def _item(one: ResourceLine, number: int, tenant: int, kind: int, *, unfold: boo
         group=class_of(one),
         symbol=symbol,
         words=words,
-        address=safe(str(one.address)),
+        address=safe(one.title),
         tenant=tenant,
         kind=kind,
         actions=one.actions,

@@ -78,7 +78,7 @@ def resource_change(one: ResourceLine) -> dict[str, Any]:
 def _identity(one: ResourceLine) -> dict[str, Any]:
     return {
         "address": str(one.address),
-        "previous_address": None,
+        "previous_address": None if one.previous is None else str(one.previous),
         "mode": "managed",
         "type": one.type,
         "name": one.address.name,

@@ -72,6 +72,7 @@ def _head(report: Report, style: Style) -> list[str]:
     lines = [style.palette.paint(verdict(report.summary, empty=clear(report)), "bold", colour)]
     summary = report.summary
     counts = (
+        (summary.move, "to move", "to move"),
         (summary.adopt, "to adopt", "to adopt"),
         (summary.forget, "to forget", "to forget"),
         (summary.transitions, "transition", "transitions"),

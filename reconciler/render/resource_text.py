@@ -20,6 +20,7 @@ from reconciler.render.values import (
 SYMBOLS = {
     "delete": ("-", "delete", "red"),
     "create": ("+", "create", "green"),
+    "move": (">", "move", "cyan"),
     "adopt": ("=", "adopt", "cyan"),
     "update": ("~", "update", "yellow"),
     "rotate-secret": ("~", "rotate secret", "yellow"),
@@ -101,9 +102,9 @@ def _header(one: ResourceLine, style: Style) -> list[str]:
     known = [action for action in SYMBOLS if action in one.actions]
     symbol, _, colour = SYMBOLS[known[0]] if known else ("~", "", "yellow")
     words = ", ".join(SYMBOLS[action][1] for action in known)
-    plain = f"  {symbol} {words} {safe(str(one.address))}"
+    plain = f"  {symbol} {words} {safe(one.title)}"
     painted = f"  {style.palette.paint(f'{symbol} {words}', 'bold', colour)} "
-    painted += style.palette.paint(safe(str(one.address)), "bold")
+    painted += style.palette.paint(safe(one.title), "bold")
     if one.source is None:
         return [painted]
     place = safe(one.source.short)

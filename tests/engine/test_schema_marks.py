@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.engine.schema import ALL, MARKS, OVERLAYS, POLICY, WAIVERS, kind_schema, schema_files, schemas
+from reconciler.engine.schema import ALL, MARKS, MOVES, OVERLAYS, POLICY, WAIVERS, kind_schema, schema_files, schemas
 from tests.engine import toy
 
 CATALOG = toy.catalog()
@@ -20,7 +20,8 @@ def spec_of(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_one_file_a_kind_and_one_for_all() -> None:
-    assert list(schemas(CATALOG)) == ["partner.schema.json", "gadget.schema.json", ALL, OVERLAYS, POLICY, WAIVERS]
+    others = [OVERLAYS, ALL, POLICY, WAIVERS, MOVES]
+    assert list(schemas(CATALOG)) == ["partner.schema.json", "gadget.schema.json", *others]
 
 
 def test_files_end_with_a_line_end_and_are_the_same_every_time() -> None:

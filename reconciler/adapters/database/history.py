@@ -10,6 +10,7 @@ from pydantic_core import from_json
 from reconciler.adapters.database.read import Fetch
 from reconciler.model.address import Address
 from reconciler.model.run import Outcome, Run
+from reconciler.model.state import Managed
 
 _RUNS = (
     "SELECT id, digest, actor, approvers, started_at, finished_at, outcome, added, changed, destroyed, commit_id, "
@@ -27,6 +28,28 @@ def find_run(fetch: Fetch, run_id: str) -> Run | None:
     """The run with this id."""
     # Runs are few; so no value has to be put into a statement here.
     return next((_run(row) for row in fetch(_RUNS) if row[0] == run_id), None)
+
+
+def managed(fetch: Fetch) -> list[Managed]:
+    """The ledger, in order of address."""
+    found = fetch(
+        "SELECT kind, tenant, name, applied, source, commit_id, management, applied_at, run FROM reconciler_resources"
+    )
+    return sorted(
+        (
+            Managed(
+                address=Address(kind, tenant, name),
+                applied=applied,
+                source=source,
+                commit=commit,
+                management=management,
+                applied_at=applied_at,
+                run=run,
+            )
+            for kind, tenant, name, applied, source, commit, management, applied_at, run in found
+        ),
+        key=lambda one: one.address,
+    )
 
 
 def touched(fetch: Fetch, selects: Callable[[Address], bool]) -> set[str]:

@@ -23,6 +23,7 @@ from reconciler.adapters.database.columns import (
 )
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.images import Ledgers, hash_of, images_of
+from reconciler.adapters.database.moving import at_rest, move_entries, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
@@ -90,6 +91,10 @@ class Session:
         """The run with this id, if it was committed before."""
         return history.find_run(fetching(self._connection), run_id)
 
+    def at_rest(self, addresses: Sequence[Address]) -> dict[tuple[Address, str], tuple[str, str | None]]:
+        """The encrypted secrets of rows and their fingerprints, by address and field path."""
+        return at_rest(self._connection, self._metadata, self._catalog, addresses)
+
     def write(self, authorization: Authorization, *, run: Run, sealed: Sealed) -> None:
         """Write the whole plan; see :class:`reconciler.ports.ApplySession`. Without effect it writes nothing at all."""
         self._try(authorization.plan, run, sealed)
@@ -146,15 +151,18 @@ class Session:
     def _write(self, plan: Plan, run: Run, sealed: Sealed) -> None:
         writes = writes_of(plan, self._catalog, sealed, at=run.finished_at)
         kept, left = _ledger_changes(plan.changes)
-        if not (writes or kept or left or plan.notices):
+        if not (writes or kept or left or plan.notices or plan.rewrites):
             return
         self._run = run
         images = self._images(writes, run, kept, left)
         self._announce(run)
         reach("announced")
+        moved = move_rows(self._connection, self._metadata, self._catalog, plan, sealed, at=run.finished_at)
+        writes = list(steps_of(writes, moved))
         write_rows(self._connection, self._metadata, self._catalog, writes)
         reach("rows-written")
-        self._touch({*(one.address.tenant for one in writes), *(one.tenant for one in (*kept, *left))})
+        named = (one.address.tenant for one in plan.rewrites)
+        self._touch({*(one.address.tenant for one in writes), *(one.tenant for one in (*kept, *left)), *named})
         reach("generations-stepped")
         self._notify(plan, run)
         reach("outbox-written")
@@ -162,6 +170,7 @@ class Session:
         reach("read-back")
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
+        move_entries(self._connection, self._metadata, plan.rewrites)
         self._keep(kept, left, run, numbers)
         reach("ledger-written")
         self._audit(plan, run, images)  # last: on a server it makes runs of other tenants wait

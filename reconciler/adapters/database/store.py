@@ -24,6 +24,7 @@ from reconciler.model.errors import WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live, Row
 from reconciler.model.run import Holder, Run
+from reconciler.model.state import Managed
 from reconciler.ports import Rehearsal
 
 if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
@@ -113,6 +114,10 @@ class Database:
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         return self._ask(history.runs, missing=list)
+
+    def managed(self) -> list[Managed]:
+        """The ledger, in order of address."""
+        return self._ask(history.managed, missing=list)
 
     def touched(self, selects: Callable[[Address], bool]) -> set[str]:
         """The ids of the runs that changed one of some resources."""

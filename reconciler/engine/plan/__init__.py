@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from reconciler.engine.plan import checks, content, effects, lines, steps
+from reconciler.engine.plan import alike, checks, content, effects, lines, moving, steps
 from reconciler.engine.plan.draft import Draft
 from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
@@ -71,7 +71,8 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     watched = [one for one in chosen if one.standing is Standing.OBSERVED]
     drafts, told = _drafts(view, chosen, options)
     view.leaving = view.absent.union(address for address, draft in drafts.items() if draft.deletes)
-    found = [*told, *_judged(view, drafts), *_unmatched(view, options)]
+    found = [*told, *_judged(view, drafts), *_unmatched(view, options), *_left_out(view, options)]
+    found += [placed(rule, finding, view=view, subject=finding.address) for rule, finding in alike.alike(drafts)]
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
     found.extend(_generic(view, drafts, found))
@@ -85,11 +86,14 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     }
     removed = frozenset(address for address, draft in drafts.items() if draft.removed)
     plan = Plan(
-        changes=tuple(lines.in_order(view, by_address, removed)),
+        changes=(*moving.moved(view, by_address), *lines.in_order(view, by_address, removed)),
         observed=tuple(lines.observed(one) for one in watched),
         cascades=follows.cascades,
         notices=follows.notices,
-        preconditions=content.preconditions(view, [drafts[one] for one in by_address], follows.cascades),
+        preconditions=moving.preconditions(
+            view, content.preconditions(view, [drafts[one] for one in by_address], follows.cascades)
+        ),
+        rewrites=view.rewrites,
         diagnostics=tuple(sorted_findings(_once(found))),
         identity=view.live.identity,
         environment=options.environment,
@@ -97,7 +101,8 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         commit=options.commit,
         rollback=options.rollback,
     )
-    counted = summary_of(plan.changes, plan.observed, unchanged=differences.unchanged)
+    alone = sum(address in view.declared and address not in drafts for address in view.moves)
+    counted = summary_of(plan.changes, plan.observed, unchanged=differences.unchanged - alone)
     return replace(plan, summary=counted, digest=content.digest(plan))
 
 
@@ -200,6 +205,14 @@ def _unmatched(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
                 hint="addresses read Kind/tenant/name, or Kind/name; * matches all",
             )
             yield placed(NOTHING_THERE, finding, view=view, subject=None)
+
+
+def _left_out(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
+    chosen = [
+        address for address, one in view.moves.items() if options.selects(address) or options.selects(one.previous)
+    ]
+    for rule, finding in moving.left_out(view.moves.values(), selected=chosen):
+        yield placed(rule, finding, view=view, subject=finding.address)
 
 
 def _once(found: list[Diagnostic]) -> list[Diagnostic]:

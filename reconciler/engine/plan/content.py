@@ -14,6 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
 from reconciler.model.change import COUNTED, Action, Back, Change
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.moved import Rewrite
 from reconciler.model.plan import Plan, Precondition
 from reconciler.model.view import View
 
@@ -50,6 +51,8 @@ def digest(plan: Plan) -> str:
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
         **({"rollback": plan.rollback} if plan.rollback else {}),
     }
+    if plan.rewrites:
+        content["rewrites"] = [_rewrite(one) for one in plan.rewrites]
     return "sha256:" + hashlib.sha256(plain_json(content) or rfc8785.dumps(_safe(content))).hexdigest()
 
 
@@ -65,6 +68,7 @@ def _change(change: Change) -> dict[str, Any]:
         "risks": [one.value for one in change.risks],
         "applied": change.applied,
         **_back(change.back),
+        **({} if change.previous is None else {"previous": str(change.previous)}),
     }
 
 
@@ -75,6 +79,10 @@ def _back(back: Back | None) -> dict[str, Any]:
     entry = back.ledger
     kept = None if entry is None else [entry.applied, entry.source, entry.commit, entry.management]
     return {"back": [kept, list(back.rests)]}
+
+
+def _rewrite(one: Rewrite) -> list[Any]:
+    return [str(one.address), str(one.previous), one.rev, dict(one.columns), one.applied]
 
 
 def _notice(notice: Notice) -> list[Any]:

@@ -73,6 +73,11 @@ def observed(difference: Difference) -> Change:
     )
 
 
+def whole(kind: Kind, row: Row) -> Mapping[str, Any]:
+    """A live row as nested plain data like a manifest's, secrets hidden."""
+    return _tree(kind, _columns(kind, row))
+
+
 # --- one resource ----------------------------------------------------------------------------------------------------
 
 

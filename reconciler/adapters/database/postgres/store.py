@@ -19,6 +19,7 @@ from reconciler.model.errors import Collision, LockTimeout, WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
+from reconciler.model.state import Managed
 from reconciler.ports import Rehearsal
 
 if TYPE_CHECKING:  # what stands behind this name is loaded by those who write only
@@ -96,6 +97,10 @@ class ServerDatabase:
     def runs(self) -> list[Run]:
         """All runs, the newest first."""
         return self._ask(history.runs)
+
+    def managed(self) -> list[Managed]:
+        """The ledger, in order of address."""
+        return self._ask(history.managed)
 
     def touched(self, selects: Callable[[Address], bool]) -> set[str]:
         """The ids of the runs that changed one of some resources."""
