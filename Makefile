@@ -54,7 +54,7 @@ generated: venv ## write schemas/, docs/rules.md, docs/kinds/ and docs/cli.md an
 schemas: generated ## the same as generated
 
 lock: venv ## write requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra postgres --extra oidc --group test --group lint --group bench --group build \
+	uv pip compile pyproject.toml --extra postgres --extra oidc --extra metrics --group test --group lint --group bench --group build \
 		--universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet \
 		--output-file requirements.lock
 

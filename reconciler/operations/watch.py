@@ -112,8 +112,7 @@ class _Watch:
             self._told_failure(number, error)
         except Exception as error:  # noqa: BLE001  # a fault of the program ends a round and not the watch
             code = "ERR-00"
-            facts = {"round": number, "code": code, "where": _where(error)}
-            self._say("error", "round.failed", f"internal error: {type(error).__name__}", facts)
+            self._say("error", "round.failed", _fault(error), {"round": number, "code": code})
         else:
             outcome = RoundOutcome.PARTIAL if observed.partial else RoundOutcome.COMPLETE
             code = "DRF-01" if observed.partial else ""
@@ -163,10 +162,11 @@ class _Watch:
             batch = tuple(self._pending[:BATCH])
             try:
                 courier.deliver(batch)
-            except Undelivered as error:
+            except Exception as error:  # noqa: BLE001  # as in a round: a fault beside it ends no watch
                 self._deliveries["failed"] += 1
-                facts = {"pending": len(self._pending)}
-                self._say("error", "webhook.failed", f"{error}; {len(self._pending)} waiting", facts)
+                waiting = len(self._pending)
+                reason = str(error) if isinstance(error, Undelivered) else _fault(error)
+                self._say("error", "webhook.failed", f"{reason}; {waiting} waiting", {"pending": waiting})
                 self._give_up()
                 return False
             del self._pending[: len(batch)]
@@ -233,17 +233,21 @@ class _Watch:
         )
         try:
             self._doors.metrics.show(tally)
-        except ReconcilerError as error:
-            self._say("error", "metrics.failed", error.message, {"code": error.code})
+        except Exception as error:  # noqa: BLE001  # as above
+            message, code = (
+                (error.message, error.code) if isinstance(error, ReconcilerError) else (_fault(error), "ERR-00")
+            )
+            self._say("error", "metrics.failed", message, {"code": code})
 
     def _say(self, level: str, event: str, message: str, facts: Mapping[str, Any]) -> None:
         self._doors.tell(LogEntry(at=self._doors.clock(), level=level, event=event, message=message, facts=dict(facts)))
 
 
-def _where(error: Exception) -> str:
-    """The file and the line at which an error was raised. Its text may hold data, and is not told."""
+def _fault(error: Exception) -> str:
+    """A fault of the program: its name, and where it was raised. Its text may hold data, and is not told."""
     frames = traceback.extract_tb(error.__traceback__)
-    return f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    where = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"internal error: {type(error).__name__}{where}"
 
 
 def _words(one: Transition) -> str:

@@ -173,7 +173,7 @@ def test_a_failed_round_is_told_counted_and_tried_again() -> None:
     assert "s3cr3t" not in str(world.log)
     failed = [one for one in world.log if one.event == "round.failed"]
     assert [one.facts["code"] for one in failed] == ["DB-03", "DB-03", "ERR-00"]
-    assert failed[2].facts["where"].startswith("test_watch.py:")
+    assert failed[2].message.startswith("internal error: RuntimeError at test_watch.py:")
 
 
 def test_a_failed_round_leaves_the_numbers_as_they_were() -> None:
@@ -265,14 +265,22 @@ def test_findings_that_cannot_be_written_down_fail_the_round_and_are_told_once()
     assert world.recorded == [3]
 
 
-def test_metrics_that_cannot_be_written_stop_nothing() -> None:
+@pytest.mark.parametrize("error", [WorldError("the disk is full", code="WCH-02"), ValueError("s3cr3t")])
+def test_metrics_that_cannot_be_written_stop_nothing(error: Exception) -> None:
     class Full(World):
         def show(self, tally: Tally) -> None:
             super().show(tally)
-            raise WorldError("the metrics cannot be written", code="WCH-02")
+            raise error
 
     world = Full([seen(), seen()]).run()
     assert world.events() == ["metrics.failed"] * 2
+    assert "s3cr3t" not in str(world.log)
+
+
+def test_a_fault_of_the_webhook_stops_nothing_and_loses_nothing() -> None:
+    world = World([seen(ONE), seen()], deliveries=[ValueError("s3cr3t")]).run()
+    assert world.delivered == [("finding.appeared drift-1", "finding.resolved drift-1")]
+    assert "s3cr3t" not in str(world.log)
 
 
 def test_without_a_webhook_nothing_waits() -> None:

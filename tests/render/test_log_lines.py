@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 
 import pytest
 
+from reconciler.cli.options import Globals
+from reconciler.cli.progress import Progress
+from reconciler.cli.session import Session
+from reconciler.model.run import Event
 from tests.injections import INJECTIONS
 from tests.render.injections import PAYLOADS
 from tests.render.logs import LOGS, entry, hear
@@ -29,6 +35,22 @@ def test_the_judge_notices_a_line_that_is_not_escaped() -> None:
     with pytest.raises(AssertionError):
         hear('{"a": "b"}\n{"a": "b"}\n', shape="json")
     assert commands("::error::x")
+
+
+def test_the_moving_line_of_a_terminal_takes_no_word_for_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    heard = Terminal()
+    monkeypatch.setattr(sys, "stderr", heard)
+    monkeypatch.setenv("TERM", "xterm")
+    progress = Progress(Session(Globals()))
+    for text in ("[red]a[/nope]", "[/]b\x1b[2J", "[link=https://evil.example.com]c"):
+        progress(Event("apply_progress", text, {}))
+    progress.stop()
+    assert "[link=https://evil.example.com]c" in heard.getvalue()
+    assert "\x1b[2J" not in heard.getvalue()
 
 
 def test_an_entry_is_told_in_two_forms() -> None:

@@ -188,8 +188,8 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 def _file(path: Path | None, place: str) -> Path:
-    if path is None or not place.strip():
-        raise UsageError("--metrics names a file, or :PORT", code="WCH-02")
+    if path is None or not place.strip() or place.startswith(":"):
+        raise UsageError("--metrics names a file, or :PORT", code="WCH-02", hint="write ./ before a file with a colon")
     target = path.resolve()
     if path.is_relative_to("/dev") or (target.exists() and not target.is_file()):
         raise UsageError(f"--metrics {place}: this is no file", code="WCH-02", hint="name a file, or :PORT")

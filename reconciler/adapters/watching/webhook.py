@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -164,7 +163,7 @@ def _send(opener: OpenerDirector, request: Request, patience: float, answer: que
             answer.put(error.code)
     except URLError as error:
         answer.put(type(error.reason).__name__ if isinstance(error.reason, BaseException) else "URLError")
-    except (HTTPException, OSError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001  # whatever it is, who waits must hear of it
         answer.put(type(error).__name__)
 
 

@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_written_is_told_and_the_old_one_stays(
 
 
 @pytest.mark.parametrize(
-    "place", ["", " ", ".", "none/drift.prom", "/dev/null", "/dev/stdout", ":99999", "no.invalid:1"]
+    "place", ["", " ", ".", "none/drift.prom", "/dev/null", "/dev/stdout", ":99999", ":http", "no.invalid:1"]
 )
 def test_a_place_that_is_none_is_refused_at_once(tmp_path: Path, place: str) -> None:
     with pytest.raises(UsageError) as told:
