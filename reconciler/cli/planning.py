@@ -13,7 +13,6 @@ from reconciler.model.errors import UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.operations.plan import Proposer
-    from reconciler.wiring import House
 
 _ASKED = "asked"
 _ALLOWANCE = re.compile(r"([A-Za-z]+):([0-9]{1,6})")
@@ -89,12 +88,12 @@ def seconds(text: str) -> float:
     return int(parts[1]) * _SECONDS[parts[2]]
 
 
-def proposer_for(house: House, undoes: str) -> Proposer:
+def proposer_for(undoes: str) -> Proposer:
     """What makes the plan: the manifests, or the run that is undone."""
     from reconciler.operations.plan import FROM_MANIFESTS
     from reconciler.operations.rollback import RollbackOf
 
-    return RollbackOf(undoes, house.writer()) if undoes else FROM_MANIFESTS
+    return RollbackOf(undoes) if undoes else FROM_MANIFESTS
 
 
 def plan_file_among(paths: Sequence[str]) -> Path | None:

@@ -6,7 +6,7 @@ sees a rollback as it sees a change that git asks for. Nothing is judged less, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,33 +15,33 @@ from reconciler.engine.export import Unsayable, export_row, variable_of
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.rollback import Undoing, Undone
 from reconciler.model.address import Address
-from reconciler.model.columns import column_name, snake
+from reconciler.model.columns import column_name
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
 from reconciler.model.errors import Held, Stale
 from reconciler.model.exported import NO_WISHES, Wishes
-from reconciler.model.manifest import Manifests
+from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
+from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 from reconciler.operations.history import past_of
 from reconciler.operations.plan import Proposal, proposed, seen_by, unfit
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Sealed
 from reconciler.operations.validate import Judged, fit, judge
-from reconciler.ports import FileRefused, ManifestWriter
+from reconciler.ports import FileRefused, ManifestReader
 
 
 @dataclass(slots=True)
 class RollbackOf:
     """Proposes the plan that undoes a run; see :class:`reconciler.operations.plan.Proposer`.
 
-    ``run`` is its id, or the beginning of it. ``writer`` writes what was there before as manifests.
+    ``run`` is its id, or the beginning of it.
     """
 
     run: str
-    writer: ManifestWriter
     past: Past | None = None
 
     def read(self, doors: Doors, request: Request) -> Judged:
@@ -89,7 +89,7 @@ class RollbackOf:
         undoing = stage.undo(doors.catalog, past, live)
         _refuse_faults(doors, request, live, undoing.faults)
         self._refuse_conflicts(doors, request, live, undoing, asks=before is None)
-        judged, found = _written(doors, self.writer, undoing, live, request)
+        judged, found = _written(doors, undoing, live, request)
         view = View(doors.catalog, {one.address: one for one in judged.resources}, live)
         options = PlanOptions(prune=True, environment=request.environment, rollback=past.run.id)
         made = _placeless(make_plan(view, stage.differences(view, undoing), options))
@@ -148,24 +148,19 @@ def _refuse_faults(doors: Doors, request: Request, live: Live, found: Sequence[D
 # --- what was there, as manifests ------------------------------------------------------------------------------------
 
 
-def _written(
-    doors: Doors, writer: ManifestWriter, undoing: Undoing, live: Live, request: Request
-) -> tuple[Judged, tuple[Diagnostic, ...]]:
+def _written(doors: Doors, undoing: Undoing, live: Live, request: Request) -> tuple[Judged, tuple[Diagnostic, ...]]:
     """What shall be again as manifests that are valid by themselves and beside the database.
 
     Raises:
         Held: a former state breaks a rule of today, or no manifest could say it (RBK-04).
     """
-    work = _Work(doors, writer)
     items = [one for one in undoing.items if one.target is not None]
-    wishes: dict[Address, Wishes] = {}
-    files, faults = work.files(items, wishes)
-    judged = judge(doors.catalog, writer.reader(files))
+    former, faults = _former(items, {})
+    judged = judge(doors.catalog, former)
     asked = _secrets_asked_for(doors, judged.diagnostics, items)
     if asked:
-        files, faults = work.files(items, asked)
-        judged = judge(doors.catalog, writer.reader(files))
-    judged = replace(judged, manifests=replace(judged.manifests, commit=None, unfinished=frozenset()))
+        former, faults = _former(items, asked)
+        judged = judge(doors.catalog, former)
     found = [*faults, *judged.diagnostics]
     if judged.valid:
         gone = stage.leaves(undoing)
@@ -179,27 +174,38 @@ def _written(
     return judged, tuple(found)
 
 
-class _Work:
-    """Writes former rows as the manifests that would have asked for them."""
+class _Former:
+    """Former rows as the manifests that would have asked for them; see :class:`reconciler.ports.ManifestReader`."""
 
-    def __init__(self, doors: Doors, writer: ManifestWriter) -> None:
-        self._doors = doors
-        self._writer = writer
+    def __init__(self) -> None:
+        self._documents: list[Document] = []
+        self._files: dict[tuple[str, str], bytes] = {}
 
-    def files(
-        self, items: Iterable[Undone], wishes: Mapping[Address, Wishes]
-    ) -> tuple[dict[str, bytes], list[Diagnostic]]:
-        """The files by path, and what no manifest can say."""
-        files: dict[str, bytes] = {}
-        found: list[Diagnostic] = []
-        for one in items:
-            try:
-                found += self._add(files, one, wishes.get(one.address, NO_WISHES))
-            except (Unsayable, FileRefused) as reason:
-                found.append(stage.unsayable(one.address, str(reason)))
-        return files, found
+    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+        """All of them. They stand in no file and come from no commit."""
+        return Manifests(tuple(self._documents), (), ""), []
 
-    def _add(self, files: dict[str, bytes], one: Undone, wishes: Wishes) -> Iterator[Diagnostic]:
+    def file(self, document: Document, path: str) -> bytes:
+        """The former content of a file field.
+
+        Raises:
+            FileRefused: there is none.
+        """
+        found = self._files.get((document.folder, path))
+        if found is None:
+            raise FileRefused(f"{path} does not exist")
+        return found
+
+    def beside(self, roots: Sequence[str]) -> ManifestReader:  # noqa: ARG002  # nothing stands beside it
+        """Nothing more."""
+        return self
+
+    def add(self, one: Undone, wishes: Wishes) -> Iterator[Diagnostic]:
+        """Add a former row; what no manifest could say of it.
+
+        Raises:
+            Unsayable: it cannot be written at all.
+        """
         entity = Entity(one.address, one.kind, None, one.target)
         made = export_row(
             entity,
@@ -209,19 +215,35 @@ class _Work:
             states=one.state_differs,
             wishes=wishes,
         )
-        by_path = one.kind.by_path
-        # An empty value where a manifest means the default is judged as the default, and put back as it was.
-        lost = [
-            path
-            for path in made.ignored
-            if path in one.paths and by_path[path].type != "secret" and entity.live(path) is not None
-        ]
-        tree = _without_ignoring(made.tree, one.paths)
-        folder = f"before/{snake(one.address.kind)}/{one.address.tenant or '-'}"
-        files[f"{folder}/{one.address.name}.yaml"] = self._writer.text([tree])
-        for content in made.attachments:
-            files[f"{folder}/{content.name}"] = content.data
-        return iter([stage.unsayable(one.address, f"no manifest could say its former {path}", path) for path in lost])
+        folder = str(one.address)
+        place = Source(folder, 1, 1, 1, 1)
+        self._documents.append(
+            Document(
+                file=folder,
+                index=0,
+                tree=_without_ignoring(made.tree, one.paths),
+                locate=lambda: Places({}, {}, place),
+                line_text=lambda _line: "",
+                folder=folder,
+            )
+        )
+        self._files.update({(folder, content.name): content.data for content in made.attachments})
+        for path in made.ignored:
+            # An empty value where a manifest means the default is judged as the default, and put back as it was.
+            if path in one.paths and one.kind.by_path[path].type != "secret" and entity.live(path) is not None:
+                yield stage.unsayable(one.address, f"no manifest could say its former {path}", path)
+
+
+def _former(items: Sequence[Undone], wishes: Mapping[Address, Wishes]) -> tuple[_Former, list[Diagnostic]]:
+    """Former rows as manifests, and what no manifest could say."""
+    former = _Former()
+    found: list[Diagnostic] = []
+    for one in items:
+        try:
+            found += former.add(one, wishes.get(one.address, NO_WISHES))
+        except Unsayable as reason:
+            found.append(stage.unsayable(one.address, str(reason)))
+    return former, found
 
 
 def _without_ignoring(tree: Mapping[str, Any], paths: frozenset[str]) -> dict[str, Any]:
@@ -263,10 +285,8 @@ def _without(
 
 
 def _no_manifests() -> Judged:
-    def read_file(_document: object, path: str) -> bytes:
-        raise FileRefused(f"{path} does not exist")
-
-    return Judged(manifests=Manifests((), (), ""), resources=(), diagnostics=(), read_file=read_file)
+    nothing = _Former()
+    return Judged(manifests=nothing.read()[0], resources=(), diagnostics=(), read_file=nothing.file)
 
 
 # --- places ----------------------------------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def carry_out(
             run_id="" if reviewed is None else reviewed.run_id,
             lock_timeout=seconds(lock_timeout),
             bootstrap=how["bootstrap"],
-            proposer=proposer_for(house, undoes or ("" if reviewed is None else reviewed.plan.rollback)),
+            proposer=proposer_for(undoes or ("" if reviewed is None else reviewed.plan.rollback)),
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev)

@@ -104,7 +104,7 @@ def _done(
         file=file,
         agree=agree,
         lock_timeout=patience,
-        proposer=proposer_for(house, file.plan.rollback),
+        proposer=proposer_for(file.plan.rollback),
     )
     if done.applied:
         return "applied before", done

@@ -45,7 +45,7 @@ def command(context: click.Context, *, planfile: str, paths: Sequence[str], form
     )
     reader = house.reader(asked.paths, rev=asked.rev)
     doors = house.doors(reader, writes=False, paths=asked.paths)
-    found = owners(doors, request, file=file, proposer=proposer_for(house, file.plan.rollback))
+    found = owners(doors, request, file=file, proposer=proposer_for(file.plan.rollback))
     if form == "json":
         session.output.json(owners_json(found))
     else:

@@ -85,7 +85,7 @@ def _planned(session: Session, run: str, asked: Asked, *, out: str | None, form:
     house = session.house
     doors = house.doors(house.reader(), writes=False, policy_rev=policy_rev)
     request = house.request(allow_delete=asked.allow_delete, people=session.people())
-    proposer = proposer_for(house, run)
+    proposer = proposer_for(run)
     try:
         proposal = proposer.propose(doors, request, proposer.read(doors, request), doors.store.read())
     except ReconcilerError as error:

@@ -445,6 +445,8 @@ def test_a_role_that_owns_nothing_applies_everything(served):
     "statement",
     [
         "DELETE FROM reconciler_changes",
+        "DELETE FROM reconciler_images",
+        "UPDATE reconciler_images SET facts = '{}'",
         "UPDATE reconciler_runs SET actor = 'nobody'",
         "DELETE FROM reconciler_journal",
         "INSERT INTO reconciler_journal (table_name, tenant, name, operation, columns) VALUES ('a', 'b', 'c', 'd', '')",
@@ -476,6 +478,7 @@ def test_the_role_that_plans_reads_everything_but_secrets_and_writes_nothing(ser
         for statement in (
             "SELECT password FROM gadgets",
             "SELECT * FROM gadgets",
+            "SELECT sealed FROM reconciler_images",
             "SELECT gadgets FROM gadgets",
             "UPDATE gadgets SET size = 5",
             "INSERT INTO reconciler_tenants (tenant) VALUES ('x')",
