@@ -176,10 +176,11 @@ def test_a_referrer_that_goes_in_the_same_run_is_pruned(renamed: Tree) -> None:
     assert renamed.run("plan").out.startswith("No changes.")
 
 
-def test_a_rehearsal_and_a_snapshot_see_the_move(renamed: Tree) -> None:
+@pytest.mark.parametrize("who", [ROOT, INES])
+def test_a_rehearsal_and_a_snapshot_see_the_move(renamed: Tree, who: str) -> None:
     assert renamed.run("plan", "--rehearse").code == 0
     assert renamed.sql("SELECT name FROM service_types") == [("incident",)]
-    assert renamed.run("snapshot", "--out", "live.snap", "--as", ROOT).code == 0
+    assert renamed.run("snapshot", "--out", "live.snap", "--as", who).code == 0
     call = renamed.run("plan", "--live", "live.snap")
     assert call.code == 0, call.err
     assert "> move ServiceType/farol/incident -> ServiceType/farol/incidents" in call.out
@@ -244,3 +245,14 @@ def test_nobody_moves_the_own_operator(applied: Tree) -> None:
     done = applied.run("apply", "--auto-approve", "--as", "second@example.com")
     assert done.code == 0, done.err
     assert applied.run("plan", "--as", ROOT).out.startswith("No changes.")
+
+
+def test_drift_and_accept_work_while_a_move_is_pending(renamed: Tree) -> None:
+    renamed.sql("UPDATE service_types SET sort_order = 99")
+    report = renamed.run("drift", "--as", ROOT, "--format", "json").json
+    assert [one["address"] for one in report["findings"]] == ["ServiceType/farol/incident"]
+    call = renamed.run("accept", "ServiceType/farol/incidents")
+    assert call.code == 0, call.err
+    assert "sortOrder: 99" in (renamed.folder / DESK).read_text(encoding="utf-8")
+    plan = renamed.run("plan")
+    assert plan.out.splitlines()[1] == "  1 to move, 7 unchanged."
