@@ -47,7 +47,7 @@ LABEL_PATTERN = "^[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?$"
 
 
 def schemas(catalog: Catalog) -> dict[str, Schema]:
-    """The schema of each kind, the one for all, those of what is no manifest, by file name, in the order of apply."""
+    """The schemas of the kinds, in the order of apply, the one for all, and those of other documents, by file name."""
     by_kind = {kind.name: kind_schema(kind) for kind in catalog.values()}
     found = {f"{snake(name)}.schema.json": schema for name, schema in by_kind.items()}
     found[OVERLAYS] = overlay_schema(_all(by_kind))

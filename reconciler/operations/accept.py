@@ -21,10 +21,11 @@ from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageErro
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
+from reconciler.operations.moving import fit_moved
 from reconciler.operations.people import summon
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.tidy import Rewritten
-from reconciler.operations.validate import Judged, fit, judge
+from reconciler.operations.validate import Judged, judge
 from reconciler.ports import FileSource, ManifestWriter
 
 MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT})
@@ -80,7 +81,7 @@ def accept(
 def _fitted(doors: Doors, judged: Judged, live: Live) -> View:
     found = list(judged.diagnostics)
     if judged.valid:
-        view, found = fit(doors.catalog, judged, live, now=doors.now)
+        view, _, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=Request())
         if not any(one.severity is Severity.ERROR and one.phase is not Phase.TIME for one in found):
             return view
     wrong = tuple(one for one in found if one.severity is Severity.ERROR)

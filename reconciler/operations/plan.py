@@ -415,7 +415,9 @@ def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgeme
     """The judgement with the denials of the second wall, which take the authorization away."""
     if judgement is None or not denials:
         return judgement
-    return Judgement(denials=(*judgement.denials, *denials))
+    # What may not be read is denied once: a second denial would tell whether it is new or was there.
+    hidden = {one.address for one in judgement.denials if one.hidden}
+    return Judgement(denials=(*judgement.denials, *(one for one in denials if one.address not in hidden)))
 
 
 def _once(judgement: Judgement, made: Plan) -> Judgement:
