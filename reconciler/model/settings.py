@@ -128,10 +128,16 @@ class Settings(Spec):
         default_factory=lambda: ["waivers"], description="Folders of waivers, which hold nothing else."
     )
 
+    def layers_of(self, environment: str) -> Layers:
+        """The folders of an environment; none for one that is not there."""
+        chosen = self.environments.get(environment)
+        return Layers() if chosen is None else chosen.layers
+
     @property
-    def all_layers(self) -> dict[str, Layers]:
-        """The folders of each environment that has some of its own."""
-        return {name: one.layers for name, one in self.environments.items() if one.overlays or one.manifests}
+    def own_folders(self) -> list[str]:
+        """The folders of all environments, each once."""
+        every = [one.layers for one in self.environments.values()]
+        return list(dict.fromkeys(folder for one in every for folder in (*one.manifests, *one.overlays)))
 
     @field_validator("layout")
     @classmethod

@@ -17,6 +17,7 @@ from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
 from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
+from reconciler.adapters.manifests.reading import open_reader
 
 __all__ = [
     "RULES",
@@ -29,6 +30,7 @@ __all__ = [
     "TextWriter",
     "commit_on_branch",
     "committed_configuration",
+    "open_reader",
     "parse",
     "read_file",
     "read_policy_files",

@@ -36,8 +36,8 @@ def command(context: click.Context, *, names: Sequence[str], before: str, after:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     house = session.house
-    if house.known_environment(before) == house.known_environment(after):
-        raise UsageError(f"{before} says what it says", hint="name two environments")
+    if before == after:
+        raise UsageError("--from-env and --to-env name the same environment", hint="name two")
     found = promote(house.project(), house.reader_of_all(), house.writer(), before=before, after=after, names=names)
     for name in found.same:
         session.output.tell(f"{name}: nothing to promote, {before} and {after} say the same.")
