@@ -36,6 +36,14 @@ def _folder(text: str) -> str:
     return path
 
 
+def _own_folder(text: str) -> str:
+    """A folder of an environment. Hidden ones are passed over in commits, so that nobody would miss them."""
+    path = _folder(text)
+    if any(step.startswith(".") for step in path.split("/")):
+        raise PydanticCustomError("CFGF-03", "must be a folder that is not hidden, as in overlays/staging")
+    return path
+
+
 class DatabaseSource(Spec):
     """Where the database is: exactly one of the two."""
 
@@ -53,10 +61,10 @@ class EnvironmentSettings(Spec):
     """One environment of ``environments``."""
 
     database: DatabaseSource | None = Field(None, description="The database of this environment.")
-    overlays: list[Annotated[str, AfterValidator(_folder)]] = Field(
+    overlays: list[Annotated[str, AfterValidator(_own_folder)]] = Field(
         default_factory=list, description="Folders of partial manifests, laid over the manifests in this order."
     )
-    manifests: list[Annotated[str, AfterValidator(_folder)]] = Field(
+    manifests: list[Annotated[str, AfterValidator(_own_folder)]] = Field(
         default_factory=list, description="Folders of manifests that this environment alone has."
     )
 

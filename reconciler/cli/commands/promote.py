@@ -50,10 +50,14 @@ def command(context: click.Context, *, names: Sequence[str], before: str, after:
         for one in found.files:
             session.output.result(tidy_diff(one.file, one.before, one.after, session.style.palette))
         return exits.DONE
-    house.adder().add({one.file: one.after for one in found.files if not one.before})
-    editor = house.editor()
-    for one in found.files:
-        if one.before:
-            editor.replace(one.file, one.before, one.after)
+    adder, editor = house.adder(), house.editor()
+    adder.add({one.file: one.after for one in found.files if not one.before})
+    try:
+        for one in found.files:
+            if one.before:
+                editor.replace(one.file, one.before, one.after)
+    except BaseException:
+        adder.take_back()
+        raise
     session.output.result("".join(f"{address}.{path}\n" for address, path in found.fields))
     return exits.DONE
