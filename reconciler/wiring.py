@@ -250,6 +250,7 @@ class House:
             rev,
             beside=self.settings.policies,
             overlays=self.layers.overlays,
+            own=self.layers.manifests,
             without=[one for one in self.settings.own_folders if one not in self.layers.manifests],
             partly=bool(paths),
         )

@@ -79,11 +79,10 @@ class Composer:
         self._written, misplaced = parted(self.manifests.documents, roots)
         self._partly = errors_in(found)
         every = project.environments.values()
-        self._others = [folder for one in every for folder in (*one.manifests, *one.overlays)]
-        overlays = tuple(dict.fromkeys(folder for one in every for folder in one.overlays))
+        self._others = list(dict.fromkeys(folder for one in every for folder in (*one.manifests, *one.overlays)))
         found += misplaced
         found += read_waivers(project.folders)[1]
-        found += judge_layout(project.catalog, self._written, project.layout, within=overlays)
+        found += judge_layout(project.catalog, self._written, project.layout, within=self._others)
         self.diagnostics = tuple(in_order(list(dict.fromkeys(found))))
         self._known: dict[int, tuple[Document, Resource[Any] | None, tuple[Diagnostic, ...]]] = {}
 

@@ -61,7 +61,7 @@ def judge(
     documents, unlaid = compose(written, manifests.overlays, partly=manifests.partly or errors_in(found))
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
-    misplaced += judge_layout(catalog, written, layout, within=manifests.overlays)
+    misplaced += judge_layout(catalog, written, layout, within=(*manifests.own, *manifests.overlays))
     found = [*found, *unlaid, *problems, *misplaced]
     return Judged(
         manifests=manifests,

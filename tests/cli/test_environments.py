@@ -212,6 +212,15 @@ def test_a_layout_holds_in_overlays_too(envs: Tree) -> None:
     assert (call.code, "overlays/staging/tenants/other/desk.yaml:5:3: error LAY-01" in call.out) == (1, True)
 
 
+def test_a_layout_holds_in_manifests_of_an_environment_too(envs: Tree) -> None:
+    (envs.folder / "only/staging/tenants/other").mkdir()
+    (envs.folder / ONLY).rename(envs.folder / "only/staging/tenants/other/more.yaml")
+    for words in (("validate", "--env", "staging"), ("validate",)):
+        call = envs.run(*words)
+        assert (call.code, "only/staging/tenants/other/more.yaml:5:3: error LAY-01" in call.out) == (1, True)
+    assert envs.run("validate", "--env", "production").code == 0
+
+
 def test_some_paths_alone_take_the_overlays_that_fit(envs: Tree) -> None:
     assert envs.run("validate", "platform", "--env", "staging").out.startswith("Valid: 2 resources")
     call = envs.run("plan", "platform", "tenants", "--env", "staging")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from reconciler.adapters.manifests.files import FilesReader
 from reconciler.adapters.manifests.git import GitReader
@@ -16,13 +17,16 @@ def open_reader(
     *,
     beside: Sequence[str],
     overlays: Sequence[str] = (),
+    own: Sequence[str] = (),
     without: Sequence[str] = (),
     partly: bool = False,
 ) -> FilesReader | GitReader:
     """A reader of ``roots`` with ``overlays`` laid over them, of the commit ``rev`` where one is given.
 
-    Folders ``without`` are left out of roots that hold them; ``partly`` says that the roots are not all there are.
+    Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold them;
+    ``partly`` says that the roots are not all there are.
     """
+    how: dict[str, Any] = {"beside": beside, "overlays": overlays, "own": own, "without": without, "partly": partly}
     if rev is not None:
-        return GitReader(working, roots, rev, beside=beside, overlays=overlays, without=without, partly=partly)
-    return FilesReader(working, roots, beside=beside, overlays=overlays, without=without, partly=partly)
+        return GitReader(working, roots, rev, **how)
+    return FilesReader(working, roots, **how)
