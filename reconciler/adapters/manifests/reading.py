@@ -23,8 +23,8 @@ def open_reader(
 ) -> FilesReader | GitReader:
     """A reader of ``roots`` with ``overlays`` laid over them, of the commit ``rev`` where one is given.
 
-    Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold them;
-    ``partly`` says that the roots are not all there are.
+    Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold
+    them; ``partly`` says that the roots are not all there are.
     """
     how: dict[str, Any] = {"beside": beside, "overlays": overlays, "own": own, "without": without, "partly": partly}
     if rev is not None:
