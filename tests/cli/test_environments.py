@@ -325,6 +325,36 @@ def test_the_commit_is_named_only_when_overlays_are_its_own(envs: Tree) -> None:
     assert [commit(one) is not None for one in ("", "staging", "production")] == [True, False, True]
 
 
+def test_who_wrote_an_overlay_is_among_the_authors(envs: Tree) -> None:
+    from reconciler.wiring import open_house
+
+    _git(envs, "init", "-q")
+    _git(envs, "add", ".")
+    _git(envs, "commit", "-qm", "a")
+    for file, who in ((STAGING, "ines@farol.example.com"), (ONLY, "second@example.com")):
+        with (envs.folder / file).open("a", encoding="utf-8") as opened:
+            opened.write("# a word\n")
+        _git(envs, "-c", f"user.email={who}", "commit", "-qam", "b")
+
+    def authors(environment: str) -> frozenset[str] | None:
+        house = open_house({"RECONCILER_CLOCK": CLOCK}, environment=environment, folder=envs.folder)
+        doors = house.doors(house.reader(), writes=False)
+        commit = house.reader().read()[0].commit
+        assert doors.authors is not None
+        assert commit is not None
+        first = subprocess.run(
+            ["git", "rev-list", "--max-parents=0", "HEAD"], cwd=envs.folder, check=True, capture_output=True, text=True
+        )
+        return doors.authors.since(commit, first.stdout.strip())
+
+    assert authors("staging") == {"ines@farol.example.com", "second@example.com"}
+    assert authors("production") == {"ines@farol.example.com", "second@example.com"}  # below the same root
+    envs.write("reconciler.yaml", CONFIGURATION + "manifests: [platform, tenants]\n")
+    _git(envs, "commit", "-qam", "c")
+    assert authors("staging") == {"ines@farol.example.com", "second@example.com"}
+    assert authors("production") == frozenset()
+
+
 # --- explain ---------------------------------------------------------------------------------------------------------
 
 
