@@ -6,7 +6,6 @@ opened before it is used: ``validate`` never touches a database.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +27,7 @@ from reconciler.adapters.manifests import (
     TextWriter,
     commit_on_branch,
     committed_configuration,
+    open_reader,
     parse_cache,
     read_file,
     read_policy_files,
@@ -54,13 +54,13 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, 
 from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
-from reconciler.model.layers import Layers, layer_of
+from reconciler.model.layers import Layers
 from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.model.snapshot import Snapshot
-from reconciler.operations.composing import Project
+from reconciler.operations.composing import Project, refuse_overlays
 from reconciler.operations.init import Answers, compose
 from reconciler.operations.request import Doors, People, PolicyDoors, Request, WaiverFolders
 from reconciler.operations.snapshot import open_snapshot
@@ -249,22 +249,28 @@ class House:
 
     def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> FilesReader | GitReader:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
-        layers = self.layers
-        roots = list(paths) or self._roots
-        _refuse_overlays(self.folder, paths, self.settings)
-        return self._reader(roots, rev, layers.overlays, layers.manifests, partly=bool(paths))
+        refuse_overlays(self.folder, paths, self.settings)
+        return open_reader(
+            self.folder,
+            list(paths) or self._roots,
+            rev,
+            beside=self.settings.policies,
+            overlays=self.layers.overlays,
+            own=self.layers.manifests,
+            without=[one for one in self.settings.own_folders if one not in self.layers.manifests],
+            partly=bool(paths),
+            cache=self._parse_cache(),
+        )
 
     @property
     def layers(self) -> Layers:
         """The folders of the chosen environment, beside those that all share."""
-        chosen = self.settings.environments.get(self.environment)
-        return Layers() if chosen is None else chosen.layers
+        return self.settings.layers_of(self.environment)
 
     def reader_of_all(self, *, rev: str | None = None) -> FilesReader | GitReader:
         """The manifests of the configuration with those of every environment, for who tells them apart."""
-        every = [one.layers for one in self.settings.environments.values()]
-        own = [folder for one in every for folder in (*one.manifests, *one.overlays)]
-        return self._reader([*self.settings.manifests, *dict.fromkeys(own)], rev, (), own, partly=False)
+        roots = [*self.settings.manifests, *self.settings.own_folders]
+        return open_reader(self.folder, roots, rev, beside=self.settings.policies, cache=self._parse_cache())
 
     def project(self, *, rev: str | None = None) -> Project:
         """The manifests of the configuration, and all environments that they may be composed to."""
@@ -277,35 +283,6 @@ class House:
             layout=self.settings.layout,
             folders=self.waivers(reader),
         )
-
-    def known_environment(self, name: str) -> str:
-        """The name of an environment of the configuration.
-
-        Raises:
-            UsageError: there is none of this name (CFGF-04).
-        """
-        found = for_environment(self.settings, name, None)
-        if found or not name:
-            hint = found[0].hint if found else "name an environment of the configuration"
-            raise UsageError(f"there is no environment {name!r}", code="CFGF-04", hint=hint)
-        return name
-
-    def _reader(
-        self, roots: Sequence[str], rev: str | None, overlays: Sequence[str], own: Sequence[str], *, partly: bool
-    ) -> FilesReader | GitReader:
-        """What reads ``roots`` and lays ``overlays`` over them; folders of environments are ``own`` or left out."""
-        every = [one.layers for one in self.settings.environments.values()]
-        without = frozenset(folder for one in every for folder in (*one.manifests, *one.overlays)).difference(own)
-        how: dict[str, Any] = {
-            "beside": self.settings.policies,
-            "overlays": overlays,
-            "without": sorted(without),
-            "partly": partly,
-            "cache": self._parse_cache(),
-        }
-        if rev is not None:
-            return GitReader(self.folder, roots, rev, **how)
-        return FilesReader(self.folder, roots, **how)
 
     def _parse_cache(self) -> ParseCache | None:
         """What remembers sound manifests; a new one for each reader, for it holds files open."""
@@ -538,18 +515,6 @@ class House:
             code="CFGF-05",
             hint=f"set {name}, or mend database in {CONFIGURATION}",
         )
-
-
-def _refuse_overlays(folder: Path, paths: Sequence[str], settings: Settings) -> None:
-    """Partial manifests are never read as whole ones, not by name either."""
-    shown = [(path, posixpath.relpath((folder / path).as_posix(), folder.as_posix())) for path in paths]
-    for name, one in settings.environments.items():
-        for path, place in shown:
-            if layer_of(place, one.overlays) is not None:
-                raise UsageError(
-                    f"{path} holds overlays, which say something only over their manifests",
-                    hint=f"name the manifests, and choose the environment with --env {name}",
-                )
 
 
 def _document(catalog: Catalog, plan: Plan, guarded: Sequence[Diagnostic]) -> Mapping[str, Any]:

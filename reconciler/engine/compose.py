@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Sequence
 from functools import partial
+from operator import eq
 from typing import Any
 
 from reconciler.model.address import Address
@@ -30,6 +31,8 @@ _IDENTITY: frozenset[PathKey] = frozenset(
     {("apiVersion",), ("kind",), ("metadata",), ("metadata", "name"), ("metadata", "tenant")}
 )
 _API_VERSION = "reconciler/v1"
+_HINTS = 20
+"""Overlays without a manifest for which the nearest is looked for."""
 
 
 class Unspreadable(Exception):
@@ -60,8 +63,9 @@ def compose(
             composed.append(base)
     if not partly:
         known = [one for one in map(_address, bases) if one is not None] if len(laid) < len(wanted) else []
-        for address in wanted.keys() - laid:
-            found += [_no_base(document, address, known) for document in wanted[address]]
+        for place, address in enumerate(sorted(wanted.keys() - laid)):
+            near = known if place < _HINTS else ()
+            found += [_no_base(document, address, near) for document in wanted[address]]
     return tuple(composed), in_order(found)
 
 
@@ -198,9 +202,8 @@ def _twice(document: Document, first: Document, address: Address) -> Diagnostic:
 
 
 def _no_base(document: Document, address: Address, known: Iterable[Address]) -> Diagnostic:
-    known = list(known)
-    near = [str(one) for one in known if one.kind == address.kind]
-    near += [str(one) for one in known if one.name == address.name and one.kind != address.kind]
+    # One slip leaves two of the three parts right.
+    near = [str(one) for one in known if sum(map(eq, one, address)) == len(address) - 1]
     close = nearest(str(address), near)
     hint = f"did you mean {close}? " if close else ""
     finding = Finding(

@@ -140,6 +140,8 @@ class Manifests:
     """Files that may have been cut off: empty, without a final line end, or ending in the start of a document."""
     overlays: tuple[str, ...] = ()
     """Folders whose documents are laid over the others, in this order."""
+    own: tuple[str, ...] = ()
+    """Folders of manifests that the chosen environment alone has."""
     partly: bool = False
     """Whether somebody asked for some of the manifests only."""
     keep: Callable[[Collection[str]], None] | None = field(default=None, repr=False, compare=False)

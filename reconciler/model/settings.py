@@ -37,6 +37,14 @@ def _folder(text: str) -> str:
     return path
 
 
+def _own_folder(text: str) -> str:
+    """A folder of an environment. Hidden ones are passed over in commits, so that nobody would miss them."""
+    path = _folder(text)
+    if any(step.startswith(".") for step in path.split("/")):
+        raise PydanticCustomError("CFGF-03", "must be a folder that is not hidden, as in overlays/staging")
+    return path
+
+
 class DatabaseSource(Spec):
     """Where the database is: exactly one of the two."""
 
@@ -54,10 +62,10 @@ class EnvironmentSettings(Spec):
     """One environment of ``environments``."""
 
     database: DatabaseSource | None = Field(None, description="The database of this environment.")
-    overlays: list[Annotated[str, AfterValidator(_folder)]] = Field(
+    overlays: list[Annotated[str, AfterValidator(_own_folder)]] = Field(
         default_factory=list, description="Folders of partial manifests, laid over the manifests in this order."
     )
-    manifests: list[Annotated[str, AfterValidator(_folder)]] = Field(
+    manifests: list[Annotated[str, AfterValidator(_own_folder)]] = Field(
         default_factory=list, description="Folders of manifests that this environment alone has."
     )
 
@@ -147,10 +155,16 @@ class Settings(Spec):
 
     cache: bool = Field(True, description="Whether sound manifests are remembered in the user's cache folder.")
 
+    def layers_of(self, environment: str) -> Layers:
+        """The folders of an environment; none for one that is not there."""
+        chosen = self.environments.get(environment)
+        return Layers() if chosen is None else chosen.layers
+
     @property
-    def all_layers(self) -> dict[str, Layers]:
-        """The folders of each environment that has some of its own."""
-        return {name: one.layers for name, one in self.environments.items() if one.overlays or one.manifests}
+    def own_folders(self) -> list[str]:
+        """The folders of all environments, each once."""
+        every = [one.layers for one in self.environments.values()]
+        return list(dict.fromkeys(folder for one in every for folder in (*one.manifests, *one.overlays)))
 
     @field_validator("layout")
     @classmethod

@@ -5,9 +5,11 @@ A manifest that an environment leaves as it is is judged once, for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from reconciler.engine.compose import compose
@@ -18,9 +20,12 @@ from reconciler.engine.waive import parted
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
+from reconciler.model.errors import UsageError
+from reconciler.model.formats import nearest
 from reconciler.model.layers import Layers, layer_of
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.resource import Resource
+from reconciler.model.settings import Settings
 from reconciler.operations.request import WaiverFolders
 from reconciler.operations.validate import Judged, fit, read_waivers
 from reconciler.ports import ManifestReader
@@ -49,6 +54,22 @@ class Project:
     folders: WaiverFolders | None = None
 
 
+def refuse_overlays(folder: Path, paths: Sequence[str], settings: Settings) -> None:
+    """Partial manifests are never read as whole ones, not by name either. ``folder`` is the working folder.
+
+    Raises:
+        UsageError: a path is that of overlays.
+    """
+    for path in paths:
+        shown = posixpath.relpath((folder / path).as_posix(), folder.as_posix())
+        for name, one in settings.environments.items():
+            if layer_of(shown, one.overlays) is not None:
+                raise UsageError(
+                    f"{path} holds overlays, which say something only over their manifests",
+                    hint=f"name the manifests, and choose the environment with --env {name}",
+                )
+
+
 class Composer:
     """The environments of a project. ``diagnostics`` are those that hold in all of them."""
 
@@ -59,22 +80,30 @@ class Composer:
         self._written, misplaced = parted(self.manifests.documents, roots)
         self._partly = errors_in(found)
         every = project.environments.values()
-        self._others = [folder for one in every for folder in (*one.manifests, *one.overlays)]
-        overlays = tuple(dict.fromkeys(folder for one in every for folder in one.overlays))
+        self._others = list(dict.fromkeys(folder for one in every for folder in (*one.manifests, *one.overlays)))
         found += misplaced
         found += read_waivers(project.folders)[1]
         manifests = read_moves(project.catalog, self._written)[0].documents
-        found += judge_layout(project.catalog, manifests, project.layout, within=overlays)
+        found += judge_layout(project.catalog, manifests, project.layout, within=self._others)
         self.diagnostics = tuple(in_order(list(dict.fromkeys(found))))
         self._known: dict[int, tuple[Document, Resource[Any] | None, tuple[Diagnostic, ...]]] = {}
 
     def compose(self, name: str) -> Composed:
-        """What the environment ``name`` makes of the manifests, judged in the phases schema, reference and time."""
+        """What the environment ``name`` makes of the manifests, judged in the phases schema, reference and time.
+
+        Raises:
+            UsageError: there is no environment of this name (CFGF-04).
+        """
+        known = self._project.environments
+        if name and name not in known:
+            close = nearest(name, sorted(known))
+            hint = f"did you mean {close}?" if close else f"environments: {', '.join(sorted(known)) or 'none'}"
+            raise UsageError(f"there is no environment {name}", code="CFGF-04", hint=hint)
         moves, documents, found = self._documents(self._project.environments.get(name, Layers()))
         self._judge([one for one in documents if id(one) not in self._known])
-        known = [self._known[id(one)] for one in documents]
-        declared = [resource for _, resource, _ in known if resource is not None]
-        found += [one for _, _, told in known for one in told]
+        judged = [self._known[id(one)] for one in documents]
+        declared = [resource for _, resource, _ in judged if resource is not None]
+        found += [one for _, _, told in judged for one in told]
         if len(declared) == len(documents) and not errors_in([*found, *self.diagnostics]):
             found += judge_moves(moves.items, declared)
         if len(declared) == len(documents) and not errors_in([*found, *self.diagnostics]):

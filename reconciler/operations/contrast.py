@@ -101,6 +101,8 @@ def promote(
 
 
 def _sound(composer: Composer, name: str) -> Composed:
+    if not name:
+        raise UsageError("an environment has a name", code="CFGF-04", hint="name one of the configuration")
     composed = composer.compose(name)
     wrong = _errors(composer, composed)
     if wrong:

@@ -69,7 +69,7 @@ def judge(
     found = [*found, *about_moves, *unlaid, *problems]
     if manifests.keep is not None:
         _keep(manifests.keep, documents, found)
-    misplaced += judge_layout(catalog, written, layout, within=manifests.overlays)
+    misplaced += judge_layout(catalog, written, layout, within=(*manifests.own, *manifests.overlays))
     found += misplaced
     if not errors_in(found):
         found += judge_moves(moves.items, resources)

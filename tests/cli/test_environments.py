@@ -144,11 +144,9 @@ def test_two_sources_for_a_secret_are_told_at_the_overlay(envs: Tree) -> None:
         "spec:\n  password: {fromFile: secret.txt}\n",
     )
     call = envs.run("validate", "--env", "staging")
-    assert (call.code, "overlays/staging/tenants/farol/ana.yaml:5:" in call.out, "GEN-18" in call.out) == (
-        1,
-        True,
-        True,
-    )
+    assert call.code == 1
+    assert "overlays/staging/tenants/farol/ana.yaml:5:3: error GEN-18" in call.out
+    assert "takes another source away with null" in " ".join(call.out.split())
 
 
 def test_which_sources_a_tenant_may_use_still_counts(envs: Tree) -> None:
@@ -233,6 +231,15 @@ def test_a_layout_holds_in_overlays_too(envs: Tree) -> None:
     assert (call.code, "overlays/staging/tenants/other/desk.yaml:5:3: error LAY-01" in call.out) == (1, True)
 
 
+def test_a_layout_holds_in_manifests_of_an_environment_too(envs: Tree) -> None:
+    (envs.folder / "only/staging/tenants/other").mkdir()
+    (envs.folder / ONLY).rename(envs.folder / "only/staging/tenants/other/more.yaml")
+    for words in (("validate", "--env", "staging"), ("validate",)):
+        call = envs.run(*words)
+        assert (call.code, "only/staging/tenants/other/more.yaml:5:3: error LAY-01" in call.out) == (1, True)
+    assert envs.run("validate", "--env", "production").code == 0
+
+
 def test_some_paths_alone_take_the_overlays_that_fit(envs: Tree) -> None:
     assert envs.run("validate", "platform", "--env", "staging").out.startswith("Valid: 2 resources")
     call = envs.run("plan", "platform", "tenants", "--env", "staging")
@@ -276,6 +283,8 @@ def test_links_in_overlays_are_refused(envs: Tree) -> None:
         ("{a: {overlays: [/etc]}}", 3, "below this one"),
         ("{a: {overlays: ['.']}}", 3, "below this one"),
         ("{a: {overlays: over}}", 3, "must be a list"),
+        ("{a: {overlays: [.over]}}", 3, "not hidden"),
+        ("{a: {manifests: [only/.git]}}", 3, "not hidden"),
     ],
 )
 def test_folders_that_nobody_could_tell_apart_are_refused(
@@ -335,6 +344,36 @@ def test_the_commit_is_named_only_when_overlays_are_its_own(envs: Tree) -> None:
     assert [commit(one) is not None for one in ("", "staging", "production")] == [True, False, True]
 
 
+def test_who_wrote_an_overlay_is_among_the_authors(envs: Tree) -> None:
+    from reconciler.wiring import open_house
+
+    _git(envs, "init", "-q")
+    _git(envs, "add", ".")
+    _git(envs, "commit", "-qm", "a")
+    for file, who in ((STAGING, "ines@farol.example.com"), (ONLY, "second@example.com")):
+        with (envs.folder / file).open("a", encoding="utf-8") as opened:
+            opened.write("# a word\n")
+        _git(envs, "-c", f"user.email={who}", "commit", "-qam", "b")
+
+    def authors(environment: str) -> frozenset[str] | None:
+        house = open_house({"RECONCILER_CLOCK": CLOCK}, environment=environment, folder=envs.folder)
+        doors = house.doors(house.reader(), writes=False)
+        commit = house.reader().read()[0].commit
+        assert doors.authors is not None
+        assert commit is not None
+        first = subprocess.run(
+            ["git", "rev-list", "--max-parents=0", "HEAD"], cwd=envs.folder, check=True, capture_output=True, text=True
+        )
+        return doors.authors.since(commit, first.stdout.strip())
+
+    assert authors("staging") == {"ines@farol.example.com", "second@example.com"}
+    assert authors("production") == {"ines@farol.example.com", "second@example.com"}  # below the same root
+    envs.write("reconciler.yaml", CONFIGURATION + "manifests: [platform, tenants]\n")
+    _git(envs, "commit", "-qam", "c")
+    assert authors("staging") == {"ines@farol.example.com", "second@example.com"}
+    assert authors("production") == frozenset()
+
+
 # --- explain ---------------------------------------------------------------------------------------------------------
 
 
@@ -381,7 +420,9 @@ def test_a_secret_that_an_overlay_hides_is_not_shown(envs: Tree) -> None:
         "spec:\n  password: {fromEnv: ANA_PASSWORD}\n",
     )
     call = envs.run("explain", "CustomerUser/farol/ana", "--env", "staging")
-    assert (call.code, "password: (secret) fromEnv ANA_PASSWORD" in call.out) == (0, True)
+    assert (call.code, call.out, "GEN-04" in call.err) == (1, "", True)
+    chosen = envs.run("validate", "--env", "staging")
+    assert (chosen.code, "tenants/farol/customers.yaml:21:3: error GEN-04" in chosen.out) == (1, True)
     told = [envs.run("validate"), envs.run("diff", "--from-env", "staging", "--to-env", "production"), call]
     assert "hunter2" not in "".join(one.out + one.err for one in told)
     assert "GEN-04" in told[0].out

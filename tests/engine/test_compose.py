@@ -120,6 +120,14 @@ def test_a_slip_of_the_name_is_offered() -> None:
     assert "environments.NAME.manifests" in found[0].hint
 
 
+def test_many_slips_take_no_time_worth_speaking_of() -> None:
+    bases = [_document(HEAD.replace("signing", f"name-{one}")) for one in range(1000)]
+    slips = [_document(HEAD.replace("signing", f"nam-{one}"), f"{STAGING}/{one}.yaml") for one in range(1000)]
+    _, found = _compose(*bases, *slips)
+    assert len(found) == 1000
+    assert sum("did you mean" in one.hint for one in found) <= 20
+
+
 def test_of_a_part_an_overlay_may_miss_its_base() -> None:
     overlay = _document(HEAD, f"{STAGING}/desk.yaml")
     assert _compose(overlay, partly=True) == ((), [])

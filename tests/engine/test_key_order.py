@@ -40,7 +40,7 @@ def test_the_envelope_and_the_configuration_have_theirs(catalog: Catalog) -> Non
     assert orders[""].below("spec") is FREE
     project = orders[PROJECT]
     assert list(project.known)[:5] == ["apiVersion", "kind", "manifests", "layout", "database"]
-    assert list(project.below("environments").below("staging").known) == ["database", "overlays"]
+    assert list(project.below("environments").below("staging").known) == ["database", "overlays", "manifests"]
     assert list(project.below("guards").below("maxDeletes").known) == ["count", "percent", "percentFrom", "perTenant"]
 
 

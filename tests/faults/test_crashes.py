@@ -39,7 +39,7 @@ def test_a_share_of_the_faults_of_a_disk_is_survived(embedded: crashes.Home) -> 
     tried = disks.share(embedded, seed=SEED, n=SHARE)
     assert {str(case): wrong for case in tried if (wrong := disks.problems(embedded, case))} == {}
     if not disks.traced():
-        pytest.skip("strace is not here or may not trace: of the faults of a disk only a full one was tried")
+        pytest.skip("there is no strace: of the faults of a disk only a full one was tried")
 
 
 @pytest.mark.slow

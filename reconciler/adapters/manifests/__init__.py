@@ -18,6 +18,7 @@ from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
 from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
+from reconciler.adapters.manifests.reading import open_reader
 
 __all__ = [
     "RULES",
@@ -31,6 +32,7 @@ __all__ = [
     "TextWriter",
     "commit_on_branch",
     "committed_configuration",
+    "open_reader",
     "parse",
     "parse_cache",
     "read_file",

@@ -39,8 +39,9 @@ class FilesReader:
     it is read too, for somebody named it; its path is then shown with ``../``. ``Manifests.commit`` is set when every
     manifest is, byte for byte, that of HEAD; ``ask_git=False`` never starts git. Files that a pattern of ``beside``
     selects are no manifests, although they are named like some. ``overlays`` are read as well, and told to be laid over
-    the rest; the folders ``without``, shown paths, are left out of those that hold them. ``partly`` says that the roots
-    are not all there are. ``cache`` knows files of earlier runs.
+    the rest; ``own`` are those among the roots that an environment alone has. The folders ``without``, shown paths, are
+    left out of those that hold them. ``partly`` says that the roots are not all there are. ``cache`` knows files of
+    earlier runs.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class FilesReader:
         beside: Sequence[str] = (),
         is_wanted: Callable[[str], bool] = is_manifest,
         overlays: Sequence[str] = (),
+        own: Sequence[str] = (),
         without: Sequence[str] = (),
         partly: bool = False,
         cache: ParseCache | None = None,
@@ -60,6 +62,7 @@ class FilesReader:
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in (*roots, *overlays)]
         self._overlays = tuple(overlays)
+        self._own = tuple(own)
         self._without = without
         self._partly = partly
         self._limits = limits or Limits()
@@ -84,7 +87,7 @@ class FilesReader:
             roots = [inside(root, self._working) for root in self._roots]
             commit = committed(self._working, roots, contents, beside=self._beside, without=self._without)
         found, problems = collector.manifests(commit)
-        return replace(found, overlays=self._overlays, partly=self._partly), problems
+        return replace(found, overlays=self._overlays, own=self._own, partly=self._partly), problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read."""

@@ -50,8 +50,8 @@ class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
-    ``beside`` selects are no manifests. ``overlays``, ``without`` and ``partly`` are those of :class:`FilesReader`.
-    ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
+    ``beside`` selects are no manifests. ``overlays``, ``own``, ``without`` and ``partly`` are those
+    of :class:`FilesReader`. ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class GitReader:
         limits: Limits | None = None,
         beside: Sequence[str] = (),
         overlays: Sequence[str] = (),
+        own: Sequence[str] = (),
         without: Sequence[str] = (),
         partly: bool = False,
         cache: ParseCache | None = None,
@@ -71,6 +72,7 @@ class GitReader:
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in (*roots, *overlays)]
         self._overlays = tuple(overlays)
+        self._own = tuple(own)
         self._without = without
         self._partly = partly
         self._wanted = commit
@@ -96,7 +98,7 @@ class GitReader:
         for path, data in found:
             collector.add(path, data)
         manifests, problems = collector.manifests(self._commit)
-        return replace(manifests, overlays=self._overlays, partly=self._partly), problems
+        return replace(manifests, overlays=self._overlays, own=self._own, partly=self._partly), problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read.

@@ -30,7 +30,7 @@ def command(
 
     session = Session.begin(context)
     house = session.house
-    found = compare(house.project(rev=rev), house.known_environment(before), house.known_environment(after))
+    found = compare(house.project(rev=rev), before, after)
     if form == "json":
         session.output.json(comparison_json(found))
     else:

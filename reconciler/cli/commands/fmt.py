@@ -59,8 +59,7 @@ def command(context: click.Context, *, paths: Sequence[str], only_check: bool, s
 def _own_paths(session: Session) -> list[str]:
     """The folders of the configuration, those of every environment too, and the configuration."""
     settings = session.house.settings
-    every = [one.layers for one in settings.environments.values()]
-    paths = [*settings.manifests, *(folder for one in every for folder in (*one.manifests, *one.overlays))]
+    paths = [*settings.manifests, *settings.own_folders]
     file = session.options.config or "reconciler.yaml"
     return [*paths, file] if Path(file).exists() else paths
 

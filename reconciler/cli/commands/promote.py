@@ -36,8 +36,8 @@ def command(context: click.Context, *, names: Sequence[str], before: str, after:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     house = session.house
-    if house.known_environment(before) == house.known_environment(after):
-        raise UsageError(f"{before} says what it says", hint="name two environments")
+    if before == after:
+        raise UsageError("--from-env and --to-env name the same environment", hint="name two")
     found = promote(house.project(), house.reader_of_all(), house.writer(), before=before, after=after, names=names)
     for name in found.same:
         session.output.tell(f"{name}: nothing to promote, {before} and {after} say the same.")
@@ -50,10 +50,14 @@ def command(context: click.Context, *, names: Sequence[str], before: str, after:
         for one in found.files:
             session.output.result(tidy_diff(one.file, one.before, one.after, session.style.palette))
         return exits.DONE
-    house.adder().add({one.file: one.after for one in found.files if not one.before})
-    editor = house.editor()
-    for one in found.files:
-        if one.before:
-            editor.replace(one.file, one.before, one.after)
+    adder, editor = house.adder(), house.editor()
+    adder.add({one.file: one.after for one in found.files if not one.before})
+    try:
+        for one in found.files:
+            if one.before:
+                editor.replace(one.file, one.before, one.after)
+    except BaseException:
+        adder.take_back()
+        raise
     session.output.result("".join(f"{address}.{path}\n" for address, path in found.fields))
     return exits.DONE

@@ -42,7 +42,7 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     if session.options.people:
         doors = house.doors(reader, writes=False, policy_rev=policy_rev)
         findings = validate_for(doors, house.request(people=session.people()))
-    elif house.settings.all_layers and not paths and not house.environment:
+    elif house.settings.own_folders and not paths and not house.environment:
         findings = validate_all(house.project(rev=rev), policies=house.policies(policy_rev))
     else:
         findings = validate(

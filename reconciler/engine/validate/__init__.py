@@ -16,6 +16,7 @@ from reconciler.engine.validate.clean import cleaned
 from reconciler.engine.validate.envelope import Head, check_level, read_envelope
 from reconciler.engine.validate.fault import MAPPING, Fault, missing, worth_telling, wrong_type
 from reconciler.engine.validate.faults import every_fault
+from reconciler.engine.validate.hidden import hidden_secrets
 from reconciler.engine.validate.partial import partial
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -80,6 +81,8 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 mine += _judge(rule, resource, kind)
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
+        if document.parts and kind is not None:
+            mine += [_diagnostic(fault, head, part) for part, fault in hidden_secrets(kind, document)]
         found += mine
         wrong += len(mine) if mine and errors_in(mine) else 0
         if resource is not None and not (mine and errors_in(mine)):
@@ -163,12 +166,15 @@ def _diagnostic(fault: Fault, head: Head, document: Document) -> Diagnostic:
     address = None
     if head.kind is not None and head.placed:
         address = Address(head.kind.name, head.tenant, head.name)
+    hint = fault.hint
+    if document.parts and fault.code == "GEN-18":
+        hint = hint or "an overlay takes another source away with null, as in fromEnv: null"
     return Diagnostic(
         code=fault.code,
         severity=Severity.ERROR,
         phase=Phase.SCHEMA,
         summary=fault.summary,
-        hint=fault.hint,
+        hint=hint,
         address=address,
         path=fault.path,
         source=source,
