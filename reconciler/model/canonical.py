@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 SAFE = 2**53
@@ -24,6 +25,14 @@ def plain_json(value: Any) -> bytes | None:
         return text.encode()
     except UnicodeEncodeError:
         return None
+
+
+def in_key_order(value: Any) -> Any:
+    """The value with the keys of its mappings in order, as a plan file keeps them; so it is printed alike from both."""
+    if isinstance(value, Mapping):
+        return {key: in_key_order(value[key]) for key in sorted(value)}
+    kind = type(value)
+    return kind(map(in_key_order, value)) if kind is list or kind is tuple else value
 
 
 def _plain(value: Any) -> bool:
