@@ -39,11 +39,13 @@ def aside_document(aside: Aside) -> dict[str, Any]:
 
 
 def aside_from(document: Any) -> Aside:
-    """What :func:`aside_document` wrote.
+    """What :func:`aside_document` wrote; a file without an aside tells nothing besides its plan.
 
     Raises:
         UsageError: it has not the shape of it (PLN-01).
     """
+    if document is None:
+        return Aside()
     try:
         return Aside(
             guarded=tuple(diagnostic_from(one) for one in document["guards"]),
