@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reconciler.model.address import Address
+from reconciler.model.aside import Aside, Pending
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.plan import Summary
@@ -61,6 +62,34 @@ def since(head: Report, base: Report | None, *, commit: str) -> Report:
     )
 
 
+def aside_of(report: Report) -> Aside:
+    """What a report tells besides its plan, so that it can be told again from a file."""
+    base = report.base
+    pending = {one.address: _pending(one) for one in report.changes} if base is not None else {}
+    return Aside(
+        guarded=report.guarded,
+        shifts=report.shifts,
+        base=base,
+        pending={address: one for address, one in pending.items() if one != Pending()},
+    )
+
+
+def told_again(report: Report, aside: Aside) -> Report:
+    """A report that was described anew from the same plan, with what of it was pending before the branch."""
+    base = aside.base
+    if base is None:
+        return report
+    new = [one for one in report.denials if one not in base.denials]
+    return replace(
+        report,
+        changes=tuple(_marked_again(one, aside.pending.get(one.address)) for one in report.changes),
+        diagnostics=_first(report.diagnostics, base.findings),
+        guarded=_first(report.guarded, base.findings),
+        denials=(*new, *(one for one in report.denials if one in base.denials)),
+        base=base,
+    )
+
+
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
@@ -75,6 +104,26 @@ def _marked(one: ResourceLine, before: ResourceLine | None) -> ResourceLine:
     lines = [*(line.earlier for line in fields), *(line.earlier for line in (*edges, *manual))]
     same = set(one.actions) <= set(before.actions) and all(lines)
     return replace(one, fields=fields, edges=edges, manual=manual, earlier=same)
+
+
+def _pending(one: ResourceLine) -> Pending:
+    return Pending(fields=_places(one.fields), edges=_places(one.edges), manual=_places(one.manual), whole=one.earlier)
+
+
+def _places(lines: Sequence[FieldLine | EdgeLine]) -> tuple[int, ...]:
+    return tuple(place for place, line in enumerate(lines) if line.earlier)
+
+
+def _marked_again(one: ResourceLine, pending: Pending | None) -> ResourceLine:
+    if pending is None:
+        return one
+    return replace(
+        one,
+        fields=tuple(replace(line, earlier=place in pending.fields) for place, line in enumerate(one.fields)),
+        edges=tuple(replace(line, earlier=place in pending.edges) for place, line in enumerate(one.edges)),
+        manual=tuple(replace(line, earlier=place in pending.manual) for place, line in enumerate(one.manual)),
+        earlier=pending.whole,
+    )
 
 
 def _field(line: FieldLine) -> tuple[str, str, str, str]:

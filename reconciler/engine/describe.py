@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.address import Address
+from reconciler.model.canonical import in_key_order
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change, FieldChange
 from reconciler.model.columns import snake
@@ -125,9 +126,9 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
 def _field(address: Address, line: FieldChange, judge: _Verdicts | None) -> FieldLine:
     return FieldLine(
         path=line.path,
-        before=line.before,
-        after=line.after,
-        base=line.base,
+        before=in_key_order(line.before),
+        after=in_key_order(line.after),
+        base=in_key_order(line.base),
         cause=str(line.cause),
         sensitive=line.sensitive,
         note=line.note,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import from_json
@@ -35,6 +36,14 @@ def object_in(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def in_key_order(value: Any) -> Any:
+    """The value with the keys of its mappings in order, as a plan file keeps them; so it is printed alike from both."""
+    if isinstance(value, Mapping):
+        return {key: in_key_order(value[key]) for key in sorted(value)}
+    kind = type(value)
+    return kind(map(in_key_order, value)) if kind is list or kind is tuple else value
 
 
 def _plain(value: Any) -> bool:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from reconciler.engine.plan.content import digest
 from reconciler.engine.planfile import from_bytes, made_by, to_bytes
+from reconciler.engine.planfile.aside import aside_document, aside_from
 from reconciler.model.address import Address
+from reconciler.model.aside import Aside
 from reconciler.model.errors import Stale, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import SnapshotNote
@@ -24,10 +26,11 @@ _SNAPSHOT = "snapshot"
 
 @dataclass(frozen=True, slots=True)
 class PlanFile:
-    """A plan that was read back, and who and what made it."""
+    """A plan that was read back, who and what made it, and what its report told besides."""
 
     plan: Plan
     made_by: Mapping[str, str]
+    aside: Aside
 
     @property
     def run_id(self) -> str:
@@ -65,7 +68,8 @@ def open_plan(data: bytes) -> PlanFile:
     plan = from_bytes(data)
     if not plan.partial and not _names_itself(plan):
         raise Stale("the plan was changed after it was made", code="PLN-02", hint="make the plan again")
-    return PlanFile(plan, made_by(json.loads(data)))
+    document = json.loads(data)
+    return PlanFile(plan, made_by(document), aside_from(document.get("aside")))
 
 
 def _names_itself(plan: Plan) -> bool:
@@ -76,8 +80,10 @@ def _names_itself(plan: Plan) -> bool:
         return False
 
 
-def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mapping[str, str]) -> bytes:
-    """The bytes of a plan file. The same proposal gives the same bytes.
+def seal_plan(
+    proposal: Proposal, *, version: str, principal: str, asked: Mapping[str, str], aside: Aside | None = None
+) -> bytes:
+    """The bytes of a plan file. The same proposal gives the same bytes. ``aside`` is what its report tells besides.
 
     The run's identity is that of this plan on this state of the database: every apply in between gives another one.
     """
@@ -89,7 +95,9 @@ def seal_plan(proposal: Proposal, *, version: str, principal: str, asked: Mappin
     facts = {"version": version, _PRINCIPAL: principal, _PEOPLE: people, _RUN: run_id, **asked}
     if proposal.snapshot is not None:
         facts[_SNAPSHOT] = _note(proposal.snapshot)
-    return to_bytes(seen, facts)
+    if aside is None:
+        aside = Aside(guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
+    return to_bytes(seen, facts, aside_document(aside))
 
 
 def _note(note: SnapshotNote) -> str:

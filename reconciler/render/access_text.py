@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.model.address import Address
 from reconciler.model.entitlement import Entitlement, Shift
-from reconciler.model.principal import Principal
+from reconciler.model.principal import LEVELS, Principal
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe, wrap
 from reconciler.render.values import plural
@@ -50,12 +50,15 @@ def shifts_lines(found: Sequence[Shift], style: Style, *, whole: bool) -> list[s
 
 
 def shifts_words(found: Sequence[Shift], *, whole: bool) -> list[tuple[str, list[str]]]:
-    """Each person as people are named, with what they gain and lose; nothing is escaped yet."""
+    """Each person as people are named, with what they gain and lose; nothing is escaped yet.
+
+    Who gains something comes first, the highest roles before the others: that is what must not be missed.
+    """
     people: dict[Address, list[Shift]] = {}
     for one in found:
         people.setdefault(one.who.address, []).append(one)
     words = []
-    for address, mine in people.items():
+    for address, mine in sorted(people.items(), key=lambda item: _weight(item[1])):
         told = [line for gains in (True, False) for line in _by_kind(mine, gains=gains)]
         if mine[0].entirely and not whole:
             told = [_entirely(mine)]
@@ -64,6 +67,11 @@ def shifts_words(found: Sequence[Shift], *, whole: bool) -> list[tuple[str, list
             told = [*told[:_SHOWN], f"and {rest} more; access diff shows them"]
         words.append((f"{mine[0].who.title} ({address})", told))
     return words
+
+
+def _weight(found: Sequence[Shift]) -> tuple[bool, int]:
+    role = found[0].who.role
+    return not any(one.gains for one in found), LEVELS.index(role) if role in LEVELS else len(LEVELS)
 
 
 def _entirely(found: Sequence[Shift]) -> str:

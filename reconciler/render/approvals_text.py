@@ -12,29 +12,38 @@ from reconciler.render.values import plural
 _LISTED = 10
 
 
-def approvals_lines(found: Approvals, style: Style) -> list[str]:
-    """The class of a plan, why it has it, who agrees, and what is missing."""
+def approvals_words(found: Approvals, *, listed: int | None = None) -> list[str]:
+    """The class of a plan, why it has it, who agrees, and what is missing: sentences, not escaped for any sink.
+
+    At most ``listed`` addresses stand in one of them; None for all.
+    """
     count = f"{found.needed} {plural(found.needed, 'approval')} needed, {len(found.given)} given"
-    colour = "yellow" if found.missing else "green"
-    lines = [style.palette.paint(f"Approvals: this plan is {found.weight.value}; {count}.", "bold", colour)]
+    lines = [f"Approvals: this plan is {found.weight.value}; {count}."]
     whats: dict[str, list[str]] = {}
     for one in found.reasons:
         whats.setdefault(one.what, []).append(str(one.address))
-    for what, addresses in whats.items():
-        lines += wrap(safe(f"{what}: {_some(addresses, style)}"), indent="  ", hanging="      ")
-    if found.hidden:
-        lines += wrap(f"and {found.hidden} more that you may not read", indent="  ")
+    lines += [f"{what}: {_some(addresses, listed)}" for what, addresses in whats.items()]
+    lines += [f"and {found.hidden} more that you may not read"] if found.hidden else []
     for given in found.given:
         until = f", until {given.valid_until}" if given.valid_until else ", by this call"
-        lines += wrap(safe(f"approved by {given.known_as}{until}"), indent="  ", hanging="      ")
-    for void in found.void:
-        lines += wrap(safe(f"! the approval of {void.known_as} does not count: {void.why}"), indent="  ")
+        lines.append(f"approved by {given.known_as}{until}")
+    lines += [f"! the approval of {void.known_as} does not count: {void.why}" for void in found.void]
     if found.authors == "none" and found.needed:
-        lines += wrap("the manifests are those of no commit: who wrote them is not known", indent="  ")
+        lines.append("the manifests are those of no commit: who wrote them is not known")
     if found.missing and found.authors == "unknown":
-        lines += wrap("! git does not tell who made the commits: its history is not here as a whole", indent="  ")
+        lines.append("! git does not tell who made the commits: its history is not here as a whole")
     elif found.missing:
-        lines += wrap(f"! {found.missing} missing: reconciler approve PLANFILE", indent="  ")
+        lines.append(f"! {found.missing} missing: reconciler approve PLANFILE")
+    return lines
+
+
+def approvals_lines(found: Approvals, style: Style) -> list[str]:
+    """The same for a terminal."""
+    colour = "yellow" if found.missing else "green"
+    head, *words = approvals_words(found, listed=None if style.verbose else _LISTED)
+    lines = [style.palette.paint(head, "bold", colour)]
+    for line in words:
+        lines += wrap(safe(line), indent="  ", hanging="      ")
     return lines
 
 
@@ -88,7 +97,7 @@ def _parts(parts: Iterable[PartOwners]) -> Iterable[str]:
         yield from wrap(safe(f"who could carry it: {who}{names}"), indent="      ", hanging="          ")
 
 
-def _some(addresses: list[str], style: Style) -> str:
-    shown_ones = addresses if style.verbose else addresses[:_LISTED]
+def _some(addresses: list[str], listed: int | None) -> str:
+    shown_ones = addresses if listed is None else addresses[:listed]
     rest = len(addresses) - len(shown_ones)
     return ", ".join(shown_ones) + (f" and {rest} more" if rest else "")

@@ -13,6 +13,7 @@ from reconciler.model.report import Findings, Report
 from reconciler.render.drift_remarks import drift_remarks
 from reconciler.render.drift_text import verdict as drift_verdict
 from reconciler.render.findings_text import findings_verdict
+from reconciler.render.origin_remarks import origin_facts, origin_remarks
 from reconciler.render.plan_text import clear, verdict
 from reconciler.render.remarks import Level, Remark, finding_remarks, plan_remarks, weightiest_first
 from reconciler.render.terminal import safe
@@ -33,8 +34,12 @@ def findings_github(findings: Findings, *, prefix: str = "") -> str:
 
 
 def plan_github(report: Report, *, prefix: str = "") -> str:
-    """A plan as annotations: denials, findings, guards, then its changes, weightiest first."""
-    return _annotations(plan_remarks(report, plain=True), prefix) + plan_verdict(report) + "\n"
+    """A plan as annotations: denials, findings, guards, then its changes, weightiest first.
+
+    The notices begin with where it comes from, so that many changes do not push that out.
+    """
+    remarks = [*origin_remarks(report), *plan_remarks(report, plain=True)]
+    return _annotations(remarks, prefix) + plan_verdict(report) + "\n"
 
 
 def drift_github(report: DriftReport, *, prefix: str = "") -> str:
@@ -71,8 +76,7 @@ def plan_outputs(report: Report) -> dict[str, str]:
         "denials": str(len(report.denials)),
         **{name: str(getattr(summary, name)) for name in names},
         **_counts(finding_remarks((*report.diagnostics, *report.guarded))),
-        **({} if report.base is None else {"branch": report.base.check.value, "before": report.base.before.value}),
-        **({} if report.snapshot is None else {"snapshot": report.snapshot.made_at}),
+        **origin_facts(report),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
 from reconciler.render.drift_remarks import drift_remarks
+from reconciler.render.origin_remarks import origin_remarks
 from reconciler.render.remarks import Level, Remark, finding_remarks, fingerprints, plan_remarks
 from reconciler.render.terminal import safe
 from reconciler.render.values import as_json
@@ -21,8 +22,8 @@ def findings_gitlab(findings: Findings, *, prefix: str = "") -> str:
 
 
 def plan_gitlab(report: Report, *, prefix: str = "") -> str:
-    """Code quality of a plan: findings, guards, and the changes that want a second look."""
-    return _quality(plan_remarks(report, plain=False), prefix)
+    """Code quality of a plan: where it comes from, findings, guards, and the changes that want a second look."""
+    return _quality([*origin_remarks(report), *plan_remarks(report, plain=False)], prefix)
 
 
 def drift_gitlab(report: DriftReport, *, prefix: str = "") -> str:
@@ -31,8 +32,11 @@ def drift_gitlab(report: DriftReport, *, prefix: str = "") -> str:
 
 
 def plan_gitlab_widget(report: Report) -> str:
-    """The report ``terraform`` of a job: how many resources a plan creates, updates and deletes."""
-    summary = report.summary
+    """The report ``terraform`` of a job: how many resources a plan creates, updates and deletes.
+
+    Beside a base these are the branch's own: the widget stands in its merge request, and has room for nothing else.
+    """
+    summary = report.summary if report.base is None else report.base.own
     return as_json({"create": summary.add, "update": summary.change, "delete": summary.destroy}) + "\n"
 
 

@@ -18,6 +18,8 @@ from markupsafe import Markup
 
 from reconciler.model.report import Report
 from reconciler.render.access_text import shifts_head, shifts_words
+from reconciler.render.approvals_text import approvals_words
+from reconciler.render.approvals_text import shown as worth_a_word
 from reconciler.render.charts import BARS, SERIES, bars
 from reconciler.render.findings_text import counted
 from reconciler.render.origin_text import origin_words
@@ -30,6 +32,8 @@ from reconciler.render.values import plural
 
 _MANY = 200
 """A page with more changes than this lets the browser lay out only those that are looked at."""
+_LISTED = 5
+"""So many addresses stand in a reason for approvals; the changes themselves are below."""
 _UNFOLDED = 25
 """A page with no more changes than this shows all of their fields at once."""
 
@@ -41,6 +45,7 @@ def render_html(report: Report) -> str:
     offered = choices(everything)
     unfold = len(everything) <= _UNFOLDED
     environment = safe(report.environment)
+    agreed = _agreed(report)
     return page(
         "plan.html",
         title=f"Plan for {environment}" if environment else "Plan",
@@ -49,8 +54,10 @@ def render_html(report: Report) -> str:
         facts=[(word, safe(value)) for word, value in _facts(report) if value],
         denied=f"{len(report.denials):,} {plural(len(report.denials), 'denial')}",
         denials=denials(report.denials),
+        approvals_head=agreed[0],
+        approvals=agreed[1:],
         access=[(safe(who), [*map(safe, told)]) for who, told in shifts_words(report.shifts, whole=True)],
-        access_head=shifts_head(report.shifts),
+        access_head=shifts_head(report.shifts).removesuffix("."),
         refusal=counted(errors(report)),
         errors=findings(errors(report)),
         warnings=findings(warnings(report)),
@@ -104,6 +111,15 @@ def _asset(name: str) -> Markup:
     if loader is None:
         raise LookupError(name)
     return Markup(loader.get_source(environment, name)[0])  # noqa: S704 - a file of this package, never data
+
+
+def _agreed(report: Report) -> list[str]:
+    """The sentence about approvals and the lines below it; one empty sentence where they are not worth a word."""
+    found = report.approvals
+    if found is None or not worth_a_word(found, verbose=False):
+        return [""]
+    head, *lines = map(safe, approvals_words(found, listed=_LISTED))
+    return [head.removesuffix("."), *(line.removeprefix("! ") for line in lines)]
 
 
 def _hash(text: str) -> str:

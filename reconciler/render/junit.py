@@ -7,12 +7,13 @@ no room for.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
 from reconciler.render.drift_remarks import drift_remarks
+from reconciler.render.origin_remarks import origin_facts, origin_remarks
 from reconciler.render.remarks import Level, Remark, change_words, finding_remarks, plan_remarks
 from reconciler.render.terminal import safe
 
@@ -61,8 +62,13 @@ def plan_junit(report: Report, *, prefix: str = "") -> str:
         if case is None:
             case = findings.setdefault(one.code, _Case(one.code, "findings"))
         case.remarks.append(one)
-    suites = [("findings", list(findings.values())), ("changes", list(changes.values()))]
-    return _document("reconciler plan", [suite for suite in suites if suite[1]])
+    earlier = {str(one.address) for one in report.changes if one.earlier}
+    own = [case for name, case in changes.items() if name not in earlier]
+    suites = [("findings", list(findings.values())), ("changes", own)]
+    suites += [("pending before the branch", [case for name, case in changes.items() if name in earlier])]
+    facts = {**origin_facts(report), **{one.code: one.text for one in origin_remarks(report)}}
+    some = [suite for suite in suites if suite[1]] or [("plan", [])] * bool(facts)
+    return _document("reconciler plan", some, facts=facts)
 
 
 def drift_junit(report: DriftReport, *, prefix: str = "") -> str:
@@ -77,16 +83,24 @@ def drift_junit(report: DriftReport, *, prefix: str = "") -> str:
     return _document("reconciler drift", [("drift", found)])
 
 
-def _document(name: str, suites: Sequence[tuple[str, list[_Case]]]) -> str:
+def _document(name: str, suites: Sequence[tuple[str, list[_Case]]], *, facts: Mapping[str, str] | None = None) -> str:
     every = [case for _, cases in suites for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {_counts(name, every)}>"]
     for word, cases in suites:
-        lines.append(f"  <testsuite {_counts(word, cases)}>")
+        lines += [f"  <testsuite {_counts(word, cases)}>", *_properties(facts or {})]
         for case in cases:
             lines += _case(case)
         lines.append("  </testsuite>")
     # In ASCII, so that the document is what it says it is, whatever the stream that it is written to speaks.
     return ("\n".join([*lines, "</testsuites>"]) + "\n").encode("ascii", "xmlcharrefreplace").decode("ascii")
+
+
+def _properties(facts: Mapping[str, str]) -> Iterator[str]:
+    """What is true of a whole suite; readers show it beside the suite's name."""
+    if facts:
+        yield "    <properties>"
+        yield from (f"      <property {_attributes([('name', name), ('value', facts[name])])}/>" for name in facts)
+        yield "    </properties>"
 
 
 def _counts(name: str, cases: Sequence[_Case]) -> str:

@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reconciler.model.denial import Denial
-from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import Report, ResourceLine
 from reconciler.render.access_text import shifts_head, shifts_words
 from reconciler.render.findings_text import counted
 from reconciler.render.fitting import Part, Room, Section, size
+from reconciler.render.markdown_groups import UNLISTED, approvals_section, denials_section, findings_section
 from reconciler.render.markdown_lines import (
     cascade_line,
     counts_words,
-    denial_line,
-    finding_line,
     folded,
     grouped_lines,
     kind_counts,
@@ -93,21 +90,24 @@ class _Comment:
         self.foot = _foot(report)
         changes = shown(report)
         free = limit - size(self.head) - size(self.foot)
-        self.denials = _denials(report.denials, takes)
-        lists = _Lists(changes, max(0, free - sum(size(denial_line(one)) for one in report.denials)))
-        self.errors = _findings(errors(report), f"\n{_alert(takes)}{_refusal(report)}\n\n")
+        self.denials = denials_section(report.denials, _alert(takes))
+        self.errors = findings_section(errors(report), f"\n{_alert(takes)}{_refusal(report)}\n\n")
+        self.approvals = approvals_section(report.approvals)
+        against = sum(size(part.forms[0]()) for part in (*self.denials.parts, *self.errors.parts))
+        self.most = free // 3
+        lists = _Lists(changes, free - min(against, self.most))
         self.risky = _changes("\n### Look at these first\n\n", lists.risky, "risky")
         self.waiting = _changes("\n### Waits for somebody\n\n", lists.waiting, "waiting")
         self.access = self._access()
         self.table = Section(f"\n### By tenant\n\n{_TABLE}", self._rows(changes), _rest_of_tenants)
         self.follows = Section("\n### Follows from these changes\n\n", self._effects(), _rest_of_effects)
-        self.warnings = _findings(warnings(report), "\n### Worth a look\n\n")
+        self.warnings = findings_section(warnings(report), "\n### Worth a look\n\n")
         self.tenants = self._tenants(changes)
         self.observed = self._observed()
 
     def text(self) -> str:
         sections = (
-            *(self.denials, self.errors, self.risky, self.waiting),
+            *(self.denials, self.errors, self.approvals, self.risky, self.waiting),
             *(self.access, self.table, self.follows, self.warnings),
         )
         fixed = (*sections, self.observed)
@@ -125,10 +125,12 @@ class _Comment:
         parts = [part for section in self.tenants for part in section.parts]
         ordinary = sorted(parts, key=lambda part: riskiest_first(part.about))
         steps: tuple[Callable[[], bool], ...] = (
-            lambda: room.raise_to(1, self.denials.parts),
-            lambda: room.raise_to(1, self.errors.parts),
+            lambda: self._some(room, [*self.denials.parts, *self.errors.parts, *self.approvals.parts]),
             lambda: room.raise_to(1, self.risky.parts),
             lambda: room.raise_to(1, self.waiting.parts),
+            lambda: room.raise_to(1, self.approvals.parts),
+            lambda: room.raise_to(1, self.denials.parts),
+            lambda: room.raise_to(1, self.errors.parts),
             lambda: room.raise_to(1, self.access.parts),
             lambda: room.raise_to(1, self.table.parts),
             lambda: room.raise_to(1, self.warnings.parts),
@@ -147,6 +149,14 @@ class _Comment:
         )
         all(step() for step in steps)
 
+    def _some(self, room: Room, parts: Sequence[Part]) -> bool:
+        """What stands against the plan, as far as it leaves room for what must not be missed in it."""
+        mine = Room(min(room.left, self.most))
+        before = mine.left
+        mine.raise_to(1, parts)
+        room.left -= before - mine.left
+        return True
+
     def _rows(self, changes: Sequence[ResourceLine]) -> list[Part]:
         return [Part(one, (partial(tenant_row, one),)) for one in tallies(changes, tenant_of)]
 
@@ -159,8 +169,12 @@ class _Comment:
             Part(who, tuple(partial(shift_lines, who, told, whole=whole) for whole in (False, True)))
             for who, told in shifts_words(self.report.shifts, whole=False)
         ]
-        head = f"\n### Access\n\n{shifts_head(self.report.shifts)}\n\n"
-        return Section(head, people, lambda hidden: f"- and {len(hidden):,} more\n")
+        head = f"\n### {shifts_head(self.report.shifts).rstrip('.')}\n\n"
+
+        def tail(hidden: Sequence[str]) -> str:
+            return f"- {UNLISTED}\n" if len(hidden) == len(people) else f"- and {len(hidden):,} more\n"
+
+        return Section(head, people, tail)
 
     def _tenants(self, changes: Sequence[ResourceLine]) -> list[Section]:
         by_tenant: dict[str, list[ResourceLine]] = {}
@@ -196,7 +210,7 @@ class _Comment:
         lines = sum(_weight(part) for part in (*ordinary, *risky) if worst or not part.shown)
         fields = sum(_weight(part) for part in (*ordinary, *risky) if worst or (part.shown and not part.whole))
         told = (*self.denials.parts, *self.errors.parts, *self.warnings.parts)
-        findings = sum(worst or not part.whole for part in told)
+        findings = sum(_weight(part) for part in told if worst or not part.whole)
         people = sum(worst or not part.whole for part in self.access.parts)
         others = sum(worst or not part.shown for part in (*self.table.parts, *self.follows.parts))
         left = [
@@ -242,17 +256,6 @@ def _groups(found: Iterable[ResourceLine]) -> list[Part]:
     return [Part(members, (partial(str, text),)) for members, text in grouped_lines(found)]
 
 
-def _denials(found: Sequence[Denial], takes: Profile) -> Section:
-    parts = [Part(one, (partial(denial_line, one), partial(denial_line, one, helps=True))) for one in found]
-    head = f"\n{_alert(takes)}**This plan is denied: {len(found):,} {plural(len(found), 'denial')}.**\n\n"
-    return Section(head, parts, lambda hidden: f"- and {len(hidden):,} more {plural(len(hidden), 'denial')}\n")
-
-
-def _findings(found: Sequence[Diagnostic], head: str) -> Section:
-    parts = [Part(one, (partial(finding_line, one), partial(finding_line, one, helps=True))) for one in found]
-    return Section(head, parts, lambda hidden: f"- and {counted(hidden)} more\n")
-
-
 def _changes(head: str, parts: list[Part], word: str, *, foot: str = "", always: bool = True) -> Section:
     """A section of changes, which counts by action and kind those that it does not show."""
 
@@ -263,6 +266,8 @@ def _changes(head: str, parts: list[Part], word: str, *, foot: str = "", always:
 
     def tail(hidden: Sequence[ResourceLine | tuple[ResourceLine, ...]]) -> str:
         found = flat(hidden)
+        if len(hidden) == len(parts):
+            return f"- {word}, {UNLISTED}: {counts(found)}\n" if word else f"- {UNLISTED}: {counts(found)}\n"
         return f"- and {len(found):,} more {word}".rstrip() + f": {counts(found)}\n"
 
     return Section(head, parts, tail, foot=foot, always=always)

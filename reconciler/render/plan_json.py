@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.model.canonical import in_key_order
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
@@ -64,8 +65,8 @@ def resource_change(one: ResourceLine) -> dict[str, Any]:
     """One entry of ``resource_changes``."""
     change: dict[str, Any] = {
         "actions": terraform_actions(one),
-        "before": one.before,
-        "after": _with_new_secrets(one),
+        "before": in_key_order(one.before),
+        "after": in_key_order(_with_new_secrets(one)),
         "after_unknown": {},
         "before_sensitive": _sensitive(one.before, one.sensitive),
         "after_sensitive": _sensitive(one.after, one.sensitive),
@@ -184,7 +185,7 @@ def _values(changes: Iterable[ResourceLine], *, after: bool) -> Iterable[dict[st
             "name": one.address.name,
             "provider_name": "reconciler",
             "schema_version": 0,
-            "values": values,
+            "values": in_key_order(values),
             "sensitive_values": _sensitive(values, one.sensitive),
         }
 

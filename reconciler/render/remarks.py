@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.lifecycle import Risk
-from reconciler.model.report import FieldLine, Report, ResourceLine
+from reconciler.model.report import Base, FieldLine, Report, ResourceLine
 from reconciler.model.source import Snippet, Source
 from reconciler.render.terminal import safe
 from reconciler.render.values import plural, secret_text, value_text
@@ -24,6 +24,8 @@ NOWHERE = Source("reconciler.yaml", 1, 1, 1, 1)
 """Where a remark is shown that has no line of its own, as the delete of what no manifest names any more."""
 
 CHANGE_TEXTS = {
+    "plan.snapshot": "A plan that was made from a snapshot, and cannot be applied.",
+    "plan.base": "A plan of a branch, apart from what was pending before it.",
     "change.denied": "A change that role rules or a policy refuse.",
     "change.blocked": "A change that waits for another one.",
     "change.held": "A delete that is held until pruning is asked for.",
@@ -40,7 +42,9 @@ CHANGE_TEXTS = {
     "drift.missing": "A managed row that is gone.",
     "drift.unmanaged": "A row that no manifest has ever named.",
 }
-"""The codes of remarks about changes and drift, with what each of them says."""
+"""The codes of remarks about plans, changes and drift, with what each of them says."""
+
+EARLIER = "This was there before the branch"
 
 _RISKS = (
     Risk.IRREVERSIBLE,
@@ -80,6 +84,8 @@ class Remark:
     path: str = ""
     source: Source | None = None
     snippet: Snippet | None = None
+    earlier: bool = False
+    """Whether it was there before the branch."""
 
     @property
     def place(self) -> Source:
@@ -100,12 +106,15 @@ def finding_remarks(diagnostics: Iterable[Diagnostic]) -> list[Remark]:
 def plan_remarks(report: Report, *, plain: bool) -> list[Remark]:
     """What a plan says: denials, findings and guards, then changes to look at twice; with ``plain`` all other changes.
 
-    Weightiest first; those of equal weight in the order of the report.
+    Weightiest first; those of equal weight in the order of the report. What was there before the branch says so, and
+    comes behind the branch's own.
     """
     found = (*report.diagnostics, *report.guarded)
     told = {(one.code, one.address) for one in found}
     denied = {one.address for one in report.denials}
-    remarks = [*map(_of_denial, report.denials), *finding_remarks(found)]
+    base = report.base or Base(commit="")
+    remarks = [_earlier(_of_denial(one), holds=one in base.denials) for one in report.denials]
+    remarks += [_earlier(_of_finding(one), holds=one in base.findings) for one in found]
     for one in report.changes:
         if "denied" in one.actions and one.address in denied:
             continue
@@ -113,13 +122,13 @@ def plan_remarks(report: Report, *, plain: bool) -> list[Remark]:
             continue
         remark = _of_change(one)
         if remark is not None and (plain or remark.code != "change.plain"):
-            remarks.append(remark)
+            remarks.append(_earlier(remark, holds=one.earlier))
     return weightiest_first(remarks)
 
 
 def weightiest_first(remarks: Sequence[Remark]) -> list[Remark]:
-    """Errors, warnings, notes; among equals findings before changes, and risky changes before others."""
-    return sorted(remarks, key=lambda one: (_ORDER[one.level], _weight(one.code)))
+    """Errors, warnings, notes; among equals the branch's own, findings before changes, and risky ones before others."""
+    return sorted(remarks, key=lambda one: (_ORDER[one.level], one.earlier, _weight(one.code)))
 
 
 def fingerprints(remarks: Sequence[Remark]) -> list[str]:
@@ -145,6 +154,10 @@ def change_words(one: ResourceLine) -> str:
     more = len(steps) - _FIELDS
     shown = ", ".join(steps[:_FIELDS])
     return f"{words}: {shown}" + (f" and {more} more {plural(more, 'field')}" if more > 0 else "")
+
+
+def _earlier(remark: Remark, *, holds: bool) -> Remark:
+    return replace(remark, earlier=True, details=(*remark.details, EARLIER)) if holds else remark
 
 
 def _of_finding(one: Diagnostic) -> Remark:

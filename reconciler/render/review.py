@@ -53,8 +53,12 @@ def tenant_of(one: ResourceLine) -> str:
 
 
 def shown(report: Report) -> list[ResourceLine]:
-    """The changes that people want to see, riskiest first; what only renews the ledger is none of them."""
-    return sorted((one for one in report.changes if set(one.actions) != {_SILENT}), key=riskiest_first)
+    """The changes that people want to see, riskiest first; what only renews the ledger is none of them.
+
+    Those of equal weight stand by name: deletes are applied in an order that nobody looks anything up in.
+    """
+    found = (one for one in report.changes if set(one.actions) != {_SILENT})
+    return sorted(found, key=lambda one: (riskiest_first(one), one.address))
 
 
 def waits(one: ResourceLine) -> bool:

@@ -15,6 +15,8 @@ from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
 from reconciler.model.rule import RuleText
 from reconciler.render.drift_remarks import drift_remarks
+from reconciler.render.origin_json import origin_json
+from reconciler.render.origin_remarks import origin_remarks
 from reconciler.render.remarks import CHANGE_TEXTS, Remark, finding_remarks, fingerprints, plan_remarks
 from reconciler.render.terminal import safe
 from reconciler.render.values import as_json
@@ -36,10 +38,22 @@ def findings_sarif(findings: Findings, *, version: str, rules: Rules, prefix: st
 
 
 def plan_sarif(report: Report, *, version: str, rules: Rules, prefix: str = "") -> str:
-    """A plan: findings, guards, and the changes that want a second look."""
+    """A plan: findings, guards, and the changes that want a second look.
+
+    Where it comes from is told by notifications and properties of the run. Beside a base each result says whether it
+    is new.
+    """
     facts = {"digest": report.digest, "environment": report.environment, "manifests": report.manifests}
-    remarks = plan_remarks(report, plain=False)
-    return _log(remarks, "plan", version=version, rules=rules, prefix=prefix, facts=facts)
+    return _log(
+        plan_remarks(report, plain=False),
+        "plan",
+        version=version,
+        rules=rules,
+        prefix=prefix,
+        facts={**facts, **origin_json(report)},
+        notes=origin_remarks(report),
+        compared=report.base is not None and not report.base.invalid,
+    )
 
 
 def drift_sarif(report: DriftReport, *, version: str, rules: Rules, prefix: str = "") -> str:
@@ -49,7 +63,15 @@ def drift_sarif(report: DriftReport, *, version: str, rules: Rules, prefix: str 
 
 
 def _log(
-    remarks: Sequence[Remark], verb: str, *, version: str, rules: Rules, prefix: str, facts: Mapping[str, str]
+    remarks: Sequence[Remark],
+    verb: str,
+    *,
+    version: str,
+    rules: Rules,
+    prefix: str,
+    facts: Mapping[str, Any],
+    notes: Sequence[Remark] = (),
+    compared: bool = False,
 ) -> str:
     codes = sorted({one.code for one in remarks})
     index = {code: number for number, code in enumerate(codes)}
@@ -62,17 +84,48 @@ def _log(
                 "semanticVersion": version,
                 "informationUri": _DOCS,
                 "rules": [_rule(code, rules(code)) for code in codes],
+                **({"notifications": [_rule(one.code, ()) for one in notes]} if notes else {}),
             }
         },
         "automationDetails": {"id": f"reconciler/{verb}/"},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
-        "results": [_result(one, index[one.code], mark, prefix) for one, mark in zip(remarks, marks, strict=True)],
+        "results": [
+            _result(one, index[one.code], mark, prefix) | (_novelty(one) if compared else {})
+            for one, mark in zip(remarks, marks, strict=True)
+        ],
+        **_notifications(notes),
     }
-    properties = {key: value for key, value in facts.items() if value}
+    properties = {key: _told(value) for key, value in facts.items() if value}
     if properties:
         run["properties"] = properties
     return as_json({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _notifications(notes: Sequence[Remark]) -> dict[str, Any]:
+    """What is true of the whole run, where readers look for how the run went."""
+    told = [
+        {
+            "descriptor": {"id": one.code, "index": number},
+            "level": one.level.value,
+            "message": {"text": _message(one.text)},
+        }
+        for number, one in enumerate(notes)
+    ]
+    return {"invocations": [{"executionSuccessful": True, "toolExecutionNotifications": told}]} if told else {}
+
+
+def _novelty(one: Remark) -> dict[str, str]:
+    return {"baselineState": "unchanged" if one.earlier else "new"}
+
+
+def _told(value: Any) -> Any:
+    """Text of data in the properties, without control characters."""
+    if isinstance(value, str):
+        return safe(value)
+    if isinstance(value, dict):
+        return {key: _told(item) for key, item in value.items()}
+    return [_told(item) for item in value] if isinstance(value, list) else value
 
 
 def _rule(code: str, texts: Sequence[RuleText]) -> dict[str, Any]:

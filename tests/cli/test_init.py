@@ -290,3 +290,11 @@ def test_every_template_is_used_and_filled(folder: Path) -> None:
     assert main(["init", "--trust", "oidc"]) == 0
     filled = {name: data for name, data in everything(folder).items() if not name.startswith("schemas/")}
     assert [name for name, data in filled.items() if b"@{" in data or b"@[" in data] == []
+
+
+def test_a_name_that_the_system_does_not_take_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", str(tmp_path / ("x" * 300))]) == 1
+    assert "OUT-01" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.engine.planfile import from_bytes, from_document, made_by, to_bytes, to_document
+from reconciler.engine.planfile import FORMAT, from_bytes, from_document, made_by, to_bytes, to_document
 from reconciler.model.address import Address
 from reconciler.model.effect import Notice
 from reconciler.model.errors import ReconcilerError
@@ -132,7 +132,8 @@ def test_a_broken_seal_and_a_newer_format():
     assert code_of({**document, "environment": "other"}) == "PLN-02"
     assert code_of({**document, "extra": 1}) == "PLN-02"
     assert code_of({key: value for key, value in document.items() if key != "seal"}) == "PLN-02"
-    assert code_of({**document, "format": 2}) == "PLN-03"
+    assert code_of({**document, "format": FORMAT + 1}) == "PLN-03"
+    assert code_of({**document, "format": FORMAT - 1}) == "PLN-03"
     assert code_of({**document, "format": True}) == "PLN-03"
 
 

@@ -10,7 +10,8 @@ from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
-from reconciler.model.report import EdgeLine, FieldLine, Findings, Report, ResourceLine
+from reconciler.model.report import Base, EdgeLine, FieldLine, Findings, Report, ResourceLine
+from reconciler.model.snapshot import SnapshotNote
 from reconciler.model.source import Snippet, Source
 
 _CORPUS = Path(__file__).parents[1] / "data" / "injections.json"
@@ -146,4 +147,20 @@ def report(text: str) -> Report:
         digest=text,
         environment=text,
         manifests=text,
+        snapshot=SnapshotNote(
+            made_at=text,
+            made_for=(text, text),
+            environment=text,
+            schema=text,
+            version=text,
+            key=text,
+            unread=(Address("Domain", "farol", text),),
+            secrets=((Address("Domain", "farol", text), text),),
+        ),
+        base=Base(
+            commit=text,
+            earlier=Summary(change=1, drift=1),
+            withdrawn=((Address("Domain", "farol", text), text), (Address("Domain", "farol", text), "")),
+            findings=frozenset({finding(text)}),
+        ),
     )

@@ -9,11 +9,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reconciler.cli.rules import texts_of
+from reconciler.model.address import Address
+from reconciler.model.denial import Denial
 from reconciler.render.github import plan_github, plan_outputs
 from reconciler.render.gitlab import plan_gitlab
 from reconciler.render.html import render_html
 from reconciler.render.junit import plan_junit
 from reconciler.render.markdown import PROFILES, SMALLEST, render_markdown
+from reconciler.render.review import is_risky
 from reconciler.render.sarif import plan_sarif
 from tests.render.hostile import large
 from tests.render.reports import DENIAL, DENIED, EMPTY
@@ -43,21 +46,42 @@ def test_a_plan_that_is_only_denied_never_says_no_changes() -> None:
     assert plan_outputs(ONLY)["denials"] == "1"
 
 
+def one_of_a_kind(count: int) -> tuple[Denial, ...]:
+    return tuple(replace(DENIAL, reason=f"reason {number} stands against it") for number in range(count))
+
+
 def test_what_is_denied_is_left_out_last() -> None:
     for limit in range(SMALLEST, 20_000, 2_000):
-        report = replace(large(2_000), denials=(DENIAL,) * 5)
+        report = replace(large(2_000), denials=one_of_a_kind(5))
         text = render_markdown(report, max_bytes=limit)
         assert len(text.encode()) <= limit
         assert text.count("\\! denied") == 5, limit
 
 
 @pytest.mark.parametrize("limit", [SMALLEST, 10_000, 65_536])
-def test_more_denials_than_fit_are_counted(limit: int) -> None:
-    text = render_markdown(replace(large(5_000), denials=(DENIAL,) * 5_000), max_bytes=limit)
+def test_more_denials_than_fit_are_counted_and_hide_no_risk(limit: int) -> None:
+    report = large(5_000)
+    text = render_markdown(replace(report, denials=one_of_a_kind(5_000)), max_bytes=limit)
     assert len(text.encode()) <= limit
     assert "Denied: 5,000 denials." in text
     shown = text.count("\\! denied")
+    assert shown > 3
     assert f"- and {5_000 - shown:,} more denials" in text
+    if limit == 65_536:
+        assert [one for one in report.changes if is_risky(one) and one.address.name not in text] == []
+
+
+def test_denials_that_differ_in_their_resource_alone_are_one_line() -> None:
+    denials = tuple(
+        replace(DENIAL, address=Address("Domain", "farol", f"d{number}.example.com")) for number in range(800)
+    )
+    text = render_markdown(replace(large(5_000), denials=denials))
+    (line,) = (one for one in text.splitlines() if "\\! denied" in one)
+    assert "800 `Domain`" in line
+    assert "`farol/d0.example.com`" in line
+    assert line.endswith("and 788 more")
+    few = render_markdown(replace(large(10), denials=denials[:3]))
+    assert few.count("\\! denied") == 3, "a few are told one by one, each with its place"
 
 
 def test_machines_get_an_error_with_code_and_place() -> None:

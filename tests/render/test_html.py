@@ -12,12 +12,15 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
+from reconciler.model.address import Address
+from reconciler.model.approval import Approvals, Given, PlanClass, Reason, Void
 from reconciler.render.html import page, render_html
+from reconciler.render.markdown import render_markdown
 from reconciler.render.page import sides
 from reconciler.render.terminal import safe
 from tests.injections import INJECTIONS
 from tests.render.hostile import hostile, large
-from tests.render.reports import EMPTY, ERROR, REPORT, WARNING
+from tests.render.reports import DENIAL, EMPTY, ERROR, REPORT, WARNING
 
 PAGE = render_html(replace(REPORT, diagnostics=(ERROR, WARNING)))
 VOID = frozenset({"meta", "input"})
@@ -158,3 +161,31 @@ def test_nothing_from_data_becomes_more_than_text(payload) -> None:
     assert text.count("<script") == text.count("<style") == 1
     assert safe(payload.text)[:200] in "".join(tree.text)
     assert all(char.isprintable() or char == "\n" for char in text)
+
+
+def test_the_page_and_the_comment_tell_the_approvals_that_a_plan_needs() -> None:
+    needed = Approvals(
+        weight=PlanClass.CRITICAL,
+        needed=2,
+        given=(Given(Address("Operator", "", "uma"), "uma@example.com", "2026-06-16T12:00:00Z"),),
+        void=(Void(Address("Operator", "", "rui"), "rui@example.com", "his <b>rights</b> are others now"),),
+        reasons=tuple(Reason(Address("Issuer", "farol", f"i{number}"), "billing-impact") for number in range(5)),
+    )
+    page = render_html(replace(REPORT, approvals=needed))
+    assert "Approvals: this plan is critical; 2 approvals needed, 1 given" in page
+    assert "<li>1 missing: reconciler approve PLANFILE</li>" in page
+    assert "&lt;b&gt;rights" in page
+    assert "<b>rights" not in page
+    text = render_markdown(replace(REPORT, approvals=needed))
+    assert "**Approvals: this plan is critical; 2 approvals needed, 1 given.**" in text
+    assert text.index("Approvals:") < text.index("### Look at these first")
+    assert "and 2 more" in text
+    for one in (None, Approvals(weight=PlanClass.SENSITIVE)):
+        assert "Approvals:" not in render_html(replace(REPORT, approvals=one))
+        assert "Approvals:" not in render_markdown(replace(REPORT, approvals=one))
+
+
+def test_many_findings_are_folded_and_a_few_are_not() -> None:
+    many = replace(REPORT, denials=(DENIAL,) * 31)
+    assert "<details><summary>Show all 31</summary>" in render_html(many)
+    assert "Show all 30" not in render_html(replace(REPORT, denials=(DENIAL,) * 30))

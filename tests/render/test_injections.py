@@ -17,6 +17,7 @@ from reconciler.render import github, gitlab, junit, sarif
 from reconciler.render.findings_json import findings_json
 from reconciler.render.findings_text import diagnostics_text, findings_text
 from reconciler.render.markdown import render_markdown
+from reconciler.render.origin_remarks import origin_facts
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_text
 from reconciler.render.resource_text import Style
@@ -77,6 +78,9 @@ class Elements(HTMLParser):
             self.outside += data
 
 
+ORIGINS = {"plan.snapshot", "plan.base"}
+
+
 def judge_github(text: str, *, verdicts: str) -> None:
     lines = text.splitlines()
     found = commands(text)
@@ -97,18 +101,22 @@ def judge_json(text: str) -> None:
 
 def judge_sarif(text: str) -> None:
     judge_json(text)
-    for one in json.loads(text)["runs"][0]["results"]:
+    run = json.loads(text)["runs"][0]
+    notes = [note for one in run.get("invocations", []) for note in one["toolExecutionNotifications"]]
+    for one in (*run["results"], *notes):
         message = one["message"]["text"]
         assert not re.search(r"(?<!\\)\]\(", message)
         assert not re.search(r"(?<!\{)(?:\{\{)*\{\d", message)
+    for one in run["results"]:
         assert re.fullmatch(r"[A-Za-z0-9._~%/-]+", one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
 
 
 def judge_junit(text: str, cases: int) -> None:
     tree = ET.fromstring(text)  # noqa: S314  # our own document is what is judged
     assert {one.tag for one in tree.iter()} <= {
-        "testsuites", "testsuite", "testcase", "failure", "skipped", "system-out"
+        "testsuites", "testsuite", "testcase", "failure", "skipped", "system-out", "properties", "property"
     }  # fmt: skip
+    assert {one.get("name", "") for one in tree.iter("property")} <= {*origin_facts(report("x")), *ORIGINS}
     assert len(list(tree.iter("testcase"))) == cases
     assert printable(text)
     assert commands(text) == []

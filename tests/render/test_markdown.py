@@ -135,6 +135,8 @@ def test_what_was_left_out_is_counted() -> None:
 def test_the_tail_of_each_tenant_counts_what_is_missing() -> None:
     text = render_markdown(LARGE)
     counted = sum(int(one) for one in re.findall(r"^- and (\d+) more: ", text, re.MULTILINE))
+    whole = re.findall(r"<summary><code>[^<]*</code>: (\d+) changes</summary>\n\n- not listed one by one: ", text)
+    counted += sum(map(int, whole))
     named = sum(f"{one.address.kind}/{one.address.name}" in text for one in LARGE.changes if not is_risky(one))
     assert counted + named == 4900
 

@@ -19,9 +19,16 @@ class NewFiles:
         self._undo: list[tuple[Path, bytes | None]] = []
 
     def in_the_way(self, files: Sequence[NewFile]) -> list[str]:
-        """What is there and would have to be written over, by path below the folder."""
-        if self._folder.exists() and not self._folder.is_dir():
-            return ["."]
+        """What is there and would have to be written over, by path below the folder.
+
+        Raises:
+            WorldError: the system does not take the name of the folder (OUT-01).
+        """
+        try:
+            if self._folder.exists() and not self._folder.is_dir():
+                return ["."]
+        except OSError as error:
+            raise WorldError(f"this folder cannot be written: {error.strerror}", code="OUT-01") from error
         found: set[str] = set()
         for one in files:
             steps = Path(one.path).parts

@@ -144,7 +144,10 @@ class Client:
                 return Answer(error.code, error.headers, None)
         if len(text) > _LARGEST:
             raise ValueError(len(text))
-        return Answer(status, found, json.loads(text) if text else None)
+        try:
+            return Answer(status, found, json.loads(text) if text else None)
+        except RecursionError as error:
+            raise ValueError(len(text)) from error
 
 
 def _asked_to_wait(answer: Answer) -> float | None:

@@ -176,7 +176,7 @@ def _plan(
             text = quiet_text if session.options.quiet else plan_text
             session.output.result(text(report, session.style))
     if out:
-        _write(session, proposal, asked, out)
+        _write(session, proposal, report, asked=asked, out=out)
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
@@ -238,15 +238,16 @@ def _report(session: Session, proposal: Proposal) -> Report:
     )
 
 
-def _write(session: Session, proposal: Proposal, asked: Asked, out: str) -> None:
+def _write(session: Session, proposal: Proposal, report: Report, *, asked: Asked, out: str) -> None:
     """The plan file. A plan that is only denied is written: with the approval of others it may be applied."""
+    from reconciler.engine.base import aside_of
     from reconciler.operations.show import seal_plan
 
     if not proposal.approvable:
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
         return
     applicant = session.asking.applicant if proposal.snapshot is None else ""
-    data = seal_plan(proposal, version=__version__, principal=applicant, asked=asked.as_facts())
+    data = seal_plan(proposal, version=__version__, principal=applicant, asked=asked.as_facts(), aside=aside_of(report))
     session.save(out, data, mode=0o600)
     if proposal.snapshot is None:
         session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")

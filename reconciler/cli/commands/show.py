@@ -22,7 +22,11 @@ from reconciler.cli.session import Session
 @global_options(hidden=True)
 @click.pass_context
 def command(context: click.Context, *, planfile: str, form: str, profile: str | None, max_bytes: int | None) -> int:
-    """Show the plan of PLANFILE, which was written by ``plan --out``."""
+    """Show the plan of PLANFILE, which was written by ``plan --out``.
+
+    In every form it says what ``plan`` said when it wrote the file.
+    """
+    from reconciler.engine.base import told_again
     from reconciler.engine.describe import describe
     from reconciler.kinds import discover
     from reconciler.operations.show import open_plan
@@ -32,7 +36,9 @@ def command(context: click.Context, *, planfile: str, form: str, profile: str | 
     settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
     found = open_plan(read_plan_file(Path(planfile)))
-    report = describe(discover(), found.plan, snapshot=found.snapshot)
+    aside = found.aside
+    described = describe(discover(), found.plan, guarded=aside.guarded, shifts=aside.shifts, snapshot=found.snapshot)
+    report = told_again(described, aside)
     if form == "json":
         session.output.json(plan_json(report, version=__version__))
     elif form in PLAN_FORMATS:

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from ruamel.yaml import YAML
 
 from reconciler.adapters.manifests import Limits
@@ -105,12 +106,28 @@ def test_brackets_that_do_not_fit_on_their_line_get_lines() -> None:
     assert made(longer) == f"a:\n  - {'x' * 116}\n"
 
 
-def test_a_text_that_would_grow_by_the_line_end_is_left_alone() -> None:
-    data, found = tidy("a.yaml", b"b: 1\na: |\n  x", LETTERS)
-    assert data == b"b: 1\na: |\n  x"
-    assert [(one.code, one.hint) for one in found] == [
-        ("FMT-01", "end the file with a line end; it becomes part of the text that ends it")
-    ]
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("b: 1\na: |\n  x", "a: |-\n  x\nb: 1\n"),
+        ("a: >\n  x\n  y", "a: >-\n  x\n  y\n"),
+        ("a: |+\n  x", "a: |-\n  x\n"),
+        ("a: |- # why\n  x", "a: |- # why\n  x\n"),
+        ("a: | # why\n  x", "a: |- # why\n  x\n"),
+        ("a: |2\n   x\n  y", "a: |2-\n   x\n  y\n"),
+        ("a: |\n  ção\n  \U0001f512", "a: |-\n  ção\n  \U0001f512\n"),
+        ("a: |\n  x\n# end", "a: |\n  x\n# end\n"),
+        ("a: |", "a: |\n"),
+        ("a: |\r\n  x", "a: |-\n  x\n"),
+        ("a: 'x |\n  y'", "a: 'x |\n  y'\n"),
+        ("---\na: 1\n---\na: |\n  x", "a: 1\n---\na: |-\n  x\n"),
+    ],
+)
+def test_a_text_that_ends_the_file_does_not_grow_by_the_line_end(before: str, after: str) -> None:
+    assert made(before) == after
+    assert made(after) == after
+    texts = [list(yaml.load_all(one, yaml.CBaseLoader)) for one in (before, after)]
+    assert texts[0] == texts[1]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ class Fault:
     method: str = ""
     after: bool = False
     hang_up: bool = False
+    text: bytes | None = None
+    """Sent as it is, whatever it is."""
 
 
 @dataclass
@@ -88,10 +90,15 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
+        if fault.text is not None:
+            self.write(fault.status, fault.text, fault.headers)
+            return
         self.send(fault.status, {"message": f"no {TOKEN}"}, fault.headers)
 
     def send(self, status: int, content: Any, headers: dict[str, str]) -> None:
-        data = json.dumps(content).encode()
+        self.write(status, json.dumps(content).encode(), headers)
+
+    def write(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

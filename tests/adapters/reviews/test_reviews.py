@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -197,6 +198,34 @@ def test_a_text_without_a_marker_is_not_posted(host, review, body) -> None:
     with pytest.raises(UsageError, match="marker"):
         post(review, body)
     assert host.requests == []
+
+
+def ended(review) -> str:
+    try:
+        return post(review, BODY).outcome
+    except WorldError as error:
+        return f"{error.code} {error.message} {error.hint}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"<html>", b"{}", b"[1, null]", b"\xff\xfe", b"[" * 100_000, b'[{"id": null, "user": null, "author": 1}]'],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_answer_that_is_none_ends_in_words(host, review, method, text) -> None:
+    host.faults = [Fault(200 if method == "GET" else 201, method=method, text=text)] * TRIES
+    told = ended(review)
+    assert told.startswith(("created", "unchanged", "CMT-02", "CMT-03"))
+    assert TOKEN not in told
+    assert len(host.comments) <= 1
+
+
+def test_two_posters_at_once_leave_comments_that_the_next_one_brings_together(host, review) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        assert {one.outcome for one in pool.map(lambda _: post(review, BODY), range(2))} <= {"created", "unchanged"}
+    assert post(review, f"{BODY}later\n").outcome == "edited"
+    assert post(review, f"{BODY}later\n").outcome == "unchanged"
+    assert sum("later" in body for _, _, body in host.comments) == 1
 
 
 def test_a_text_that_is_too_long_is_not_posted(host, review) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.adapters.manifests.collect import parse
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.tidy.comments import comments_and_dashes
+from reconciler.adapters.manifests.tidy.ending import ended
 from reconciler.adapters.manifests.tidy.laying import lay_out
 from reconciler.adapters.manifests.tidy.nodes import Unusual
 from reconciler.adapters.manifests.tidy.taking import take_apart
@@ -38,9 +39,7 @@ def tidy(
     documents, problems = parse(file, data, limits=bounds)
     if problems:
         return data, problems
-    text = data.decode().replace("\r\n", "\n")
-    if text and not text.endswith("\n"):
-        text += "\n"
+    text = ended(data.decode().replace("\r\n", "\n"))
     try:
         pages = take_apart(text)
         kinds = {one.index: one.tree.get("kind") for one in documents}
@@ -59,9 +58,7 @@ def tidy(
         return data, [_refused(file, 1, "it could not be read any more afterwards")]
     changed = _first_change(documents, again)
     if changed is not None:
-        cut = not data.endswith(b"\n") and changed is documents[-1]
-        hint = "end the file with a line end; it becomes part of the text that ends it" if cut else ""
-        return data, [_refused(file, changed.places.first.line, "a value would change", hint)]
+        return data, [_refused(file, changed.places.first.line, "a value would change")]
     if Counter(_comments(text)) != Counter(_comments(laid)):
         return data, [_refused(file, 1, "a comment would get lost")]
     return made, []

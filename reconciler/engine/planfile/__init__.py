@@ -29,14 +29,17 @@ from reconciler.model.plan import Plan, Precondition, Summary
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.source import Snippet, Source
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = "reconciler-plan"
 _BIG = "$int"
 """Key of the object that stands for an integer that other readers of JSON would round."""
 
 
-def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
-    """The sealed document. ``made_by`` says who and what made it: version of the tool, principal, and the like."""
+def to_document(plan: Plan, made_by: Mapping[str, str], aside: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The sealed document. ``made_by`` says who and what made it: version of the tool, principal, and the like.
+
+    ``aside`` is what its report tells besides: see :mod:`reconciler.engine.planfile.aside`.
+    """
     document = {
         "schema": SCHEMA,
         "format": FORMAT,
@@ -51,13 +54,14 @@ def to_document(plan: Plan, made_by: Mapping[str, str]) -> dict[str, Any]:
         "observed": [_change(one) for one in plan.observed],
         **_followed(plan),
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
-        "diagnostics": [_diagnostic(one) for one in plan.diagnostics],
-        "denials": [_denial(one) for one in plan.denials],
+        "diagnostics": [diagnostic_document(one) for one in plan.diagnostics],
+        "denials": [denial_document(one) for one in plan.denials],
         "carriers": list(plan.carriers),
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
         **({"rollback": plan.rollback} if plan.rollback else {}),
         **({"rewrites": [_rewrite(one) for one in plan.rewrites]} if plan.rewrites else {}),
+        "aside": None if aside is None else dict(aside),
     }
     return {**document, "seal": _seal(document)}
 
@@ -78,16 +82,16 @@ def told(plan: Plan) -> list[dict[str, Any]]:
     return [*found, numbers, {**_followed(plan), "partial": plan.partial, "rewrites": rewritten}]
 
 
-def to_bytes(plan: Plan, made_by: Mapping[str, str]) -> bytes:
+def to_bytes(plan: Plan, made_by: Mapping[str, str], aside: Mapping[str, Any] | None = None) -> bytes:
     """The canonical bytes of the document, with a line end behind them."""
-    return _canonical(to_document(plan, made_by)) + b"\n"
+    return _canonical(to_document(plan, made_by, aside)) + b"\n"
 
 
 def from_document(document: Any) -> Plan:
     """The plan of a document. Its changes have no ``resource``: who applies it reads the manifests again.
 
     Raises:
-        UsageError: it is no plan (PLN-01), or of a newer format (PLN-03).
+        UsageError: it is no plan (PLN-01), or of another format (PLN-03).
         Stale: it was changed after it was made (PLN-02).
     """
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -95,9 +99,10 @@ def from_document(document: Any) -> Plan:
             "this is no plan of reconciler", code="PLN-01", hint="make one with reconciler plan --out FILE"
         )
     version = document.get("format")
-    if type(version) is not int or version > FORMAT:
+    if type(version) is not int or version != FORMAT:
+        age = "an older" if type(version) is int and version < FORMAT else "a newer"
         raise UsageError(
-            "this plan was made by a newer version", code="PLN-03", hint="use that version, or make the plan again"
+            f"this plan was made by {age} version", code="PLN-03", hint="use that version, or make the plan again"
         )
     content = {key: value for key, value in document.items() if key != "seal"}
     seal = document.get("seal")
@@ -199,7 +204,8 @@ def _field(field: FieldChange) -> dict[str, Any]:
     }
 
 
-def _diagnostic(one: Diagnostic) -> dict[str, Any]:
+def diagnostic_document(one: Diagnostic) -> dict[str, Any]:
+    """One finding."""
     return {
         "code": one.code,
         "severity": one.severity.value,
@@ -214,7 +220,8 @@ def _diagnostic(one: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _denial(one: Denial) -> dict[str, Any]:
+def denial_document(one: Denial) -> dict[str, Any]:
+    """One denial."""
     return {
         "who": one.who,
         "verb": one.verb,
@@ -274,14 +281,14 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         preconditions=tuple(
             Precondition(address=Address.parse(one[0]), rev=one[1]) for one in document["preconditions"]
         ),
-        diagnostics=tuple(_read_diagnostic(one) for one in document["diagnostics"]),
-        summary=Summary(**{name: _count(number) for name, number in document["summary"].items()}),
+        diagnostics=tuple(diagnostic_from(one) for one in document["diagnostics"]),
+        summary=Summary(**{name: count_from(number) for name, number in document["summary"].items()}),
         digest=document["digest"],
         identity=document["identity"],
         environment=document["environment"],
         manifests=document["manifests"],
         commit=document["commit"],
-        denials=tuple(_read_denial(one) for one in document.get("denials", ())),
+        denials=tuple(denial_from(one) for one in document.get("denials", ())),
         carriers=tuple(map(str, document.get("carriers", ()))),
         partial=document.get("partial") is True,
         rewrites=tuple(
@@ -338,7 +345,8 @@ def _read_field(one: Mapping[str, Any]) -> FieldChange:
     )
 
 
-def _read_diagnostic(one: Mapping[str, Any]) -> Diagnostic:
+def diagnostic_from(one: Mapping[str, Any]) -> Diagnostic:
+    """What :func:`diagnostic_document` wrote."""
     return Diagnostic(
         code=one["code"],
         severity=Severity(one["severity"]),
@@ -353,7 +361,8 @@ def _read_diagnostic(one: Mapping[str, Any]) -> Diagnostic:
     )
 
 
-def _read_denial(one: Mapping[str, Any]) -> Denial:
+def denial_from(one: Mapping[str, Any]) -> Denial:
+    """What :func:`denial_document` wrote."""
     return Denial(
         who=one["who"],
         verb=one["verb"],
@@ -371,16 +380,21 @@ def _read_denial(one: Mapping[str, Any]) -> Denial:
 def _read_approvals(one: Mapping[str, Any]) -> Approvals:
     return Approvals(
         weight=PlanClass(one["class"]),
-        needed=_count(one["needed"]),
+        needed=count_from(one["needed"]),
         given=tuple(Given(Address.parse(who), str(name), str(until)) for who, name, until in one["given"]),
         void=tuple(Void(Address.parse(who), str(name), str(why)) for who, name, why in one["void"]),
         reasons=tuple(Reason(Address.parse(address), str(what)) for address, what in one["reasons"]),
-        hidden=_count(one["hidden"]),
+        hidden=count_from(one["hidden"]),
         authors=str(one["authors"]),
     )
 
 
-def _count(number: Any) -> int:
+def count_from(number: Any) -> int:
+    """A number that a document holds.
+
+    Raises:
+        TypeError: it is none.
+    """
     if type(number) is not int:
         msg = "a count is a number"
         raise TypeError(msg)
