@@ -20,7 +20,8 @@ from reconciler.model.encode import field_value
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, LEVELS, Principal
-from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
+from reconciler.model.resource import AWAITED, asked_before
+from reconciler.model.rights import ALLOWED, BY_HAND, STOPPED_BY, WRITES, Rights, Verdict
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 
@@ -98,6 +99,8 @@ def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
 def _needs_a_right(change: Change, view: View) -> bool:
     if change.action is Action.REFRESH:
         return _manages_otherwise(change, view)
+    if change.action is Action.MANUAL:
+        return _asks_anew(change, view)
     return change.writes or change.action in (Action.ADOPT, Action.FORGET)
 
 
@@ -106,8 +109,18 @@ def _manages_otherwise(change: Change, view: View) -> bool:
     entry = None if view.live is None else view.live.ledger.get(change.address)
     if entry is None or change.resource is None or entry.management != change.resource.management:
         return True
-    known = set(json.loads(entry.applied or "{}"))
-    return bool(known) and known != set(json.loads(change.applied or "{}"))
+    known = set(json.loads(entry.applied or "{}")) - {AWAITED}
+    return bool(known) and known != set(json.loads(change.applied or "{}")) - {AWAITED}
+
+
+def _asks_anew(change: Change, view: View) -> bool:
+    """Whether a person's step is asked for that no apply has asked for: what waits already is nobody's wish of now.
+
+    So a certificate that waits for its holder, or for a renewal, does not deny the plans of everybody else.
+    """
+    wanted = json.loads(change.applied or "{}").get(AWAITED)
+    entry = None if view.live is None else view.live.ledger.get(change.address)
+    return wanted is None or not asked_before(entry, str(wanted))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -126,7 +139,7 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
                     verb = "unprotect" if line.path == _PROTECT and line.before else "manage"
                 path = _judged_path(entity, line.path)
                 yield Part(change=change, entity=entity, verb=verb, path=path, source=line.source or change.source)
-        case Action.TRANSITION:
+        case Action.TRANSITION | Action.MANUAL:
             source = next((line.source for line in change.fields if line.source is not None), change.source)
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
@@ -190,7 +203,7 @@ class _Judge:
                 verdict = self._carried(part)
                 if not verdict.allowed:
                     found.setdefault(change.address, []).append((part, verdict))
-                elif part.verb == "transition":
+                elif part.verb == "transition" and change.action is Action.TRANSITION:
                     allowed_edges.setdefault(change.address, []).append(part.edge)
         unnamed = False
         for address, denied in found.items():
@@ -234,7 +247,10 @@ class _Judge:
                 return self._rights.manages(who, part.entity)
             case "unprotect":
                 return self._rights.unprotects(who, part.entity)
-        return self._rights.decide(who, part.verb, part.entity, path=part.path, edge=part.edge)
+        found = self._rights.decide(who, part.verb, part.entity, path=part.path, edge=part.edge)
+        if part.change.action is Action.MANUAL and found.condition == BY_HAND:
+            return ALLOWED  # all that stands against it is that a person does it, which is what the plan says (LIF-04)
+        return found
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
