@@ -230,6 +230,9 @@ class _Judge:
     def _carried(self, part: Part) -> Verdict:
         """The verdict for the first who may, else that for the applicant."""
         first: Verdict | None = None
+        if part.entity.address in self._view.outside:
+            said = self._rights.decide(self._people[0], "create", part.entity)
+            return Verdict(allowed=False, code=said.code or "PRM-02")
         for who in self._carriers:
             verdict = self._decide(who, part)
             if verdict.allowed:
@@ -271,7 +274,7 @@ class _Judge:
                 yield self._denial(part, verdict)
 
     def _seen(self, who: Principal, entity: Entity) -> bool:
-        return self._rights.reads(who, entity)
+        return entity.address not in self._view.outside and self._rights.reads(who, entity)
 
     def _hidden(self, part: Part, verdict: Verdict) -> Denial:
         """About what lies outside the reach nothing is told: neither whether it exists nor what would change.

@@ -118,7 +118,10 @@ class View:
 
     ``connected`` says whether live data is there. ``leaving`` holds the addresses whose rows the plan deletes: rules of
     phase plan do not count them any more. ``absent`` holds those that are declared and that the plan does not create.
+    ``outside`` holds those that are declared where nobody who asks may read: they are denied, whatever there is.
     """
+
+    outside: frozenset[Address] = frozenset()
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
         self.catalog = catalog

@@ -33,6 +33,7 @@ from reconciler.model.rights import Rights
 from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
+from reconciler.operations.outside import lacking, lie_outside
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
@@ -172,9 +173,9 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    view, found = _fitted(doors, request, judged, live)
     if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
+        raise _invalid(_seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
     kept = _kept(view, marks, request, judged)
     made = make_plan(view, kept.differences, _options(request, judged))
@@ -205,7 +206,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         request = replace(request, people=People(local=request.people.local))
     view, found = fit(doors.catalog, judged, live, now=doors.now)
     if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
+        raise _invalid(_seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
     chosen = _options(request, judged)
     made = secrets_at_apply(make_plan(view, kept.differences, chosen))
@@ -244,9 +245,9 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     Raises:
         InvalidManifests: they do not fit any more.
     """
-    view, found = fit(doors.catalog, before.judged, live, now=doors.now)
+    view, found = _fitted(doors, request, before.judged, live)
     if _unfit(found):
-        raise _invalid(_seen_by(doors, request, live, found))
+        raise _invalid(_seen_by(doors, request, live, view=view, found=found))
     kept = _kept(view, before.marks, request, before.judged)
     made = make_plan(view, kept.differences, _options(request, before.judged))
     return _proposal(
@@ -260,6 +261,14 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         found=(*before.judged.diagnostics, *found, *kept.diagnostics),
         authors=before.authors,
     )
+
+
+def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> tuple[View, list[Diagnostic]]:
+    """The manifests beside the database. What is denied whatever there is stands there as though nothing were."""
+    outside = lie_outside(doors, request.people, judged.resources, live, selects=_options(request, judged).selects)
+    view, found = fit(doors.catalog, judged, lacking(live, outside), now=doors.now)
+    view.outside = outside
+    return view, list(found)
 
 
 def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
@@ -301,12 +310,19 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
         )
 
 
-def _seen_by(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _seen_by(
+    doors: Doors, request: Request, live: Live, *, view: View, found: Sequence[Diagnostic]
+) -> tuple[Diagnostic, ...]:
     """Findings about what does not fit, as those who ask may see them."""
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
     told = tuple(in_order(list(found)))
-    return Lens(rights, carriers.people).diagnostics(told) if carriers is not None and carriers.people else told
+    if carriers is None or not carriers.people:
+        return told
+    # A manifest says nothing about the reach of what does not fit; what is kept away is kept away here too.
+    seen = View(doors.catalog, {}, live)
+    seen.outside = view.outside
+    return Lens(rights, carriers.people, seen).diagnostics(told)
 
 
 def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -337,8 +353,10 @@ def _proposal(
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
-        moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
-        judgement = _closed(judgement, closed(rights, view, moved, carriers))
+        known = lacking(live, view.outside)
+        now = Rights(doors.catalog, known, doors.now, planned=view) if view.outside else rights
+        moved = shifts(now, Rights(doors.catalog, live_after(doors.catalog, known, made), doors.now), made)
+        judgement = _closed(judgement, closed(now, view, moved, carriers))
     proposal = Proposal(
         plan=made,
         guarded=guarded,
