@@ -196,7 +196,8 @@ def _transaction(
         now = _again(doors, request, orders, shown, session)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
-        count = len({one.address for one in now.plan.changes if _counts(one)})
+        written = {one.address for one in now.plan.changes if _counts(one)}
+        count = len(written if now.lens is None else [*filter(now.lens.sees, written)])
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
         session.write(_authorized(now), run=run, sealed=values)
         reach("written")

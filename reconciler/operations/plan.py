@@ -16,7 +16,7 @@ from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.leave import Kept, leave
 from reconciler.engine.lens import Lens
 from reconciler.engine.part import certain, fill
-from reconciler.engine.plan import PlanOptions, make_plan
+from reconciler.engine.plan import PlanOptions, make_plan, retargeted
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.engine.snapfile import instant
 from reconciler.model.after import live_after
@@ -48,6 +48,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 class Proposal:
     """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
+    ``narrowed`` is what the guards say to those who ask.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
@@ -55,6 +56,7 @@ class Proposal:
 
     plan: Plan
     guarded: tuple[Diagnostic, ...]
+    narrowed: tuple[Diagnostic, ...] = ()
     judged: Judged
     live: Live
     view: View
@@ -76,7 +78,7 @@ class Proposal:
     @property
     def seen_guards(self) -> tuple[Diagnostic, ...]:
         """What the guards say, as those who ask may see it."""
-        return self.guarded if self.lens is None else self.lens.diagnostics(self.guarded)
+        return self.guarded if self.lens is None else self.lens.diagnostics((*self.narrowed, *self.ruled))
 
     @property
     def seen_shifts(self) -> tuple[Shift, ...]:
@@ -137,8 +139,15 @@ class Proposal:
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
+        return self._holding([one for one in self.guarded if one not in self.ruled])
+
+    @property
+    def seen_holds(self) -> tuple[Diagnostic, ...]:
+        """What holds it, as those who ask may see it."""
+        return self.holds if self.lens is None else self.lens.diagnostics(self._holding(self.narrowed))
+
+    def _holding(self, guards: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        guards = [one for one in self.guarded if one not in self.ruled]
         return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
@@ -305,7 +314,7 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
     if refusal is Held:
         raise Held(
             f"a guard holds the plan; {nothing}",
-            diagnostics=_seen(proposal, proposal.holds),
+            diagnostics=proposal.seen_holds,
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
 
@@ -342,14 +351,19 @@ def _proposal(
     authors: CommitAuthors | None = None,
 ) -> Proposal:
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
-    guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
     agreed = agree_on(doors, request, made, rights=rights, view=view, carriers=carriers, authors=authors)
     made, carriers = replace(made, approvals=agreed.approvals), agreed.carriers
     applicant = None if carriers is None else carriers.applicant
-    guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
+    gone = guard_applicant(made, view, applicant, doors.now)
+    guarded = tuple(in_order([*guard(made, view, request.guards), *gone]))
+    narrowed = guarded
+    if lens is not None:
+        narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
+        mine = (*view.declared, *filter(lens.sees, live.ledger))
+        made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
@@ -360,6 +374,7 @@ def _proposal(
     proposal = Proposal(
         plan=made,
         guarded=guarded,
+        narrowed=narrowed,
         judged=judged,
         live=live,
         view=view,
