@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
+from reconciler.engine.blocked import blocked
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.leave import Kept, leave
@@ -73,7 +74,9 @@ class Proposal:
     @property
     def seen(self) -> Plan:
         """The plan as those who ask may see it. Every output and every file is made from this one."""
-        return self.plan if self.lens is None else self.lens.plan(self.plan, self.denials)
+        if self.lens is None:
+            return self.plan
+        return blocked(self.lens.plan(self.plan, self.denials), self.view, self.denials)
 
     @property
     def seen_guards(self) -> tuple[Diagnostic, ...]:

@@ -51,7 +51,16 @@ def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
         if not lines and _asks_anew(draft):
             lines.append(_plain(draft, Action.REFRESH))
         lines.append(replace(_edge(draft, draft.manual, Action.MANUAL), risks=()))
+        lines.extend(_beyond(draft, draft.manual))
     return _finished(view, draft, lines, mails=mails)
+
+
+def _beyond(draft: Draft, manual: Edge) -> Iterator[Change]:
+    """The way on behind the step of a person: nothing of it is planned, and it waits (LIF-04)."""
+    wanted = draft.difference.state
+    if wanted is not None and wanted.after != manual.target:
+        reason = f"the way on to {wanted.after} waits for the step {manual}"
+        yield replace(_plain(draft, Action.BLOCKED_BY), reason=reason, applied="")
 
 
 def observed(difference: Difference) -> Change:
