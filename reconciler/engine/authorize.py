@@ -16,6 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization, Carriers, Judgement
 from reconciler.model.change import Action, Change
 from reconciler.model.denial import Denial
+from reconciler.model.effect import Cascade
 from reconciler.model.encode import field_value
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
@@ -68,7 +69,8 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     denials = tuple(judge.denials(plan))
     if denials:
         return Judgement(denials=denials)
-    return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
+    made = _stamped(view, judge.noted(plan), judge.walked)
+    return Judgement(authorization=Authorization(plan=made, carriers=carriers))
 
 
 def part_owners(
@@ -214,6 +216,21 @@ class _Judge:
                 yield from self._told(denied, allowed_edges.get(address, []))
         if unnamed:
             yield self._unnamed()
+
+    def noted(self, plan: Plan) -> Plan:
+        """The plan without the renewals of ledger entries that none of those who carry it may read.
+
+        A renewal notes that git and the world agree, and needs knowledge and no power. But on behalf of people who see
+        nothing of a resource nothing is written about it: who sees it notes it with the next apply.
+        """
+        changes = tuple(
+            one
+            for one in plan.changes
+            if one.action is not Action.REFRESH
+            or any(self._seen(who, self._entity(one)) for who in self._carriers)
+            or _manages_otherwise(one, self._view)
+        )
+        return plan if len(changes) == len(plan.changes) else replace(plan, changes=changes)
 
     def owners(self, change: Change, people: Sequence[Principal]) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
         """The parts of a change that nobody carries, and which of ``people`` could carry each."""
@@ -405,14 +422,20 @@ def _writers(kind: Kind) -> frozenset[RoleWord]:
 def _stamped(view: View, plan: Plan, walked: Mapping[tuple[Address, str], Principal]) -> Plan:
     """The plan with ``status.stoppedBy``: the level of the one who carries the last step into a stopped state."""
     changes = tuple(_with_level(view, one, walked) for one in plan.changes)
-    applicant = next(iter(walked.values()), None)
     cascades = tuple(
         replace(one, columns=(*one.columns, *extra.items()))
-        if (extra := _level(view, one.address, one.state, applicant))
+        if (extra := _level(view, one.address, one.state, _behind(one, plan, walked)))
         else one
         for one in plan.cascades
     )
     return replace(plan, changes=changes, cascades=cascades)
+
+
+def _behind(cascade: Cascade, plan: Plan, walked: Mapping[tuple[Address, str], Principal]) -> Principal | None:
+    """Who carries the step that brings a cascade about: that into the same state, else the last one."""
+    steps = [one for one in plan.changes if one.address == cascade.by and one.edge is not None]
+    steps.sort(key=lambda one: one.edge is not None and one.edge.target == cascade.state)
+    return walked.get((steps[-1].address, str(steps[-1].edge))) if steps else None
 
 
 def _with_level(view: View, change: Change, walked: Mapping[tuple[Address, str], Principal]) -> Change:
