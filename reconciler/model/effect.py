@@ -51,7 +51,7 @@ class Cascade:
     state: str
     reason: str
     columns: tuple[tuple[str, Any], ...] = ()
-    by: Address | None = None
+    by: Address | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
