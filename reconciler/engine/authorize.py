@@ -314,13 +314,17 @@ class _Judge:
         )
 
     def _unnamed(self) -> Denial:
-        """What no manifest names is known from the database alone: not even its address is told, nor how many."""
+        """What no manifest names is known from the database alone: not even its address is told, nor how many.
+
+        The code tells nothing either: that of the matrix would tell the kind. Of an auditor it is known beforehand.
+        """
+        auditor = self._people[0].role is RoleWord.AUDITOR
         return Denial(
             who=self._people[0].title,
             verb="change",
             address=None,
             reason="what no manifest names any more and the plan takes away lies in part outside the reach of the role",
-            code="PRM-02",
+            code="OPR-06" if auditor else "PRM-02",
             hidden=True,
         )
 
