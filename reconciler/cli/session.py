@@ -98,7 +98,8 @@ class Session:
             return People(installer=asking.applicant, local=local)
         if asking.anonymous:
             return People(local=local)
-        return People(names=(asking.applicant, *asking.approvers), local=local)
+        strict = self.house.settings.identity.outside == "denied"
+        return People(names=(asking.applicant, *asking.approvers), local=local, strict=strict)
 
     def folder_below(self, path: str) -> str:
         """A folder that the user named, as a path from the working folder, always with ``/``."""

@@ -16,11 +16,13 @@ from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization, Carriers, Judgement
 from reconciler.model.change import Action, Change
 from reconciler.model.denial import Denial
+from reconciler.model.effect import Cascade
 from reconciler.model.encode import field_value
 from reconciler.model.kind import Deletion, Kind
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, LEVELS, Principal
-from reconciler.model.rights import STOPPED_BY, WRITES, Rights, Verdict
+from reconciler.model.resource import AWAITED, asked_before
+from reconciler.model.rights import ALLOWED, BY_HAND, STOPPED_BY, WRITES, Rights, Verdict
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 
@@ -67,7 +69,8 @@ def authorize(rights: Rights, plan: Plan, view: View, carriers: Carriers) -> Jud
     denials = tuple(judge.denials(plan))
     if denials:
         return Judgement(denials=denials)
-    return Judgement(authorization=Authorization(plan=_stamped(view, plan, judge.walked), carriers=carriers))
+    made = _stamped(view, judge.noted(plan), judge.walked)
+    return Judgement(authorization=Authorization(plan=made, carriers=carriers))
 
 
 def part_owners(
@@ -99,6 +102,8 @@ def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
 def _needs_a_right(change: Change, view: View) -> bool:
     if change.action is Action.REFRESH:
         return _manages_otherwise(change, view)
+    if change.action is Action.MANUAL:
+        return _asks_anew(change, view)
     return change.writes or change.action in (Action.ADOPT, Action.MOVE, Action.FORGET)
 
 
@@ -108,8 +113,18 @@ def _manages_otherwise(change: Change, view: View) -> bool:
     nowhere = change.resource is None and change.back is None
     if entry is None or nowhere or entry.management != change.management:
         return True
-    known = set(json.loads(entry.applied or "{}"))
-    return bool(known) and known != set(json.loads(change.applied or "{}"))
+    known = set(json.loads(entry.applied or "{}")) - {AWAITED}
+    return bool(known) and known != set(json.loads(change.applied or "{}")) - {AWAITED}
+
+
+def _asks_anew(change: Change, view: View) -> bool:
+    """Whether a person's step is asked for that no apply has asked for: what waits already is nobody's wish of now.
+
+    So a certificate that waits for its holder, or for a renewal, does not deny the plans of everybody else.
+    """
+    wanted = json.loads(change.applied or "{}").get(AWAITED)
+    entry = None if view.live is None else view.live.ledger.get(change.address)
+    return wanted is None or not asked_before(entry, str(wanted))
 
 
 # --- parts -----------------------------------------------------------------------------------------------------------
@@ -128,7 +143,7 @@ def parts(change: Change, entity: Entity) -> Iterator[Part]:
                     verb = "unprotect" if line.path == _PROTECT and line.before else "manage"
                 path = _judged_path(entity, line.path)
                 yield Part(change=change, entity=entity, verb=verb, path=path, source=line.source or change.source)
-        case Action.TRANSITION:
+        case Action.TRANSITION | Action.MANUAL:
             source = next((line.source for line in change.fields if line.source is not None), change.source)
             yield Part(change=change, entity=entity, verb="transition", edge=str(change.edge), source=source)
         case Action.DELETE:
@@ -236,6 +251,21 @@ class _Judge:
         if unnamed:
             yield self._unnamed()
 
+    def noted(self, plan: Plan) -> Plan:
+        """The plan without the renewals of ledger entries that none of those who carry it may read.
+
+        A renewal notes that git and the world agree, and needs knowledge and no power. But on behalf of people who see
+        nothing of a resource nothing is written about it: who sees it notes it with the next apply.
+        """
+        changes = tuple(
+            one
+            for one in plan.changes
+            if one.action is not Action.REFRESH
+            or any(self._seen(who, self._entity(one)) for who in self._carriers)
+            or _manages_otherwise(one, self._view)
+        )
+        return plan if len(changes) == len(plan.changes) else replace(plan, changes=changes)
+
     def owners(self, change: Change, people: Sequence[Principal]) -> Iterator[tuple[Denial, tuple[Principal, ...]]]:
         """The parts of a change that nobody carries, and which of ``people`` could carry each."""
         for part in self._parts(change):
@@ -261,6 +291,9 @@ class _Judge:
     def _carried(self, part: Part) -> Verdict:
         """The verdict for the first who may, else that for the applicant."""
         first: Verdict | None = None
+        if part.entity.address in self._view.outside:
+            said = self._rights.decide(self._people[0], "create", part.entity)
+            return Verdict(allowed=False, code=said.code or "PRM-02")
         for who in self._carriers:
             verdict = self._decide(who, part)
             if verdict.allowed:
@@ -278,7 +311,10 @@ class _Judge:
                 return self._rights.manages(who, part.entity)
             case "unprotect":
                 return self._rights.unprotects(who, part.entity)
-        return self._rights.decide(who, part.verb, part.entity, path=part.path, edge=part.edge)
+        found = self._rights.decide(who, part.verb, part.entity, path=part.path, edge=part.edge)
+        if part.change.action is Action.MANUAL and found.condition == BY_HAND:
+            return ALLOWED  # all that stands against it is that a person does it, which is what the plan says (LIF-04)
+        return found
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
@@ -299,7 +335,7 @@ class _Judge:
                 yield self._denial(part, verdict)
 
     def _seen(self, who: Principal, entity: Entity) -> bool:
-        return self._rights.reads(who, entity)
+        return entity.address not in self._view.outside and self._rights.reads(who, entity)
 
     def _hidden(self, part: Part, verdict: Verdict) -> Denial:
         """About what lies outside the reach nothing is told: neither whether it exists nor what would change.
@@ -322,13 +358,17 @@ class _Judge:
         )
 
     def _unnamed(self) -> Denial:
-        """What no manifest names is known from the database alone: not even its address is told, nor how many."""
+        """What no manifest names is known from the database alone: not even its address is told, nor how many.
+
+        The code tells nothing either: that of the matrix would tell the kind. Of an auditor it is known beforehand.
+        """
+        auditor = self._people[0].role is RoleWord.AUDITOR
         return Denial(
             who=self._people[0].title,
             verb="change",
             address=None,
             reason="what no manifest names any more and the plan takes away lies in part outside the reach of the role",
-            code="PRM-02",
+            code="OPR-06" if auditor else "PRM-02",
             hidden=True,
         )
 
@@ -434,14 +474,20 @@ def _writers(kind: Kind) -> frozenset[RoleWord]:
 def _stamped(view: View, plan: Plan, walked: Mapping[tuple[Address, str], Principal]) -> Plan:
     """The plan with ``status.stoppedBy``: the level of the one who carries the last step into a stopped state."""
     changes = tuple(_with_level(view, one, walked) for one in plan.changes)
-    applicant = next(iter(walked.values()), None)
     cascades = tuple(
         replace(one, columns=(*one.columns, *extra.items()))
-        if (extra := _level(view, one.address, one.state, applicant))
+        if (extra := _level(view, one.address, one.state, _behind(one, plan, walked)))
         else one
         for one in plan.cascades
     )
     return replace(plan, changes=changes, cascades=cascades)
+
+
+def _behind(cascade: Cascade, plan: Plan, walked: Mapping[tuple[Address, str], Principal]) -> Principal | None:
+    """Who carries the step that brings a cascade about: that into the same state, else the last one."""
+    steps = [one for one in plan.changes if one.address == cascade.by and one.edge is not None]
+    steps.sort(key=lambda one: one.edge is not None and one.edge.target == cascade.state)
+    return walked.get((steps[-1].address, str(steps[-1].edge))) if steps else None
 
 
 def _with_level(view: View, change: Change, walked: Mapping[tuple[Address, str], Principal]) -> Change:

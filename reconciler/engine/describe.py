@@ -110,7 +110,7 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
             if one.edge is None or line.path != _STATE
         ),
         edges=tuple(_edge(one, judge) for one in steps if one.action is not Action.MANUAL),
-        manual=tuple(_edge(one, None) for one in steps if one.action is Action.MANUAL),
+        manual=tuple(_edge(one, judge) for one in steps if one.action is Action.MANUAL),
         risks=tuple(sorted({risk for one in changes for risk in one.risks}, key=list(Risk).index)),
         reasons=tuple(dict.fromkeys(reasons)),
         source=next((one.source for one in changes if one.source is not None and one.edge is None), None)

@@ -7,7 +7,7 @@ guard never asks whether somebody has a right; it asks whether this plan can be 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.model.address import Address
@@ -34,12 +34,21 @@ LOCKED_OUT = RuleText("GRD-06", Severity.ERROR, Phase.PLAN, "Nobody locks himsel
 DOORS = RuleText("GRD-05", Severity.ERROR, Phase.PLAN, "Enough guardians remain.")
 
 Told = Iterator[tuple[RuleText, Finding]]
+Sees = Callable[[Address], bool]
 
 
-def guard(plan: Plan, view: View, policy: Guards) -> list[Diagnostic]:
-    """The findings that hold ``plan``; an empty list lets it pass."""
+def guard(plan: Plan, view: View, policy: Guards, *, sees: Sees | None = None) -> list[Diagnostic]:
+    """The findings that hold ``plan``; an empty list lets it pass.
+
+    Everything is judged, whoever asks; ``sees`` narrows what is told and counted in words to what may be read.
+    """
+    seen = sees or _everything
     # A rollback has no manifests: what it deletes is what one run has made.
-    told = (*(() if plan.rollback else _empty(view)), *_budget(plan, view, policy), *_doors(plan, view, policy))
+    told = (
+        *(() if plan.rollback else _empty(view, seen)),
+        *_budget(plan, view, policy, seen),
+        *_doors(plan, view, policy),
+    )
     return in_order([placed(rule, finding, view=view, subject=finding.address) for rule, finding in told])
 
 
@@ -61,12 +70,18 @@ def guard_applicant(plan: Plan, view: View, applicant: Principal | None, now: da
     return [placed(LOCKED_OUT, finding, view=view, subject=applicant.address)]
 
 
-def _empty(view: View) -> Told:
+def _everything(_: Address) -> bool:
+    return True
+
+
+def _empty(view: View, sees: Sees) -> Told:
     if view.live is not None and view.live.ledger and not view.declared:
+        managed = sum(map(sees, view.live.ledger))
+        words = f"{managed} resources are managed" if managed == len(view.live.ledger) else "resources are managed"
         yield (
             EMPTY,
             Finding(
-                f"there is no manifest at all, and {len(view.live.ledger)} resources are managed",
+                f"there is no manifest at all, and {words}",
                 hint="check the folder; to give resources up, remove their manifests and keep at least one",
             ),
         )
@@ -75,7 +90,7 @@ def _empty(view: View) -> Told:
 # --- the budget ------------------------------------------------------------------------------------------------------
 
 
-def _budget(plan: Plan, view: View, policy: Guards) -> Told:
+def _budget(plan: Plan, view: View, policy: Guards, sees: Sees) -> Told:
     lost = sorted(_lost(plan, view))
     budget = policy.max_deletes
     allowed = dict(policy.allow_delete)
@@ -85,25 +100,56 @@ def _budget(plan: Plan, view: View, policy: Guards) -> Told:
             allowed[address.kind] -= 1
         else:
             counted.append(address)
+    seen = [one for one in counted if sees(one)]
+    whole = len(seen) == len(counted)
+    hint = _asking(lost, sees)
+    if len(counted) > budget.count:
+        text = f"the plan deletes {len(counted)} resources; {budget.count} are allowed"
+        yield BUDGET, Finding(text if whole else f"{_PARTLY}; {budget.count} are allowed", hint=hint)
+    yield from _shares(view, policy, counted, sees=sees, hint=hint)
+    yield from _tenants(policy, counted, seen=seen, hint=hint)
+
+
+_PARTLY = "the plan deletes too many resources, some of them outside of your reach"
+
+
+def _asking(lost: Sequence[Address], sees: Sees) -> str:
+    """How to say that the deletes are meant, which only somebody who sees them all can say."""
+    if not all(map(sees, lost)):
+        return "ask an administrator to plan"
     by_kind = Counter(address.kind for address in lost)
     asked = " ".join(f"--allow-delete {kind}:{number}" for kind, number in sorted(by_kind.items()))
-    hint = f"when this is meant, say so with {asked}"
-    if len(counted) > budget.count:
-        yield BUDGET, Finding(f"the plan deletes {len(counted)} resources; {budget.count} are allowed", hint=hint)
+    return f"when this is meant, say so with {asked}"
+
+
+def _shares(view: View, policy: Guards, counted: Sequence[Address], *, sees: Sees, hint: str) -> Told:
+    budget = policy.max_deletes
     live = view.live
     for kind, number in sorted(Counter(address.kind for address in counted).items()):
-        there = _living(view, kind) if live is not None and view.whole(kind) else 0
-        if there >= budget.percent_from and number * 100 > budget.percent * there:
-            yield (
-                SHARE,
-                Finding(f"the plan deletes {number} of {there} {kind}; {budget.percent} % are allowed", hint=hint),
-            )
+        living = _living(view, kind) if live is not None and view.whole(kind) else []
+        if len(living) >= budget.percent_from and number * 100 > budget.percent * len(living):
+            whole = all(map(sees, living))  # how many there are is told to those who may read them all
+            text = f"{number} of {len(living)} {kind}" if whole else f"too large a share of all {kind}"
+            yield SHARE, Finding(f"the plan deletes {text}; {budget.percent} % are allowed", hint=hint)
+
+
+def _tenants(policy: Guards, counted: Sequence[Address], *, seen: Sequence[Address], hint: str) -> Told:
+    """A finding for each tenant; those in which nothing may be read have one together, without their names."""
+    limit = policy.max_deletes.per_tenant
+    mine = Counter(address.tenant for address in seen)
+    unnamed = False
     for tenant, number in sorted(Counter(address.tenant for address in counted if address.tenant).items()):
-        if number > budget.per_tenant:
-            yield (
-                TENANT,
-                Finding(f"the plan deletes {number} resources of {tenant}; {budget.per_tenant} are allowed", hint=hint),
-            )
+        if number <= limit:
+            continue
+        if mine[tenant] == number:
+            yield TENANT, Finding(f"the plan deletes {number} resources of {tenant}; {limit} are allowed", hint=hint)
+        elif mine[tenant]:
+            text = f"the plan deletes too many resources of {tenant}, some outside of your reach; {limit} are allowed"
+            yield TENANT, Finding(text, hint=hint)
+        else:
+            unnamed = True
+    if unnamed:
+        yield TENANT, Finding(f"{_PARTLY}, of one tenant; {limit} are allowed", hint=hint)
 
 
 def _lost(plan: Plan, view: View) -> set[Address]:
@@ -121,13 +167,13 @@ def _tombstone(view: View, address: Address) -> str | None:
     return lifecycle.tombstone or None if lifecycle is not None else None
 
 
-def _living(view: View, name: str) -> int:
+def _living(view: View, name: str) -> list[Address]:
     kind = view.catalog[name]
     rows = {} if view.live is None else view.live.rows.get(name, {})
     if kind.lifecycle is None or not kind.lifecycle.tombstone:
-        return len(rows)
+        return [Address(name, *key) for key in rows]
     place = kind.index["state"]
-    return sum(row[place] != kind.lifecycle.tombstone for row in rows.values())
+    return [Address(name, *key) for key, row in rows.items() if row[place] != kind.lifecycle.tombstone]
 
 
 # --- the doors -------------------------------------------------------------------------------------------------------

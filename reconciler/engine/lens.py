@@ -35,6 +35,8 @@ ANOTHER = "another resource"
 """Stands for an address that may not be read."""
 SOMEBODY = "an administrator"
 """Stands for an approver who may not be read."""
+_OWN_WORDS = frozenset({"TGT-02"})
+"""Findings that repeat what the caller said, and nothing else."""
 _ENVELOPE = ("metadata", "lifecycle")
 _INDEX = re.compile(r"\[[^]]*\]")
 
@@ -55,7 +57,8 @@ class Lens:
         """The field paths of a resource that may be read; none for one that is not there, or is out of reach."""
         known = self._readable.get(address)
         if known is None:
-            known = self._readable[address] = self._paths(address)
+            outside = address in self._view.outside
+            known = self._readable[address] = frozenset() if outside else self._paths(address)
         return known
 
     def sees(self, address: Address) -> bool:
@@ -95,22 +98,20 @@ class Lens:
     def diagnostics(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Findings without words about what may not be read. What a manifest alone shows may be told to its reader."""
         told: list[Diagnostic] = []
-        outside = 0
         errors = False
         for one in found:
             if one.phase is not Phase.SCHEMA and one.address is not None and not self.sees(one.address):
-                outside += 1
+                # A warning stops nobody. An error does, so it is said that there is one; neither what nor how many.
                 errors = errors or one.severity is Severity.ERROR
             else:
                 told.append(self._told(one))
-        if outside:
+        if errors:
             told.append(
                 Diagnostic(
                     code=OUTSIDE,
-                    severity=Severity.ERROR if errors else Severity.WARNING,
+                    severity=Severity.ERROR,
                     phase=Phase.POLICY,
-                    summary=f"{outside} {'finding is' if outside == 1 else 'findings are'} about resources outside of "
-                    "your reach",
+                    summary="something is wrong with resources outside of your reach",
                     hint="ask an administrator to plan",
                 )
             )
@@ -205,6 +206,8 @@ class Lens:
 
     def _told(self, one: Diagnostic) -> Diagnostic:
         """A finding about a resource that may be read; of a field that may not, its place and no word about it."""
+        if one.code in _OWN_WORDS:
+            return one
         if one.phase is Phase.SCHEMA or one.address is None or self._reads(one.address, one.path):
             return replace(
                 one, summary=self.words(one.summary), detail=self.words(one.detail), hint=self.words(one.hint)

@@ -22,7 +22,7 @@ from reconciler.model.difference import Differences, Standing
 from reconciler.model.doubt import Doubt
 from reconciler.model.kind import Kind
 from reconciler.model.principal import Principal
-from reconciler.model.resource import Live, Resource, Row
+from reconciler.model.resource import AWAITED, Live, Resource, Row
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
 
@@ -138,6 +138,7 @@ def _applied(kind: Kind, text: str, paths: frozenset[str]) -> str:
     if found is None:
         return "{}"
     names = {one.name for one in kind.columns if one.path in paths and one.role != "fingerprint"}
+    names |= {AWAITED} if STATE in paths else set()
     if names.issuperset(found):
         return text
     return to_json({name: value for name, value in found.items() if name in names}).decode()

@@ -25,7 +25,7 @@ from reconciler.model.encode import GENERATED
 from reconciler.model.errors import UsageError
 from reconciler.model.kind import Kind
 from reconciler.model.principal import Principal
-from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.model.resource import AWAITED, LedgerEntry, Live, Row
 from reconciler.model.snapshot import Snapshot
 
 FORMAT = 1
@@ -121,7 +121,7 @@ def _applied(kind: Kind, text: str) -> str:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return "{}"
-    names = {one.name for one in kind.columns if one.role != "fingerprint"}
+    names = {AWAITED, *(one.name for one in kind.columns if one.role != "fingerprint")}
     return text if isinstance(found, dict) and names.issuperset(found) else "{}"
 
 

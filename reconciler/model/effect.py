@@ -43,13 +43,15 @@ class Planned:
 class Cascade:
     """Another resource goes to ``state`` in the same transaction, without a right of its own.
 
-    ``columns`` are the server-owned columns that its kind changes with the state; the planner fills them in.
+    ``columns`` are the server-owned columns that its kind changes with the state, and ``by`` is the resource whose
+    change brings it about; the planner fills them in.
     """
 
     address: Address
     state: str
     reason: str
     columns: tuple[tuple[str, Any], ...] = ()
+    by: Address | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -62,11 +63,16 @@ class Resource(Generic[S]):
         return True
 
 
+AWAITED = "state.awaited"
+"""Key of the ledger for a state that was asked for and that only a person brings about (LIF-04); no column has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """What the ledger knows of a managed resource: what was applied last, and from where.
 
-    ``applied`` is canonical JSON, an object from column to stored value, of the managed columns.
+    ``applied`` is canonical JSON, an object from column to stored value, of the managed columns, and under
+    :data:`AWAITED` the state that a person still has to bring about, if there is one.
     """
 
     address: Address
@@ -84,6 +90,17 @@ class LedgerEntry:
 def last_applied(entry: LedgerEntry | None) -> Mapping[str, Any]:
     """What was applied last, by column; nothing where nobody can tell."""
     return {} if entry is None else entry.values or {}
+
+
+def asked_before(entry: LedgerEntry | None, state: str) -> bool:
+    """Whether an apply has asked for a state already: what waits for a person since then is not asked for again."""
+    if entry is None:
+        return False
+    try:
+        found = json.loads(entry.applied or "{}")
+    except ValueError:
+        return False
+    return isinstance(found, dict) and state == found.get(AWAITED, found.get("state"))
 
 
 @dataclass(frozen=True, slots=True)

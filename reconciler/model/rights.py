@@ -22,6 +22,8 @@ from reconciler.model.view import Entity, View
 
 WRITES = ("create", "update", "transition", "delete")
 STOPPED_BY = "stoppedBy"
+BY_HAND = "human only"
+"""The condition that never holds for this program: a person does it elsewhere (LIF-04)."""
 NOT_AUTHOR = "not author"
 """The condition of the verb ``approve``: whoever made a plan does not approve it (GEN-25)."""
 _READS = frozenset({"read", "download"})
@@ -343,5 +345,5 @@ def _never(_question: Question) -> bool:
 _CONDITIONS: Mapping[str, Condition] = {
     "not self": _not_self,
     "level of stopper": _level_of_stopper,
-    "human only": _never,
+    BY_HAND: _never,
 }

@@ -132,6 +132,12 @@ class IdentitySettings(Spec):
         default_factory=lambda: list(ALGORITHMS), description="Signatures that are believed."
     )
 
+    outside: Literal["judged", "denied"] = Field(
+        "judged",
+        description="Manifests outside of the reach of whoever asks: judged where they change something, or always"
+        " denied, so that nothing is learned from what they equal.",
+    )
+
     @model_validator(mode="after")
     def _whole(self) -> IdentitySettings:
         missing = [name for name in ("issuer", "audience", "subjects") if not getattr(self, name)]

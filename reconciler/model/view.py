@@ -121,7 +121,10 @@ class View:
     phase plan do not count them any more. ``absent`` holds those that are declared and that the plan does not create.
     ``moves`` are the resources that have another name than in the database, by their new address, and ``rewrites`` what
     is written for that; the live data of the view has the new names already.
+    ``outside`` holds those that are declared where nobody who asks may read: they are denied, whatever there is.
     """
+
+    outside: frozenset[Address] = frozenset()
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
         self.catalog = catalog

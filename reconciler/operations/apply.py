@@ -135,7 +135,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     refuse(shown)
     may_write(shown.carriers)
     _approved(request, shown)
-    if not touched(shown.plan):
+    if not touched(_authorized(shown).plan):
         return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)
     if not shown.plan.empty and not orders.agree(shown):
         raise ReconcilerError(
@@ -198,7 +198,7 @@ def _transaction(
     # Who carries the plan stays who it is until the end, as do the rows that it changes.
     people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.everybody)
     rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *before_moves(shown.plan, people)}))
-    locks = doors.store.apply(touched(shown.plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
+    locks = doors.store.apply(touched(_authorized(shown).plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
     with truthful_after_commit(run_id) as done, locks as session:
         reach("locked")
         before = session.find_run(run_id)
@@ -209,7 +209,8 @@ def _transaction(
         now = _again(doors, request, orders, shown, session)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
-        count = len({one.address for one in now.plan.changes if _counts(one)})
+        written = {one.address for one in _authorized(now).plan.changes if _counts(one)}
+        count = len(written if now.lens is None else [*filter(now.lens.sees, written)])
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
         anew = sealed_anew(session, doors.sealer, now.plan)
         session.write(_authorized(now), run=run, sealed={**anew, **values})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from reconciler.engine.rebase import Rebased, rebase
@@ -15,6 +15,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.rule import RuleText
 from reconciler.model.view import View
+from reconciler.operations.outside import lacking
 from reconciler.operations.request import Request
 from reconciler.operations.validate import Judged, fit
 from reconciler.ports import ApplySession, Sealer
@@ -25,11 +26,22 @@ Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
 
 
 def fit_moved(
-    catalog: Catalog, judged: Judged, live: Live, *, now: datetime, request: Request
+    catalog: Catalog,
+    judged: Judged,
+    live: Live,
+    *,
+    now: datetime,
+    request: Request,
+    outside: Callable[[Live], frozenset[Address]] = lambda _: frozenset(),
 ) -> tuple[View, Live, list[Diagnostic]]:
-    """As :func:`~reconciler.operations.validate.fit`, over live data with the new names of what has moved."""
+    """As :func:`~reconciler.operations.validate.fit`, over live data with the new names of what has moved.
+
+    ``outside`` tells what nobody who asks may read: the view does not know whether it is there.
+    """
     based = rebase(catalog, live, judged.moves)
-    view, found = fit(catalog, judged, based.live, now=now)
+    hidden = outside(based.live)
+    view, found = fit(catalog, judged, lacking(based.live, hidden), now=now)
+    view.outside = hidden
     view.moves, view.rewrites = based.moves, based.rewrites
     return view, based.live, in_order([*found, *based.diagnostics, *_beside_drift(based, request)])
 

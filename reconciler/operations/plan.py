@@ -12,15 +12,17 @@ from typing import Protocol
 
 from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
+from reconciler.engine.blocked import blocked
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import EMPTY, guard, guard_applicant
 from reconciler.engine.leave import Kept, leave
 from reconciler.engine.lens import Lens
 from reconciler.engine.part import certain, fill
-from reconciler.engine.plan import PlanOptions, make_plan
+from reconciler.engine.plan import PlanOptions, make_plan, retargeted
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.engine.rollback import WHOLE
 from reconciler.engine.snapfile import instant
+from reconciler.model.address import Address
 from reconciler.model.after import live_after
 from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
@@ -36,6 +38,7 @@ from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
 from reconciler.operations.moving import fit_moved
+from reconciler.operations.outside import lacking, lie_outside
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
@@ -50,6 +53,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 class Proposal:
     """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
+    ``narrowed`` is what the guards say to those who ask.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
@@ -57,6 +61,7 @@ class Proposal:
 
     plan: Plan
     guarded: tuple[Diagnostic, ...]
+    narrowed: tuple[Diagnostic, ...] = ()
     judged: Judged
     live: Live
     view: View
@@ -73,12 +78,14 @@ class Proposal:
     @property
     def seen(self) -> Plan:
         """The plan as those who ask may see it. Every output and every file is made from this one."""
-        return self.plan if self.lens is None else self.lens.plan(self.plan, self.denials)
+        if self.lens is None:
+            return self.plan
+        return blocked(self.lens.plan(self.plan, self.denials), self.view, self.denials)
 
     @property
     def seen_guards(self) -> tuple[Diagnostic, ...]:
         """What the guards say, as those who ask may see it."""
-        return self.guarded if self.lens is None else self.lens.diagnostics(self.guarded)
+        return self.guarded if self.lens is None else self.lens.diagnostics((*self.narrowed, *self.ruled))
 
     @property
     def seen_shifts(self) -> tuple[Shift, ...]:
@@ -141,8 +148,15 @@ class Proposal:
     @property
     def holds(self) -> tuple[Diagnostic, ...]:
         """What holds it: budgets, protection, invariants."""
+        return self._holding([one for one in self.guarded if one not in self.ruled])
+
+    @property
+    def seen_holds(self) -> tuple[Diagnostic, ...]:
+        """What holds it, as those who ask may see it."""
+        return self.holds if self.lens is None else self.lens.diagnostics(self._holding(self.narrowed))
+
+    def _holding(self, guards: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         found = [one for one in self.plan.diagnostics if one.code in HOLDING]
-        guards = [one for one in self.guarded if one not in self.ruled]
         return tuple(one for one in (*found, *guards) if one.severity is Severity.ERROR)
 
 
@@ -216,9 +230,9 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
+    view, live, found = _fitted(doors, request, judged, live)
     if unfit(found):
-        raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
+        raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
     kept = _kept(view, marks, request, judged)
     made = make_plan(view, kept.differences, _options(request, judged))
@@ -249,7 +263,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         request = replace(request, people=People(local=request.people.local))
     view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
-        raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
+        raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
     chosen = _options(request, judged)
     made = secrets_at_apply(make_plan(view, kept.differences, chosen))
@@ -288,9 +302,9 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     Raises:
         InvalidManifests: they do not fit any more.
     """
-    view, live, found = fit_moved(doors.catalog, before.judged, live, now=doors.now, request=request)
+    view, live, found = _fitted(doors, request, before.judged, live)
     if unfit(found):
-        raise _invalid(seen_by(doors, request, live, found))
+        raise _invalid(seen_by(doors, request, live, view=view, found=found))
     kept = _kept(view, before.marks, request, before.judged)
     made = make_plan(view, kept.differences, _options(request, before.judged))
     return proposed(
@@ -304,6 +318,16 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         found=(*before.judged.diagnostics, *found, *kept.diagnostics),
         authors=before.authors,
     )
+
+
+def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> tuple[View, Live, list[Diagnostic]]:
+    """The manifests beside the database. What is denied whatever there is stands there as though nothing were."""
+
+    def outside(found: Live) -> frozenset[Address]:
+        selects = _options(request, judged).selects
+        return lie_outside(doors, request.people, judged.resources, found, selects=selects)
+
+    return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, outside=outside)
 
 
 def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
@@ -347,17 +371,24 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
     if refusal is Held:
         raise Held(
             f"a guard holds the plan; {nothing}",
-            diagnostics=_seen(proposal, proposal.holds),
+            diagnostics=proposal.seen_holds,
             hint="plan a smaller change, or allow deletes with --allow-delete KIND:N where a budget is the reason",
         )
 
 
-def seen_by(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+def seen_by(
+    doors: Doors, request: Request, live: Live, *, found: Sequence[Diagnostic], view: View | None = None
+) -> tuple[Diagnostic, ...]:
     """Findings about what does not fit, as those who ask may see them."""
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
     told = tuple(in_order(list(found)))
-    return Lens(rights, carriers.people).diagnostics(told) if carriers is not None and carriers.people else told
+    if carriers is None or not carriers.people:
+        return told
+    # A manifest says nothing about the reach of what does not fit; what is kept away is kept away here too.
+    seen = View(doors.catalog, {}, live)
+    seen.outside = frozenset() if view is None else view.outside
+    return Lens(rights, carriers.people, seen).diagnostics(told)
 
 
 def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
@@ -378,22 +409,30 @@ def proposed(
 ) -> Proposal:
     """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
-    guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
     agreed = agree_on(doors, request, made, rights=rights, view=view, carriers=carriers, authors=authors)
     made, carriers = replace(made, approvals=agreed.approvals), agreed.carriers
     applicant = None if carriers is None else carriers.applicant
-    guarded = tuple(in_order([*guarded, *guard_applicant(made, view, applicant, doors.now)]))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
+    gone = guard_applicant(made, view, applicant, doors.now)
+    guarded = tuple(in_order([*guard(made, view, request.guards), *gone]))
+    narrowed = guarded
+    if lens is not None:
+        narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
+        mine = (*view.declared, *filter(lens.sees, live.ledger))
+        made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
-        moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
-        judgement = _closed(judgement, closed(rights, view, moved, carriers))
+        known = lacking(live, view.outside)
+        now = Rights(doors.catalog, known, doors.now, planned=view) if view.outside else rights
+        moved = shifts(now, Rights(doors.catalog, live_after(doors.catalog, known, made), doors.now), made)
+        judgement = _closed(judgement, closed(now, view, moved, carriers))
     proposal = Proposal(
         plan=made,
         guarded=guarded,
+        narrowed=narrowed,
         judged=judged,
         live=live,
         view=view,

@@ -73,13 +73,15 @@ class People:
     """Who asks, by name: the applicant, then those who approved. ``local`` is false when a token says who it is.
 
     Without names nobody asks: a plan is made and not judged. ``installer`` acts on a database in which nobody is yet.
-    ``makers`` made the plan that is asked about, in a plan file: they are no approvers of it.
+    ``makers`` made the plan that is asked about, in a plan file: they are no approvers of it. ``strict`` denies every
+    manifest outside of their reach, also one that changes nothing.
     """
 
     names: tuple[str, ...] = ()
     local: bool = True
     installer: str = ""
     makers: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,7 @@ class RollbackOf:
             f"run {past.run.id} is no longer what is live; nothing was applied",
             code=stage.MOVED.code,
             hint="undo the later runs first, the newest at first; history --target shows them",
-            diagnostics=seen_by(doors, request, live, found),
+            diagnostics=seen_by(doors, request, live, found=found),
         )
 
 
@@ -140,7 +140,7 @@ def _refuse_faults(doors: Doors, request: Request, live: Live, found: Sequence[D
         raise Held(
             "the run cannot be rolled back; nothing was applied",
             code=found[0].code,
-            diagnostics=seen_by(doors, request, live, in_order(list(found))),
+            diagnostics=seen_by(doors, request, live, found=in_order(list(found))),
             hint="change what it did through git",
         )
 

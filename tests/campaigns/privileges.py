@@ -15,6 +15,7 @@ from tests.oracle.databases import Base, Embedded, Served
 from tests.oracle.oracle import read_matrix
 from tests.oracle.plans import chosen, hold
 from tests.oracle.test_cells import held_against
+from tests.oracle.test_portals import answers
 from tests.oracle.world import things
 from tests.servers import installed, running
 
@@ -45,6 +46,20 @@ def privileges_at_apply(seed: int, backend: str) -> Figure:
     )
 
 
+def portals(_seed: int) -> Figure:
+    """Each writing cell of the people of portals, at validate, plan and apply: they are nobody, and write nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Embedded(Path(folder) / "live.db")
+        base.seed()
+        before = base.content()
+        number, every, codes = answers(base, step=1)
+        wrong = [f"{code}: {count}" for code, count in codes.items() if code != "OPR-09"]
+        wrong += [] if base.content() == before else ["the database is another one"]
+        base.close()
+    note = f"{number} of {every} cells, {sum(codes.values())} calls"
+    return Figure("people of portals answered as nobody, SQLite", "all", number, len(wrong), note, tuple(wrong))
+
+
 def escalation_chains(_seed: int, backend: str) -> Figure:
     """Every chain of allowed plans: of all moves in four worlds, or of the moves that feed rights in one, further."""
     if backend == "six nodes":
@@ -64,6 +79,7 @@ def measures() -> tuple[Callable[[int], Figure], ...]:
     places = ("SQLite", *(f"PostgreSQL {one}" for one in installed() if one == "16"))
     return (
         privilege_decisions,
+        portals,
         *(partial(privileges_at_apply, backend=one) for one in places),
         partial(escalation_chains, backend="six nodes"),
         partial(escalation_chains, backend="followed further"),

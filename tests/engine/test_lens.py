@@ -164,7 +164,7 @@ def test_words_about_uniqueness_name_the_other_only_to_those_who_may_read_it() -
     assert told.summary == clash.summary
 
 
-def test_findings_about_what_may_not_be_read_are_counted_and_not_told() -> None:
+def test_of_errors_about_what_may_not_be_read_is_told_that_there_are_some() -> None:
     found = case(partner(country="ESP"), certificate(use="signature"))
     assert {one.code for one in found.plan.diagnostics} == {"GEN-05"}
     told = found.lens(MARA).diagnostics(found.plan.diagnostics)

@@ -13,6 +13,7 @@ from reconciler.model.diagnostic import Severity
 from reconciler.model.kind import Deletion
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
+from reconciler.model.resource import asked_before
 from tests.engine.toy import GADGET
 from tests.engine.worlds import (
     PERSON,
@@ -103,6 +104,17 @@ class TestEdges:
         assert steps(again) == [("manual", "new->active")]
         assert again.empty
         assert again.changes[0].fields[0].cause is Cause.INTENT
+
+    def test_the_ledger_remembers_what_a_person_is_asked_for(self):
+        live = applied([person()])
+        wanted = person(state="active")
+        made = plan_of([wanted], live)
+        assert steps(made) == [("refresh", ""), ("manual", "new->active")]
+        assert made.empty
+        live = apply(live, made)
+        assert asked_before(live.ledger[ANA], "active")
+        assert steps(plan_of([wanted], live)) == [("manual", "new->active")]
+        assert steps(plan_of([person()], live)) == [("refresh", "")]
 
     def test_what_a_person_did_meanwhile_only_renews_the_ledger(self):
         wanted = person(state="active")

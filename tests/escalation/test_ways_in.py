@@ -371,9 +371,53 @@ def test_a_foreign_tombstone_is_not_forgotten(estate: Estate) -> None:
     assert estate.content() == before
 
 
-@pytest.mark.xfail(strict=True, reason="a person's edge is shown to everybody, and the matrix gives it to the issuer")
-def test_a_manual_edge_of_a_certificate_is_shown_to_its_issuer_alone(estate: Estate) -> None:
-    key: Key = ("Certificate", "farol", "farol-a-spare")
-    estate.put(key, state="pending-authorization")
-    estate.write(key, {"state": "active"})
+SPARE: Key = ("Certificate", "farol", "farol-a-spare")
+
+
+def test_a_persons_step_is_asked_for_by_its_issuer_alone(estate: Estate) -> None:
+    estate.put(SPARE, state="pending-authorization")
+    estate.write(SPARE, {"state": "active"})
+    for who, code in ((ROOT, "CRT-01"), (PAULA, "CRT-01"), (AUDITOR, "OPR-06"), (DIANA, "CRT-01")):
+        estate.refuses(who, code=code)
+    estate.refuses(known("farol", "iris"), code="PRM-02")
+    told = estate.plan(ROOT)
+    text = " ".join(told.out.split())
+    assert told.code == 4
+    assert "! state pending-authorization -> active" in text
+    assert "[CRT-01]; who can: issuer" in text
+    told = estate.apply(ISA)
+    assert (told.code, told.says("Manual: 1 step for a person.")) == (0, True), told.err
+    assert estate.state(SPARE) == "pending-authorization"
+
+
+def test_what_waits_for_a_person_already_denies_nobody(estate: Estate) -> None:
+    """Once its issuer has asked, the certificate waits beside the plans of everybody else, and denies none of them."""
+    estate.put(SPARE, state="pending-authorization")
+    estate.write(SPARE, {"state": "active"})
+    assert estate.apply(ISA).code == 0
+    assert "Manual: 1 step for a person." in estate.plan(ROOT).out
+    estate.write(SYSTEM, {"custodyYears": 12})
+    told = estate.apply(ROOT)
+    assert told.code == 0, told.err
+    estate.put(SPARE, state="active")
+    assert estate.apply(ROOT).code == 0
+
+
+def test_an_access_that_expired_denies_nobody(estate: Estate) -> None:
+    """The clock moved, and no manifest: nobody asks for anything."""
+    estate.write(SPARE, {"state": "active"})
+    assert estate.apply(ISA).code == 0
+    estate.put(SPARE, state="access-expired")
+    told = estate.apply(ROOT)
+    assert (told.code, told.says("Manual: 1 step for a person.")) == (0, True), told.err
+    estate.write(SPARE, {"state": "active", "wallet": "Another"})
+    assert estate.apply(ISA).code == 0
+    assert estate.apply(ROOT).code == 0
+
+
+def test_what_waits_is_another_wish_than_that_of_now(estate: Estate) -> None:
+    estate.put(SPARE, state="pending-authorization")
+    estate.write(SPARE, {"state": "active"})
+    assert estate.apply(ISA).code == 0
+    estate.write(SPARE, {"state": "suspended"})
     estate.refuses(ROOT, code="CRT-01")

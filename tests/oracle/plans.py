@@ -78,6 +78,8 @@ def expected(oracle: Oracle, question: Question) -> Answer:
     if said.allowed or said.code == "OPR-09" or _reads(oracle, question):
         return said
     role = oracle.role(question.actor)
+    if question.cell.verb == "delete":  # no manifest names it: its kind is not told, and so no code that depends on it
+        return no("OPR-06" if role == "auditor" else "PRM-02")
     writes = any(
         cell.kind == question.key[0]
         and cell.role == role
@@ -138,7 +140,7 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
     tally.outcomes[f"{'allowed' if wanted.allowed else 'denied'}: {outcome}"] += 1
     if base.content() != before:
         yield f"{outcome}, and the database is another one"
-    if not wanted.allowed and outcome in ("written", "empty") and not _by_hand(question):
+    if not wanted.allowed and outcome in ("written", "empty") and not _by_hand(question, wanted):
         yield f"{wanted} at apply, but {outcome}"
     if wanted.allowed and outcome.startswith("denied") and outcome != "denied GEN-25":
         yield f"{wanted} at apply, but {outcome}"
@@ -155,8 +157,10 @@ def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tall
             yield f"{wanted} at plan, but {sorted(denials)}"
         if proposal.judgement is None or proposal.judgement.authorization is None:
             yield "allowed, and not authorised"
-    elif _by_hand(question):
+    elif _by_hand(question, wanted):
         tally.outcomes["a person's edge, shown and not walked"] += 1
+        if denials or "LIF-04" not in {one.code for one in proposal.plan.diagnostics}:
+            yield f"{wanted} at plan, but {sorted(denials)}"
     elif _leaves(question) and "PRM-02" in denials:
         tally.outcomes["outside of the reach behind the plan"] += 1
     elif wanted.code not in denials:
@@ -172,13 +176,9 @@ def _leaves(question: Question) -> bool:
     return (question.cell.kind, question.field) == ("Partner", "parent")
 
 
-def _by_hand(question: Question) -> bool:
-    """Whether a person walks the edge elsewhere: a plan shows it to everybody and writes nothing (LIF-04)."""
-    cell = question.cell
-    return (cell.kind, cell.edge) in (
-        ("Certificate", "pending-authorization->active"),
-        ("Certificate", "access-expired->active"),
-    )
+def _by_hand(question: Question, wanted: Answer) -> bool:
+    """Whether a person walks the edge elsewhere: a plan shows it to who may ask for it, and writes nothing (LIF-04)."""
+    return bool(question.cell.edge) and wanted == no("LIF-04")
 
 
 def ask_code(question: Question) -> str:

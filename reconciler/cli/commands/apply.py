@@ -148,6 +148,11 @@ def carry_out(
     with truthful_after_commit(applied.run.id, done=applied.run.outcome is Outcome.APPLIED):
         reach("before-report")
         report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
+        if applied.run.outcome is Outcome.APPLIED and applied.proposal.lens is not None:
+            seen = report.summary  # who asks is told of what he may read, also where others carry the rest
+            applied = replace(
+                applied, run=replace(applied.run, added=seen.add, changed=seen.change, destroyed=seen.destroy)
+            )
         try:
             _tell(session, applied, report)
         except WorldError as error:  # the plan is applied: nothing may claim otherwise now

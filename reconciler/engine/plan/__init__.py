@@ -7,7 +7,7 @@ actor or on the order in which manifests were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.effect import Cascade
 from reconciler.model.judging import judge, placed
+from reconciler.model.placing import diagnose
 from reconciler.model.plan import Plan, summary_of
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import View
@@ -195,16 +196,29 @@ def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]
     return found
 
 
+def retargeted(found: Sequence[Diagnostic], options: PlanOptions, known: Iterable[Address]) -> tuple[Diagnostic, ...]:
+    """Findings, with the warnings about targets that match nothing as they are for who knows of ``known`` alone."""
+    if not options.targets:
+        return tuple(found)
+    rest = [one for one in found if one.code != NOTHING_THERE.code]
+    told = [diagnose(NOTHING_THERE, one, kind=None, resource=None) for one in _nothing(options, known)]
+    return tuple(sorted_findings([*rest, *told]))
+
+
 def _unmatched(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
-    live = view.live
-    known = {str(one) for one in (*view.declared, *(() if live is None else live.ledger))} if options.targets else set()
+    known = (*view.declared, *(() if view.live is None else view.live.ledger)) if options.targets else ()
+    for finding in _nothing(options, known):
+        yield placed(NOTHING_THERE, finding, view=view, subject=None)
+
+
+def _nothing(options: PlanOptions, known: Iterable[Address]) -> Iterator[Finding]:
+    texts = {str(one) for one in known} if options.targets else set()
     for glob in options.targets:
-        if not any(fnmatchcase(one, glob) for one in known):
-            finding = Finding(
+        if not any(fnmatchcase(one, glob) for one in texts):
+            yield Finding(
                 f"the target {glob} matches no address",
                 hint="addresses read Kind/tenant/name, or Kind/name; * matches all",
             )
-            yield placed(NOTHING_THERE, finding, view=view, subject=None)
 
 
 def _left_out(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
@@ -219,4 +233,4 @@ def _once(found: list[Diagnostic]) -> list[Diagnostic]:
     return list(dict.fromkeys(found))
 
 
-__all__ = ["PlanOptions", "make_plan"]
+__all__ = ["PlanOptions", "make_plan", "retargeted"]

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.engine.plan.draft import Draft
-from reconciler.model.address import PLATFORM, Address
+from reconciler.model.address import Address
 from reconciler.model.change import Cause
 from reconciler.model.columns import Field
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
 from reconciler.model.judging import placed
+from reconciler.model.references import references
 from reconciler.model.rule import TENANT, Finding, RuleText
 from reconciler.model.view import Entity, View
 
@@ -143,24 +144,6 @@ def named_by_others(view: View, left: Iterable[Entity | None], drafts: Mapping[A
                             address=entity.address,
                         ),
                     )
-
-
-def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
-    """The addresses that an entity names after the plan, its tenant first, each with the path that names it."""
-    address = entity.address
-    if address.tenant:
-        for kind in view.catalog.values():
-            if kind.is_tenant:
-                yield Address(kind.name, PLATFORM, address.tenant), TENANT
-    for field in entity.kind.references:
-        value = entity.value(field.path)
-        if isinstance(value, str):
-            if field.inherit is None or value != field.inherit.word:
-                yield view.target_address(field, address, value), field.path
-        elif isinstance(value, list):
-            for place, name in enumerate(value):
-                if isinstance(name, str):
-                    yield view.target_address(field, address, name), f"{field.path}[{place}]"
 
 
 def buried_tenant(view: View, draft: Draft) -> Told:

@@ -8,7 +8,6 @@ from typing import Any
 
 import rfc8785
 
-from reconciler.engine.plan.checks import references
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.canonical import SAFE, plain_json
@@ -16,6 +15,7 @@ from reconciler.model.change import COUNTED, Action, Back, Change
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.moved import Rewrite
 from reconciler.model.plan import Plan, Precondition
+from reconciler.model.references import references
 from reconciler.model.view import View
 
 _DOES = COUNTED | {Action.REFRESH}

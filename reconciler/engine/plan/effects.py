@@ -46,7 +46,7 @@ def collect(view: View, drafts: Mapping[Address, Draft]) -> Effects:
                 notices.append(effect)
                 mailing.add(address)
             elif isinstance(effect, Cascade) and _walks(view, drafts, effect, found):
-                cascades.setdefault(effect.address, replace(effect, columns=_columns(view, effect)))
+                cascades.setdefault(effect.address, replace(effect, columns=_columns(view, effect), by=address))
     return Effects(
         cascades=tuple(cascades[address] for address in sorted(cascades)),
         notices=tuple(sorted(notices, key=_order)),

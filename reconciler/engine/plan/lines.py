@@ -15,7 +15,7 @@ from reconciler.model.difference import Difference, Standing
 from reconciler.model.encode import decode
 from reconciler.model.kind import Kind
 from reconciler.model.lifecycle import Edge, Risk
-from reconciler.model.resource import Row
+from reconciler.model.resource import AWAITED, Row, asked_before
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 
@@ -48,10 +48,21 @@ def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
             lines.append(_rotation(draft))
     lines.extend(_edges(draft))
     if draft.manual is not None:
+        if not lines and _asks_anew(draft):
+            lines.append(_plain(draft, Action.REFRESH))
         lines.append(replace(_edge(draft, draft.manual, Action.MANUAL), risks=()))
+        lines.extend(_beyond(draft, draft.manual))
     if difference.restore is not None and difference.restore.unmanage:
         lines.append(_plain(draft, Action.FORGET))
     return _finished(view, draft, lines, mails=mails)
+
+
+def _beyond(draft: Draft, manual: Edge) -> Iterator[Change]:
+    """The way on behind the step of a person: nothing of it is planned, and it waits (LIF-04)."""
+    wanted = draft.difference.state
+    if wanted is not None and wanted.after != manual.target:
+        reason = f"the way on to {wanted.after} waits for the step {manual}"
+        yield replace(_plain(draft, Action.BLOCKED_BY), reason=reason, applied="")
 
 
 def observed(difference: Difference) -> Change:
@@ -98,7 +109,16 @@ def _applied(draft: Draft) -> str:
     applied = draft.difference.applied
     if draft.manual is None or draft.difference.state is None or draft.entity.resource is None:
         return applied
-    return to_json({**from_json(applied), STATE: draft.manual.source}).decode()
+    kept = {**from_json(applied), STATE: draft.manual.source, AWAITED: draft.difference.state.after}
+    return to_json(dict(sorted(kept.items()))).decode()
+
+
+def _asks_anew(draft: Draft) -> bool:
+    """Whether a person is asked for a step that no apply has asked for before: the ledger is to remember that."""
+    entry, wanted = draft.difference.entry, draft.difference.state
+    if draft.manual is None or wanted is None or entry is None or entry.management != "full":
+        return False
+    return not asked_before(entry, str(wanted.after))
 
 
 def _creation(view: View, draft: Draft) -> Change:
