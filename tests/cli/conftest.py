@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.environments import with_environments
 from tests.cli.tree import CLOCK, FILES, SECRET, Tree
 
 
@@ -18,3 +19,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for file, text in FILES.items():
         made.write(file, text)
     return made
+
+
+@pytest.fixture
+def envs(tree: Tree) -> Tree:
+    """The tree with three environments."""
+    return with_environments(tree)
