@@ -25,15 +25,13 @@ from reconciler.operations.request import People
 from reconciler.render.plan_json import plan_json
 from tests.campaigns.expect import alike, stored
 from tests.campaigns.ground import NOW, UNCOMPARED, WRITER, Rows, applied_of
-from tests.campaigns.trials import Trial, left_in
+from tests.campaigns.trials import QUIET, Trial, left_in
 from tests.campaigns.values import NOTHING, UNSAYABLE, value_of
 from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, SCHEMAS, node_of
 
 Place = tuple[Address, str]
 SHARE = 0.25
 """How much of the rows others change at most, about."""
-FOR_GOOD = frozenset({"ACC-02", "ACC-03", "ACC-04"})
-"""Codes with which a value is not accepted because no manifest can say it, or the file cannot."""
 
 
 def undisturbed(trial: Trial) -> None:
@@ -126,17 +124,20 @@ def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> N
             done = accept(trial.ground.doors(trial.reader()), trial.request, _Files(files), WRITER, names=names)
         except ReconcilerError as error:
             trial.seen[f"not accepted {error.code}"] += 1
-            if error.code == "ACC-04":
-                trial.notes.append(f"{error.message} {error.hint}")
+            if error.code == "ACC-04" and "comments" not in error.message:
+                trial.say("accept", f"{names}: {error.message}")
             for one in getattr(error, "diagnostics", ()):
                 trial.seen[f"not accepted, for {one.code}"] += 1
             put_back(trial, {place: value for place, value in before.items() if place[0] == address})
             continue
         trial.files = files | {one.file: one.after for one in done.files}
-        left = trial.plan(prune=False, only_drift=True).plan
-        for text in left_in(left):
-            if str(address) in text:
-                trial.say("accept", f"accepted, and left to do: {text}")
+        taken = {(one, path) for one, path in done.fields}
+        for one in trial.plan(prune=False, only_drift=True).plan.changes:
+            for line in one.fields:
+                if (one.address, line.path) in taken and one.action not in QUIET:
+                    trial.say("accept", f"{_shown((one.address, line.path))} was accepted, and is left to do")
+        if len(taken) < len(mine):
+            trial.say("accept", f"{names} took {sorted(path for _, path in taken)} of {mine}")
         trial.seen["accepted"] += len(done.fields)
 
 

@@ -39,7 +39,6 @@ class Trial:
     ground: Ground
     chance: random.Random
     wrong: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
     world: World = field(default_factory=World)
