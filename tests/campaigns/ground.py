@@ -100,16 +100,6 @@ class Documents:
         return Documents(World())
 
 
-class Sink:
-    """Forgets what it takes."""
-
-    def take(self, secrets: Sequence[Any]) -> None:
-        """Take secrets that were made."""
-
-    def discard(self) -> None:
-        """Forget them."""
-
-
 @dataclass
 class Ground:
     """One database and the doors to it."""
@@ -197,17 +187,15 @@ def _embedded(folder: Path) -> Iterator[Ground]:
         home.mkdir()
         shutil.copy(template, home / "live.db")
 
+        link = sqlite3.connect(home / "live.db", isolation_level=None)
+        link.execute("PRAGMA foreign_keys = ON")
+
         @contextlib.contextmanager
-        def connect(path: Path = home / "live.db") -> Iterator[sqlite3.Connection]:
-            connection = sqlite3.connect(path)
-            connection.execute("PRAGMA foreign_keys = ON")
-            try:
-                yield connection
-                connection.commit()
-            finally:
-                connection.close()
+        def connect(link: sqlite3.Connection = link) -> Iterator[sqlite3.Connection]:
+            yield link
 
         yield Ground(open_database(f"sqlite:///{home / 'live.db'}", CATALOG, folder=home), home, connect)
+        link.close()
         shutil.rmtree(home)
 
 
@@ -221,12 +209,14 @@ def _served(folder: Path, cluster: Cluster) -> Iterator[Ground]:
         home.mkdir()
         name = cluster.database(template)
 
+        link = cluster.connect(name)
+
         @contextlib.contextmanager
-        def connect(name: str = name) -> Iterator[Any]:
-            with cluster.connect(name) as connection:
-                yield connection
+        def connect(link: Any = link) -> Iterator[Any]:
+            yield link
 
         yield Ground(open_database(cluster.url(name), CATALOG, folder=home), home, connect)
+        link.close()
         shutil.rmtree(home)
         with cluster.connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

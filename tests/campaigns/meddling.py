@@ -12,6 +12,7 @@ from typing import Any
 from reconciler.adapters.manifests import FilesAdder, FilesReader
 from reconciler.engine.describe import describe
 from reconciler.model.address import Address
+from reconciler.model.change import Action
 from reconciler.model.columns import Field
 from reconciler.model.drift import DriftReport, Sort
 from reconciler.model.errors import InvalidManifests, ReconcilerError
@@ -24,7 +25,7 @@ from reconciler.operations.plan import Proposal
 from reconciler.operations.request import People
 from reconciler.render.plan_json import plan_json
 from tests.campaigns.expect import alike, stored
-from tests.campaigns.ground import NOW, UNCOMPARED, WRITER, Rows, applied_of
+from tests.campaigns.ground import NOW, UNCOMPARED, WRITER, Rows, applied_of, errors
 from tests.campaigns.trials import QUIET, Trial, left_in
 from tests.campaigns.values import NOTHING, UNSAYABLE, value_of
 from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, SCHEMAS, node_of
@@ -32,6 +33,11 @@ from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, SCHEMAS, node_of
 Place = tuple[Address, str]
 SHARE = 0.25
 """How much of the rows others change at most, about."""
+LIVE_ONLY = {
+    "SUP-05": "a mailbox that is active keeps running when its manifest leaves the state alone and takes a consent away",
+    "CAT-03": "a category may be archived under a route of mail whose manifest is gone",
+}
+"""Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
 
 
 def undisturbed(trial: Trial) -> None:
@@ -149,17 +155,26 @@ def exported(trial: Trial) -> None:
     made = export(doors, WRITER, ExportOrders(by_tenant=by_tenant, states=states))
     for one in made.found:
         trial.seen[f"export tells {one.code}"] += 1
+    wrong = [one for one in made.found if one.severity == "error"]
+    if wrong and all(one.code in LIVE_ONLY for one in wrong):
+        trial.seen["exports of rows that no manifest may say"] += 1
+        return
     if made.faulty:
-        trial.say("export", f"faulty: {[one.summary for one in made.found if one.severity == 'error'][:3]}")
+        trial.say("export", f"faulty: {[one.summary for one in wrong][:3]}")
     _tidy(trial, made)
     _covers(trial, made)
     try:
         proposal = trial.plan(made.files, prune=False)
     except ReconcilerError as error:
-        trial.say("export", f"{error.message}: {[one.summary for one in getattr(error, 'diagnostics', ())][:3]}")
+        told = [f"{one.code} {one.summary}" for one in errors(getattr(error, "diagnostics", ()))]
+        trial.say("export", f"{error.message}: {told[:3]}")
         return
-    for text in left_in(proposal.plan):
+    for text in left_in(proposal.plan, QUIET | {Action.ADOPT}):
         trial.say("export", f"left to do: {text}")
+    ledger = trial.ground.ledger()
+    for one in proposal.plan.of(Action.ADOPT):
+        if one.address in ledger:
+            trial.say("export", f"{one.address} is managed, and would be adopted")
     for one in proposal.plan.diagnostics:
         if one.severity == "error":
             trial.say("export", f"{one.code} {one.address} {one.summary}")
@@ -172,7 +187,12 @@ def adopted(trial: Trial) -> None:
     rows = trial.ground.rows()
     folder = trial.ground.folder / "adopted"
     folder.mkdir()
-    who = replace(trial.request, people=People(names=("root@example.com",)), prune=False)
+    mail = next(
+        row["email"]
+        for address, row in sorted(rows.items())
+        if address.kind == ADMINISTRATOR.kind and row["role"] == "administrator" and row["state"] == "active"
+    )
+    who = replace(trial.request, people=People(names=(mail,)), prune=False)
     orders = AdoptOrders(
         addresses=(),
         export=ExportOrders(folder=".", people=who.people),
