@@ -208,7 +208,9 @@ def _orphans(view: View, known: set[str], speaking: dict[str, list[SpecField]]) 
             if entity.buried:
                 continue
             resource = entity.resource
-            kept = fields if resource is None else [one for one in fields if one.inherit and not resource.given(one.path)]
+            kept = (
+                fields if resource is None else [one for one in fields if one.inherit and not resource.given(one.path)]
+            )
             tag = _first_of(entity, kept, gone)
             if tag is not None:
                 yield Finding(

@@ -13,7 +13,7 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ WRITER = TextWriter(ORDERS)
 class Agreed(Demand):
     """Nobody else has to agree: who approves what is tried elsewhere."""
 
-    def of(self, weight: PlanClass) -> int:  # noqa: ARG002 - the same for each
+    def of(self, weight: PlanClass) -> int:
         """None."""
         return 0
 
@@ -126,7 +126,7 @@ class Ground:
         found: Rows = {}
         with self.connect() as connection:
             for kind in CATALOG.values():
-                cursor = connection.execute(f'SELECT * FROM "{kind.table}"')  # noqa: S608 - a declared name
+                cursor = connection.execute(f'SELECT * FROM "{kind.table}"')
                 names = [one[0] for one in cursor.description]
                 for values in cursor.fetchall():
                     row = dict(zip(names, values, strict=True))
@@ -147,7 +147,7 @@ class Ground:
         mark = "%s" if self.store.embedded is False else "?"
         statement = f"""
             UPDATE "{kind.table}" SET "{column}" = {mark} WHERE coalesce(tenant, '') = {mark} AND name = {mark}
-        """  # noqa: S608 - declared names
+        """
         with self.connect() as connection:
             try:
                 connection.execute(statement, (value, address.tenant, address.name))
@@ -172,12 +172,14 @@ def grounds(cluster: Cluster | None = None) -> Iterator[Iterator[Ground]]:
     base = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - a disk would only cost time
     try:
         with tempfile.TemporaryDirectory(dir=base) as name:
-            yield _embedded(Path(name)) if cluster is None else _served(Path(name), cluster)
+            new = _embedded(Path(name)) if cluster is None else _served(Path(name), cluster)
+            with contextlib.closing(new):
+                yield new
     finally:
         tables.metadata_of = keep
 
 
-def _embedded(folder: Path) -> Iterator[Ground]:
+def _embedded(folder: Path) -> Generator[Ground, None, None]:
     template = folder / "template.db"
     open_database(f"sqlite:///{template}", CATALOG, folder=folder).upgrade()
     number = 0
@@ -194,12 +196,14 @@ def _embedded(folder: Path) -> Iterator[Ground]:
         def connect(link: sqlite3.Connection = link) -> Iterator[sqlite3.Connection]:
             yield link
 
-        yield Ground(open_database(f"sqlite:///{home / 'live.db'}", CATALOG, folder=home), home, connect)
-        link.close()
-        shutil.rmtree(home)
+        try:
+            yield Ground(open_database(f"sqlite:///{home / 'live.db'}", CATALOG, folder=home), home, connect)
+        finally:
+            link.close()
+            shutil.rmtree(home)
 
 
-def _served(folder: Path, cluster: Cluster) -> Iterator[Ground]:
+def _served(folder: Path, cluster: Cluster) -> Generator[Ground, None, None]:
     template = cluster.database()
     open_database(cluster.url(template), CATALOG, folder=folder).upgrade()
     number = 0
@@ -215,9 +219,11 @@ def _served(folder: Path, cluster: Cluster) -> Iterator[Ground]:
         def connect(link: Any = link) -> Iterator[Any]:
             yield link
 
-        yield Ground(open_database(cluster.url(name), CATALOG, folder=home), home, connect)
-        link.close()
-        shutil.rmtree(home)
+        try:
+            yield Ground(open_database(cluster.url(name), CATALOG, folder=home), home, connect)
+        finally:
+            link.close()
+            shutil.rmtree(home)
         with cluster.connect() as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
         cluster.forget(name)

@@ -1,12 +1,11 @@
 """What must hold in a random world, tried step by step on one ground, and judged by the rows themselves.
 
-Each step gives what is wrong, a sentence each. A plan that is empty because the tool is blind would be noticed: what the
-manifests say is looked for in the rows, and what other programs wrote is known beforehand.
+Each step gives what is wrong, a sentence each. A plan that is empty because the tool is blind would be noticed: what
+the manifests say is looked for in the rows, and what other programs wrote is known beforehand.
 """
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.adapters.snapshot import FrozenStore
-from reconciler.model.address import Address
 from reconciler.model.change import Action
-from reconciler.model.columns import Field
-from reconciler.model.errors import InvalidManifests, ReconcilerError
+from reconciler.model.errors import InvalidManifests
 from reconciler.model.plan import Plan
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.plan import Proposal, plan

@@ -225,7 +225,8 @@ def mail(chance: random.Random) -> str:
 
 def host(chance: random.Random) -> str:
     """A host name."""
-    return f"{chance.choice(('www', 'a', '*', 'xn--bcher-kva'))}.{chance.choice(_WORDS)}{chance.randint(0, 999)}.example.com"
+    label = chance.choice(("www", "a", "*", "xn--bcher-kva"))
+    return f"{label}.{chance.choice(_WORDS)}{chance.randint(0, 999)}.example.com"
 
 
 def _url(chance: random.Random) -> str:

@@ -1,8 +1,9 @@
 """Random worlds: small valid sets of manifests over all kinds, made from their declarations alone.
 
-The values come from the schemas, the references from what is there already. What breaks a rule is mended: the field that
-the rule names is taken back, then the whole resource, and at last the resource goes. A world that cannot be mended is
-counted and thrown away. Nothing here knows a rule; what a set has to be is what the validator and the planner say.
+The values come from the schemas, the references from what is there already. What breaks a rule is mended: the field
+that the rule names is taken back, then the whole resource, and at last the resource goes. A world that cannot be
+mended is counted and thrown away. Nothing here knows a rule; what a set has to be is what the validator and the
+planner say.
 """
 
 from __future__ import annotations
@@ -117,7 +118,7 @@ class Mender:
                 return False
             self.world.trees[address] = deepcopy(before)
         elif strikes <= 6 and path.startswith(("lifecycle", "metadata.l", "metadata.a")):
-            self._envelope(tree, before, path.split(".")[0])
+            self._envelope(tree, before, path.split(".", maxsplit=1)[0])
         elif strikes <= 6 and self._field(address, tree, before, path):
             pass
         elif strikes <= 8:

@@ -150,7 +150,9 @@ class _Editing:
         gone = [one for one in node.entries if one.name not in after]
         stays = [one for one in node.entries if one.name in after]
         for entry in stays:
-            self.change(entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry, inside=node.flow)
+            self.change(
+                entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry, inside=node.flow
+            )
         for entry in gone:
             if node.flow:
                 self._leave_flow(node, entry, stays)
