@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.model.brief import bare, brief
 from reconciler.model.columns import Field
 from reconciler.model.encode import decode, encode, same
+from reconciler.model.invisible import visible
 from reconciler.model.rule import Unjudged
 from reconciler.model.view import Entity
 
@@ -61,7 +62,14 @@ def _take(entity: Entity, field: Field, tree: dict[str, Any]) -> None:
     if plain and same(field, encode(field, bare(field.default)), value):
         _remove(entity, tree, keys)
         return
-    _put(tree, keys, _arranged(field, given, brief(field, decode(field, value))))
+    said = decode(field, value)
+    if not visible(said):
+        raise Unacceptable(
+            field.path,
+            "holds characters that cannot be seen, which no manifest may hold",
+            "put another value there, or leave it to the world with lifecycle.ignoreChanges",
+        )
+    _put(tree, keys, _arranged(field, given, brief(field, said)))
 
 
 def _may(field: Field, given: Any, stored: tuple[Any, ...]) -> None:

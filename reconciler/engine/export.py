@@ -18,7 +18,7 @@ from reconciler.model.columns import Field, snake
 from reconciler.model.encode import GENERATED, decode, encode, media_type_of, same
 from reconciler.model.exported import NO_WISHES, Attachment, Exported, Wishes
 from reconciler.model.formats import NAME_PATTERN
-from reconciler.model.invisible import INVISIBLE
+from reconciler.model.invisible import visible
 from reconciler.model.kind import Kind
 from reconciler.model.resource import LedgerEntry, Row, last_applied
 from reconciler.model.rule import Unjudged
@@ -33,7 +33,6 @@ LARGEST_TEXT = 16 * 1024
 
 _ENVELOPE = ("metadata.", "lifecycle.")
 _NAME = re.compile(NAME_PATTERN)
-_invisible = re.compile(f"[{INVISIBLE}]").search
 _SUFFIXES = {
     "text/css": "css",
     "text/html": "html",
@@ -123,7 +122,7 @@ class _Writing:
             metadata["tenant"] = address.tenant
         for word in ("labels", "annotations"):
             found = self._entity.live(f"metadata.{word}")
-            if not _visible(found):
+            if not visible(found):
                 raise Unsayable(f"its {word} hold characters that cannot be seen, which no manifest may hold")
             if found:
                 metadata[word] = dict(sorted(found.items()))
@@ -194,12 +193,12 @@ class _Writing:
             return
         if field.type == "file":
             self._file(field, stored)
-        elif field.type == "textOrFile" and (len(stored) > LARGEST_TEXT or not _visible(stored)):
+        elif field.type == "textOrFile" and (len(stored) > LARGEST_TEXT or not visible(stored)):
             suffix = "html" if stored.lstrip().startswith("<") else "txt"
             self._attach(field, suffix, str(stored).encode())
         else:
             value = brief(field, decode(field, stored))
-            if _visible(value):
+            if visible(value):
                 self._put(field.path, value)
             elif field.required:
                 raise Unsayable(f"{field.path} holds characters that cannot be seen, which no manifest may hold")
@@ -294,15 +293,6 @@ class _Writing:
             return same(field, encode(field, field.derived.compute(spec)), self._columns(field)[0])
         except (ValueError, TypeError, AttributeError, Unjudged):
             return False
-
-
-def _visible(value: Any) -> bool:
-    """Whether everything in a value can be seen."""
-    if isinstance(value, dict):
-        return all(_visible(one) for pair in value.items() for one in pair)
-    if isinstance(value, list):
-        return all(map(_visible, value))
-    return not isinstance(value, str) or _invisible(value) is None
 
 
 def _bytes_of(stored: str, media: str) -> bytes:

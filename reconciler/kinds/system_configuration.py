@@ -161,8 +161,9 @@ def kept_for_ten_years(resource: Resource[SystemConfigurationSpec]) -> Findings:
 def installed_languages(view: View) -> Findings:
     """SYS-03.
 
-    Judges what manifests give. A live resource without a manifest is judged only when this very set takes away a
-    language that it uses; the finding then stands at ``languages``.
+    Judges what manifests give. What they leave as it is, a live resource without a manifest or a language that its
+    manifest does not give, is judged only when this very set takes away the language; the finding then stands at
+    ``languages``.
     """
     installed = view.setting("SystemConfiguration", "languages") or []
     known = {tag.casefold() for tag in installed}
@@ -204,9 +205,13 @@ def _orphans(view: View, known: set[str], speaking: dict[str, list[SpecField]]) 
         return
     for name, fields in speaking.items():
         for entity in view.all(name):
-            if entity.declared or entity.buried:
+            if entity.buried:
                 continue
-            tag = _first_of(entity, fields, gone)
+            resource = entity.resource
+            kept = (
+                fields if resource is None else [one for one in fields if one.inherit and not resource.given(one.path)]
+            )
+            tag = _first_of(entity, kept, gone)
             if tag is not None:
                 yield Finding(
                     f"the language {tag} cannot go while {entity.address} uses it",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.adapters.database.postgres import transactions
-from tests.campaigns import commits, crashes, disks, locks, plans, stops, updates
+from tests.campaigns import commits, crashes, disks, houses, locks, plans, stops, updates
 from tests.servers import Cluster, installed, running
 
 TIMED = 350
@@ -24,6 +24,9 @@ UPDATES = 5_000
 
 TAMPERED, RENEWED, UNTIMELY = 10_000, 200, 200
 """Plan files that are not what was reviewed: where they are read, with a new seal through the program, and too late."""
+
+WORLD_STEPS = {"SQLite": 10_000, "PostgreSQL 16": 1_000}
+"""Steps of random worlds, by database; a world takes about a dozen."""
 
 CROWDS = ((2, 6), (4, 5), (8, 4), (16, 3))
 """Appliers at the same time, and how often each of them applies."""
@@ -129,12 +132,24 @@ def untimely_plans(seed: int, backend: str) -> Figure:
     return _survived("stale, foreign and replayed plans without effect", backend, n, wrong)
 
 
+def random_worlds(seed: int, backend: str) -> Figure:
+    """Random worlds applied, changed by other programs, taken back, accepted, exported and adopted."""
+    with contextlib.ExitStack() as stack:
+        found = houses.survived(seed=seed, steps=WORLD_STEPS[backend], cluster=_cluster(stack, backend))
+    thrown, kept = found.seen["thrown away"], found.seen["resources"]
+    note = f"{found.houses} worlds of {kept} resources; {found.seen['mended']} faults of their making were mended, "
+    note += f"{found.seen['dropped']} resources and {thrown} worlds thrown away"
+    name, target = f"steps of random worlds that do not hold, {backend}", "0"
+    return Figure(name, target, found.n, len(found.wrong), note, tuple(found.wrong))
+
+
 def measures() -> Iterator[Measure]:
     """Every row, by database."""
     servers = [f"PostgreSQL {one}" for one in installed()]
     for backend in ("SQLite", *servers):
         yield partial(crash_points, backend=backend)
         if backend in {"SQLite", "PostgreSQL 16"}:
+            yield partial(random_worlds, backend=backend)
             for measure in (lost_updates, lock_recovery_idle, lock_recovery_busy, lock_recovery_frozen):
                 yield partial(measure, backend=backend)
     for measure in (io_error_points, tampered_plans, untimely_plans):

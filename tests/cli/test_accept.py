@@ -121,6 +121,27 @@ def test_what_cannot_be_accepted(live: Tree) -> None:
     assert live.run("accept", "Category/farol/signing", "--diff", "--branch", "x").code == 1
 
 
+def test_a_text_that_cannot_be_seen_is_refused_for_that(live: Tree) -> None:
+    live.sql("UPDATE categories SET description = 'a' || char(8203) || 'b'")
+    call = live.run("accept", "Category/farol/signing")
+    assert call.code == 1
+    assert "ACC-02" in call.err
+    assert "characters that cannot" in call.err
+
+
+def test_a_long_line_in_brackets_stays_one(live: Tree) -> None:
+    long = f"description: Questions about seals # what it is for\n  # {'x' * 100}\n"
+    live.edit(DESK, "description: Questions about seals # what it is for\n", long)
+    head = "metadata:\n  name: signing\n  tenant: farol\n"
+    notes = f"note: {'n' * 90}"
+    live.edit(DESK, head, f"metadata: {{name: signing, tenant: farol, annotations: {{{notes}}}, labels: null}}\n")
+    assert live.run("apply", "--auto-approve", "--as", "root@example.com").code == 0
+    live.sql("""UPDATE categories SET labels = '{"team":"blue"}'""")
+    call = live.run("accept", "Category/farol/signing")
+    assert call.code == 0, call.err
+    assert "labels: {team: blue}}\n" in _text(live)
+
+
 def test_a_live_value_that_breaks_a_rule_is_refused(live: Tree) -> None:
     live.sql("UPDATE categories SET service_types = '[\"nothing\"]'")
     call = live.run("accept", "Category/farol/signing.serviceTypes")

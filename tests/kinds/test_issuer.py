@@ -17,6 +17,7 @@ from reconciler.kinds.issuer import (
 )
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.lifecycle import Risk
+from tests.kinds.customers import lines, plan_of
 from tests.kinds.worlds import CATALOG, certificate, found, issuer, operator, partner, planned, service, system, view
 
 OLD = issuer("oficina-cedro", "norte")
@@ -156,3 +157,18 @@ def test_stopping_is_not_blocking() -> None:
     assert tags["active->suspended"] == {Risk.STOPS_SIGNING}
     assert tags["active->blocked"] == {Risk.STOPS_SIGNING, Risk.LOCKS_OUT}
     assert tags["blocked->deleted"] == {Risk.IRREVERSIBLE, Risk.LEGAL_RETENTION}
+
+
+def test_what_the_issuer_buries_is_forgotten_in_the_same_plan() -> None:
+    """Its manifest is gone together with the issuer: nothing waits for pruning, and the next plan is empty."""
+    cedro = issuer(billing={"account": "CED-1"}, state="deleted")
+    gone = service("cs-gone")
+    world = view(
+        [system(), partner(), cedro],
+        [system(), partner(), (cedro, {"state": "blocked"}), gone],
+        managed=[system(), partner(), cedro, gone],
+    )
+    plan = plan_of(world)
+    assert f"forget {gone.address}" in lines(plan)
+    assert not [one for one in lines(plan) if one.startswith("held")]
+    assert "GEN-21" not in {one.code for one in plan.diagnostics}

@@ -48,6 +48,15 @@ def test_a_language_that_somebody_uses_does_not_go() -> None:
     assert found(installed_languages, view([system()], [before, operator("bea", "administrator", language="en")])) == []
 
 
+def test_a_language_that_a_manifest_leaves_as_it_is_does_not_go() -> None:
+    before = system(languages=["pt-PT", "en", "fr-FR"])
+    french, silent = operator("ana", "administrator", language="fr-FR"), operator("ana", "administrator")
+    (finding,) = found(installed_languages, view([system(), silent], [before, french]))
+    assert (finding.at, finding.address) == ("languages", before.address)
+    changed = operator("ana", "administrator", language="en")
+    assert found(installed_languages, view([system(), changed], [before, french])) == []
+
+
 def test_a_tombstone_may_keep_a_language_that_went() -> None:
     before = system(languages=["pt-PT", "en", "fr-FR"])
     gone = operator("ana", "administrator", language="fr-FR")

@@ -119,21 +119,33 @@ class _Editing:
             at = end
         return "".join([*parts, self._text[at:]])
 
-    def change(self, node: Node, before: Any, after: Any, order: KeyOrder, entry: Entry | None = None) -> None:
-        """Make ``node``, which says ``before``, say ``after``; ``entry`` is the one that it stands in."""
+    def change(
+        self,
+        node: Node,
+        before: Any,
+        after: Any,
+        order: KeyOrder,
+        entry: Entry | None = None,
+        *,
+        inside: bool = False,
+    ) -> None:
+        """Make ``node``, which says ``before``, say ``after``.
+
+        ``entry`` is the one that it stands in; ``inside`` says that it stands in brackets, where no line may begin.
+        """
         if same_tree(before, after):
             return
         if node.sort == "mapping" and isinstance(after, dict) and after and node.entries:
             if any(one.name in after for one in node.entries):
                 self._mapping(node, before, after, order)
             else:
-                self._whole(node, after, order, entry)
+                self._whole(node, after, order, entry, inside=inside)
         elif node.sort == "list" and isinstance(after, list) and after and node.entries:
             self._list(node, before, after, order)
         elif node.sort == "scalar" and not isinstance(after, dict | list):
             self._scalar(node, after, entry)
         else:
-            self._whole(node, after, order, entry)
+            self._whole(node, after, order, entry, inside=inside)
 
     # --- mappings ----------------------------------------------------------------------------------------------------
 
@@ -141,7 +153,9 @@ class _Editing:
         gone = [one for one in node.entries if one.name not in after]
         stays = [one for one in node.entries if one.name in after]
         for entry in stays:
-            self.change(entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry)
+            self.change(
+                entry.node, before[entry.name], after[entry.name], order.below(entry.name), entry, inside=node.flow
+            )
         for entry in gone:
             if node.flow:
                 self._leave_flow(node, entry, stays)
@@ -208,13 +222,13 @@ class _Editing:
     def _list(self, node: Node, before: list[Any], after: list[Any], order: KeyOrder) -> None:
         if len(before) == len(after):
             for entry, old, new in zip(node.entries, before, after, strict=True):
-                self.change(entry.node, old, new, order, entry)
+                self.change(entry.node, old, new, order, entry, inside=node.flow)
             return
         steps = SequenceMatcher(a=list(map(_word, before)), b=list(map(_word, after)), autojunk=False).get_opcodes()
         stays = [node.entries[at] for kind, a, b, *_ in steps if kind == "equal" for at in range(a, b)]
         if not stays:
             for entry, old, new in zip(node.entries, before, after, strict=False):
-                self.change(entry.node, old, new, order, entry)
+                self.change(entry.node, old, new, order, entry, inside=node.flow)
             stays = node.entries[: len(after)]
             steps = [("delete", len(after), len(before), 0, 0)] if len(before) > len(after) else []
             if len(after) > len(before):
@@ -259,7 +273,7 @@ class _Editing:
             return after
         return quoted(after)
 
-    def _whole(self, node: Node, after: Any, order: KeyOrder, entry: Entry | None) -> None:
+    def _whole(self, node: Node, after: Any, order: KeyOrder, entry: Entry | None, *, inside: bool) -> None:
         """Write a value anew, in brackets where it stood in some or fits on its line."""
         text = flow_text(after, order) if isinstance(after, dict | list) else scalar_text(after)
         begin = self._text.rfind("\n", 0, node.start) + 1
@@ -268,7 +282,7 @@ class _Editing:
             raise Unchangeable("comments stand inside of it")
         if node.flow or (node.sort == "scalar" and node.start != node.end):
             fits = node.start - begin + len(text) <= WIDTH
-            if node.flow or fits or entry is None:
+            if node.flow or inside or fits or entry is None:
                 self._edits.append((node.start, node.end, text))
                 return
         if entry is None:
@@ -276,7 +290,7 @@ class _Editing:
         between = self._text[entry.head : node.start]
         if "#" in between:
             raise Unchangeable("comments stand inside of it")
-        if len(text) <= WIDTH - (entry.head - self._text.rfind("\n", 0, entry.start) - 1):
+        if inside or len(text) <= WIDTH - (entry.head - self._text.rfind("\n", 0, entry.start) - 1):
             self._edits.append((entry.head, max(node.end, entry.head), f" {text}"))
             return
         column = entry.start - (self._text.rfind("\n", 0, entry.start) + 1)

@@ -76,6 +76,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     found += [placed(rule, finding, view=view, subject=finding.address) for rule, finding in alike.alike(drafts)]
     follows = effects.collect(view, drafts)
     found = [*_unless_brought_about(drafts, follows.cascades, found), *follows.diagnostics]
+    found = _unless_buried(drafts, follows.cascades, found)
     found.extend(_generic(view, drafts, found))
     left = (view.at(one.address) for one in differences.items if not options.selects(one.address))
     for rule, finding in checks.named_by_others(view, left, drafts):
@@ -174,6 +175,23 @@ def _unless_brought_about(
             agreed.add(cascade.address)
             draft.refreshes = draft.planned is None and not draft.adopts
     return [one for one in found if one.code != BY_SYSTEM.code or one.address not in agreed]
+
+
+def _unless_buried(
+    drafts: Mapping[Address, Draft], cascades: Sequence[Cascade], found: Sequence[Diagnostic]
+) -> list[Diagnostic]:
+    """A delete that is held waits for nothing when a cascade of the same plan buries its row: it is forgotten now.
+
+    Otherwise the plan behind the apply would not be empty.
+    """
+    buried: set[Address] = set()
+    for cascade in cascades:
+        draft = drafts.get(cascade.address)
+        if draft is not None and draft.removed and draft.held and cascade.state == draft.tombstone:
+            draft.held, draft.forgets = "", True
+            draft.reason = f"its manifest is gone; {cascade.reason}, and the row stays"
+            buried.add(cascade.address)
+    return [one for one in found if one.code != steps.HELD.code or one.address not in buried]
 
 
 def _generic(view: View, drafts: Mapping[Address, Draft], said: list[Diagnostic]) -> list[Diagnostic]:

@@ -1,0 +1,368 @@
+"""Other programs that change managed rows by SQL, and what drift, revert, accept, export and adopt make of that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from reconciler.adapters.manifests import FilesAdder, FilesReader
+from reconciler.engine.describe import describe
+from reconciler.model.address import Address
+from reconciler.model.change import Action
+from reconciler.model.columns import Field
+from reconciler.model.drift import DriftReport, Sort
+from reconciler.model.errors import InvalidManifests, ReconcilerError
+from reconciler.operations.accept import accept
+from reconciler.operations.adopt import AdoptOrders, adopt
+from reconciler.operations.apply import Orders
+from reconciler.operations.drift import DriftRequest, drift
+from reconciler.operations.export import Export, ExportOrders, export
+from reconciler.operations.plan import Proposal
+from reconciler.operations.request import People
+from reconciler.render.plan_json import plan_json
+from tests.campaigns.expect import alike, stored
+from tests.campaigns.ground import NOW, UNCOMPARED, WRITER, Rows, applied_of, errors
+from tests.campaigns.trials import QUIET, Trial, left_in
+from tests.campaigns.values import NOTHING, UNSAYABLE, value_of
+from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, SCHEMAS, node_of
+
+Place = tuple[Address, str]
+SHARE = 0.25
+"""How much of the rows others change at most, about."""
+LIVE_ONLY = {
+    "SUP-05": "an active mailbox stays so when its manifest leaves the state alone and takes a consent away",
+    "CAT-03": "a category may be archived under a route of mail whose manifest is gone",
+    "SYS-03": "settings of the platform that a manifest only observes count as they are written there",
+}
+"""Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
+
+
+def undisturbed(trial: Trial) -> None:
+    """Right behind an apply nothing has drifted."""
+    trial.done["no drift behind an apply"] += 1
+    for place in _found(trial, _drift(trial)):
+        trial.say("drift", f"{_shown(place)} drifts although nobody touched it")
+
+
+def meddle(trial: Trial) -> dict[Place, Any]:
+    """Change fields by SQL; what was there before, by place. Some of them are nobody's business."""
+    chance, before = trial.chance, dict[Place, Any]()
+    rows, ledger = trial.ground.rows(), trial.ground.ledger()
+    for address in sorted(ledger):
+        row = rows.get(address)
+        if row is None or chance.random() > SHARE * 2 or address == ADMINISTRATOR:
+            continue
+        fields = [one for one in CATALOG[address.kind].fields if one.type != "secret" and not one.transient]
+        for one in chance.sample(fields, chance.choice((1, 1, 2))):
+            column = one.columns[0].name
+            value = _other(trial, address, one, row[column])
+            if value is not NOTHING and trial.ground.write(address, column, value):
+                before[address, one.path] = row[column]
+    return before
+
+
+def noticed(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
+    """Drift finds exactly what others changed of what is managed; those places."""
+    trial.done["drift found"] += 1
+    ledger = trial.ground.ledger()
+    expected = {
+        (address, path)
+        for address, path in before
+        if _managed(trial, ledger[address], address, path) and _watched(ledger[address])
+    }
+    found = _found(trial, _drift(trial))
+    for place in sorted(expected - found):
+        trial.say("drift", f"{_shown(place)} was changed by another program, and drift does not tell")
+    for place in sorted(found - expected):
+        trial.say("drift", f"{_shown(place)} is told as drift, and nobody touched it")
+    return expected & found
+
+
+def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
+    """A plan of the drift alone takes it back, and nothing else; ``rows`` are those from before."""
+    trial.done["drift reverted"] += 1
+    try:
+        trial.apply(only_drift=True, prune=False)
+    except InvalidManifests as error:
+        # What cannot be taken back by a plan, such as a key or a walk against the life cycle, is put back by hand.
+        for one in error.diagnostics:
+            trial.seen[f"not reverted {one.code}"] += 1
+        put_back(trial, before)
+        return
+    for place in _found(trial, _drift(trial)):
+        if place[0] not in trial.world.trees:
+            continue  # without a manifest nobody says what to go back to
+        trial.say("revert", f"{_shown(place)} drifts still")
+    ledger = trial.ground.ledger()
+    now = trial.ground.rows()
+    for (address, path), value in before.items():
+        if address not in trial.world.trees:
+            continue
+        one = CATALOG[address.kind].by_path[path]
+        mine = now[address][one.columns[0].name]
+        if (
+            _watched(ledger[address])
+            and _managed(trial, ledger[address], address, path)
+            and not alike(one, stored(one, value), stored(one, mine))
+        ):
+            trial.say("revert", f"{_shown((address, path))} is {mine!r} and was {value!r}")
+    untouched = {address for address in rows if address not in {place[0] for place in before}}
+    for address in untouched:
+        if _kept(rows[address]) != _kept(now.get(address, {})):
+            trial.say("revert", f"{address} was changed, and nobody had touched it")
+    left = {place for place in before if not _managed(trial, ledger[place[0]], *place)}
+    left |= {place for place in before if place[0] not in trial.world.trees or not _watched(ledger[place[0]])}
+    put_back(trial, {place: before[place] for place in left})
+
+
+def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> None:
+    """What drifted goes into the manifests, resource by resource; then the plan has nothing to say about it."""
+    trial.done["drift accepted"] += 1
+    put_back(trial, {place: value for place, value in before.items() if place not in places})
+    for address in sorted({address for address, _ in places}):
+        mine = sorted(path for one, path in places if one == address)
+        names = [str(address)] if trial.chance.random() < 0.5 else [f"{address}.{path}" for path in mine]
+        files = dict(trial.files)
+        try:
+            done = accept(trial.ground.doors(trial.reader()), trial.request, _Files(files), WRITER, names=names)
+        except ReconcilerError as error:
+            trial.seen[f"not accepted {error.code}"] += 1
+            if error.code == "ACC-04" and "comments" not in error.message:
+                trial.say("accept", f"{names}: {error.message}")
+            for one in getattr(error, "diagnostics", ()):
+                trial.seen[f"not accepted, for {one.code}"] += 1
+            put_back(trial, {place: value for place, value in before.items() if place[0] == address})
+            continue
+        trial.files = files | {one.file: one.after for one in done.files}
+        taken = {(one, path) for one, path in done.fields}
+        for one in trial.plan(prune=False, only_drift=True).plan.changes:
+            for line in one.fields:
+                if (one.address, line.path) in taken and one.action not in QUIET:
+                    trial.say("accept", f"{_shown((one.address, line.path))} was accepted, and is left to do")
+        if len(taken) < len(mine):
+            trial.say("accept", f"{names} took {sorted(path for _, path in taken)} of {mine}")
+        trial.seen["accepted"] += len(done.fields)
+
+
+def exported(trial: Trial) -> None:
+    """What is live, written into an empty folder, is valid, tidy, and plans to nothing."""
+    trial.done["export"] += 1
+    doors = trial.ground.doors(WRITER.reader({}))
+    by_tenant, states = trial.chance.random() < 0.5, trial.chance.random() < 0.5
+    made = export(doors, WRITER, ExportOrders(by_tenant=by_tenant, states=states))
+    for one in made.found:
+        trial.seen[f"export tells {one.code}"] += 1
+    wrong = [one for one in made.found if one.severity == "error"]
+    if wrong and _live_only(trial, {one.code for one in wrong}):
+        trial.seen["exports of rows that no manifest may say"] += 1
+        return
+    if made.faulty:
+        trial.say("export", f"faulty: {[one.summary for one in wrong][:3]}")
+    _tidy(trial, made)
+    _covers(trial, made)
+    try:
+        proposal = trial.plan(made.files, prune=False)
+    except ReconcilerError as error:
+        told = [f"{one.code} {one.summary}" for one in errors(getattr(error, "diagnostics", ()))]
+        trial.say("export", f"{error.message}: {told[:3]}")
+        return
+    for text in left_in(proposal.plan, QUIET | {Action.ADOPT}):
+        trial.say("export", f"left to do: {text}")
+    ledger = trial.ground.ledger()
+    for one in proposal.plan.of(Action.ADOPT):
+        if one.address in ledger:
+            trial.say("export", f"{one.address} is managed, and would be adopted")
+    for one in proposal.plan.diagnostics:
+        if one.severity == "error":
+            trial.say("export", f"{one.code} {one.address} {one.summary}")
+
+
+def adopted(trial: Trial) -> None:
+    """With an empty ledger everything is adopted, without a change, and then plans to nothing."""
+    trial.done["adoption"] += 1
+    trial.ground.forget_all()
+    rows = trial.ground.rows()
+    folder = trial.ground.folder / "adopted"
+    folder.mkdir()
+    mail = next(
+        row["email"]
+        for address, row in sorted(rows.items())
+        if address.kind == ADMINISTRATOR.kind and row["role"] == "administrator" and row["state"] == "active"
+    )
+    who = replace(trial.request, people=People(names=(mail,)), prune=False)
+    orders = AdoptOrders(
+        addresses=(),
+        export=ExportOrders(folder=".", people=who.people),
+        apply=Orders(agree=lambda _: True, clock=lambda: NOW),
+        agree=lambda _proposal, _made: True,
+    )
+    reader = FilesReader(folder, ["."])
+    try:
+        done = adopt(trial.ground.doors(reader), who, orders, WRITER, FilesAdder(folder), lambda _event: None)
+    except ReconcilerError as error:
+        trial.say(
+            "adopt", f"{error.code} {error.message} {[one.summary for one in getattr(error, 'diagnostics', ())][:3]}"
+        )
+        return
+    trial.seen["adopted"] += len(done.addresses)
+    trial.seen["not adopted, for want of rights"] += len(done.barred)
+    if _of(rows) != _of(trial.ground.rows()):
+        trial.say("adopt", "rows were changed")
+    missing = set(done.addresses) - set(trial.ground.ledger())
+    if missing:
+        trial.say("adopt", f"{sorted(map(str, missing))} do not stand in the ledger")
+
+
+def ordered(trial: Trial) -> None:
+    """Neither the order of files nor that of documents makes another plan."""
+    trial.done["order"] += 1
+    one = trial.plan()
+    files = dict(reversed(trial.files.items()))
+    two = trial.plan(files)
+    if _bytes(one) != _bytes(two):
+        trial.say("order", "the order of files makes another plan")
+    if one.plan.digest != two.plan.digest:
+        trial.say("order", "the order of files makes another digest")
+    trees = list(trial.world.trees.values())
+    digests = set()
+    for _ in range(2):
+        trial.chance.shuffle(trees)
+        cut = trial.chance.randint(0, len(trees))
+        groups = {"a.yaml": trees[:cut], "z.yaml": trees[cut:]}
+        texts = {name: WRITER.text(deepcopy(found)) for name, found in groups.items() if found}
+        digests.add(trial.plan(texts | dict(trial.world.attachments), prune=False).plan.digest)
+    if len(digests) > 1:
+        trial.say("order", "the order of documents makes another digest")
+
+
+def put_back(trial: Trial, before: Mapping[Place, Any]) -> None:
+    """Write the old values by SQL."""
+    for (address, path), value in before.items():
+        trial.ground.write(address, CATALOG[address.kind].by_path[path].columns[0].name, value)
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------
+
+
+def _bytes(proposal: Proposal) -> bytes:
+    """Everything that a plan says."""
+    report = describe(CATALOG, proposal.plan, guarded=proposal.guarded)
+    return json.dumps(plan_json(report, version="0"), sort_keys=True).encode()
+
+
+class _Files:
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+
+    def contents(self) -> tuple[dict[str, bytes], list[Any]]:
+        return {name: data for name, data in self._files.items() if name.endswith(".yaml")}, []
+
+
+def _drift(trial: Trial) -> DriftReport:
+    return drift(trial.ground.doors(trial.reader()), DriftRequest())
+
+
+def _found(trial: Trial, report: DriftReport) -> set[Place]:
+    """What managed resources differ in. Whoever waits for a person, or is only watched, may differ as it likes."""
+    ledger = trial.ground.ledger()
+    found = set()
+    for one in report.findings:
+        if one.sort is Sort.UNMANAGED:
+            if one.address in ledger:
+                trial.say("drift", f"{one.address} is told as unmanaged, and stands in the ledger")
+        elif one.address not in ledger or _watched(ledger[one.address]):
+            found.add((one.address, one.path))
+    return {place for place in found if place[0] in ledger}
+
+
+def _watched(entry: Mapping[str, Any]) -> bool:
+    return str(entry["management"]) == "full"
+
+
+def _managed(trial: Trial, entry: Mapping[str, Any], address: Address, path: str) -> bool:
+    column = CATALOG[address.kind].by_path[path].columns[0].name
+    if column not in applied_of(entry):
+        return False
+    wishes = trial.world.trees.get(address, {}).get("lifecycle") or {}
+    return not any(path == one or path.startswith(f"{one}.") for one in wishes.get("ignoreChanges") or ())
+
+
+def _other(trial: Trial, address: Address, one: Field, old: Any) -> Any:
+    """Another value for a column, as another program would write it; :data:`NOTHING` when none was found."""
+    chance, kind = trial.chance, CATALOG[address.kind]
+    for _ in range(4):
+        value = _drawn(trial, kind.name, one)
+        if value is NOTHING or (isinstance(value, dict) and one.type != "map"):
+            return NOTHING
+        try:
+            if alike(one, value, stored(one, old)):
+                continue
+        except (ValueError, AttributeError, TypeError):
+            continue
+        if one.type == "text" and not one.words and value is not None and chance.random() < 0.05:
+            return chance.choice(UNSAYABLE)
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+    return NOTHING
+
+
+def _drawn(trial: Trial, kind: str, one: Field) -> Any:
+    chance = trial.chance
+    if one.path == "lifecycle.protect":
+        return chance.random() < 0.5
+    if one.path.startswith("metadata."):
+        return {"by": chance.choice(("hand", "é", ""))}
+    if one.state:
+        return chance.choice(one.words)
+    if one.type in ("file", "textOrFile"):
+        return f"p {{ content: '{chance.random()}' }}"
+    if one.ref is not None:
+        names = [other.name for other in trial.world.trees if other.kind == one.ref.kind]
+        if one.type == "list":
+            return chance.sample(names, chance.randint(0, len(names)))
+        return chance.choice(names) if names else NOTHING
+    node = node_of(kind, one.path.split("."))
+    return (
+        NOTHING
+        if node is None
+        else value_of(chance, node, SCHEMAS[kind].get("$defs", {}), name=one.path.rpartition(".")[2])
+    )
+
+
+def _live_only(trial: Trial, codes: set[str]) -> bool:
+    """Whether nothing but rules of :data:`LIVE_ONLY` is broken."""
+    settings = any(address.kind == "SystemConfiguration" for address in trial.ground.rows())
+    return bool(codes) and codes <= LIVE_ONLY.keys() and not (settings and "SYS-03" in codes)
+
+
+def _tidy(trial: Trial, made: Export) -> None:
+    from reconciler.adapters.manifests.tidy import tidy
+    from tests.campaigns.ground import ORDERS
+
+    for name, data in made.files.items():
+        if name.endswith(".yaml") and tidy("", data, ORDERS)[0] != data:
+            trial.say("export", f"{name} is not tidy")
+
+
+def _covers(trial: Trial, made: Export) -> None:
+    """What is managed is exported, unless it is told why not."""
+    told = {one.address for one in made.found}
+    there = {one.address for one in made.resources}
+    rows = trial.ground.rows()
+    for address in trial.ground.ledger():
+        if address in rows and address not in there and address not in told:
+            trial.say("export", f"{address} is managed and left out without a word")
+
+
+def _kept(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if key not in UNCOMPARED}
+
+
+def _of(rows: Rows) -> dict[Address, dict[str, Any]]:
+    return {address: _kept(row) for address, row in rows.items()}
+
+
+def _shown(place: Place) -> str:
+    return f"{place[0]}.{place[1]}" if place[1] else str(place[0])

@@ -1,0 +1,149 @@
+"""A share of the random worlds, and proof that their judges notice a tool that is blind."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.operations.accept import Accepted
+from tests.campaigns import meddling
+from tests.campaigns.expect import missing_in
+from tests.campaigns.ground import WRITER, Documents, Ground, grounds
+from tests.campaigns.houses import lived, survived
+from tests.campaigns.trials import Trial, spread
+from tests.campaigns.worlds import CATALOG, World, first
+from tests.servers import Cluster, installed
+
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def new() -> Iterator[Iterator[Ground]]:
+    """New embedded databases, one after the other."""
+    with grounds() as found:
+        yield found
+
+
+@pytest.fixture
+def house(new: Iterator[Ground]) -> Trial:
+    """A house behind its first apply, with a good many resources."""
+    trial = Trial(next(new), random.Random(0))  # noqa: S311 - the same house in every run
+    while not trial.begin() or len(trial.world.trees) < 12:
+        trial.ground = next(new)
+    return trial
+
+
+def test_a_share_of_the_random_worlds_holds() -> None:
+    found = survived(seed=SEED, steps=120)
+    assert found.wrong == []
+    assert found.n >= 120
+    assert found.seen["thrown away"] <= found.houses // 5
+    assert found.seen["accepted"] > 10
+    assert found.seen["adopted"] > 20
+
+
+@pytest.mark.slow
+def test_a_share_of_the_random_worlds_holds_on_a_server(clusters: Callable[[str], Cluster]) -> None:
+    if "16" not in installed():
+        pytest.skip("this server is not installed")
+    assert survived(seed=SEED, steps=24, cluster=clusters("16")).wrong == []
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_any_random_world_holds(new: Iterator[Ground], seed: int) -> None:
+    assert lived(next(new), seed).wrong == []
+
+
+def test_every_kind_lives_in_some_world() -> None:
+    made = {address.kind for seed in range(40) for address in first(random.Random(seed)).trees}  # noqa: S311
+    assert made == set(CATALOG)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_what_is_written_by_hand_is_read_as_it_was_meant(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - out of hypothesis
+    world = first(chance)
+    wanted, found = Documents(world).read()[0], WRITER.reader(spread(chance, world)).read()
+    assert found[1] == []
+    assert sorted(map(repr, (_sorted(one.tree) for one in found[0].documents))) == sorted(
+        map(repr, (_sorted(one.tree) for one in wanted.documents))
+    )
+
+
+def _sorted(tree: Any) -> Any:
+    """The same with its keys in order, and without nulls."""
+    if isinstance(tree, dict):
+        return {key: _sorted(tree[key]) for key in sorted(tree) if tree[key] is not None}
+    return [_sorted(one) for one in tree] if isinstance(tree, list) else tree
+
+
+# --- the judges ---
+
+
+def test_rows_that_do_not_hold_what_was_said_are_noticed(house: Trial) -> None:
+    assert list(missing_in(house.world, house.ground.rows(), house.ground.ledger())) == []
+    before = {place: value for place, value in meddling.meddle(house).items() if "." not in place[1]}
+    assert before
+    told = list(missing_in(house.world, house.ground.rows(), house.ground.ledger()))
+    assert len(told) > len(before) // 3
+
+
+def test_drift_that_nobody_expects_is_noticed(house: Trial) -> None:
+    assert meddling.meddle(house)
+    meddling.undisturbed(house)
+    assert house.wrong
+
+
+def test_drift_that_is_not_told_is_noticed(house: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = meddling.meddle(house)
+    real = meddling.drift
+    monkeypatch.setattr(meddling, "drift", lambda *words: replace(real(*words), findings=()))
+    meddling.noticed(house, before)
+    assert any("drift does not tell" in one for one in house.wrong)
+
+
+def test_drift_that_stays_is_noticed(house: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = house.ground.rows()
+    before = meddling.meddle(house)
+    monkeypatch.setattr(Trial, "apply", lambda _self, **_how: None)
+    meddling.reverted(house, before, rows)
+    assert any("drifts still" in one for one in house.wrong)
+
+
+def test_an_accept_that_writes_nothing_is_noticed(house: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = meddling.meddle(house)
+    places = meddling.noticed(house, before)
+
+    def pretend(*_doors: Any, names: list[str]) -> Accepted:
+        mine = tuple(place for place in sorted(places) if str(place[0]) in {names[0], names[0].rpartition(".")[0]})
+        return Accepted(files=(), fields=mine or tuple(sorted(places)))
+
+    monkeypatch.setattr(meddling, "accept", pretend)
+    meddling.accepted(house, places, before)
+    assert any("left to do" in one for one in house.wrong)
+
+
+def test_an_export_that_leaves_something_out_is_noticed(house: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = meddling.export
+
+    def less(*words: Any) -> Any:
+        made = real(*words)
+        return replace(made, resources=made.resources[1:])
+
+    monkeypatch.setattr(meddling, "export", less)
+    meddling.exported(house)
+    assert any("without a word" in one for one in house.wrong)
+
+
+def test_a_world_that_cannot_be_mended_is_counted(new: Iterator[Ground]) -> None:
+    trial = Trial(next(new), random.Random(1))  # noqa: S311
+    assert not trial.settle(World())
+    assert trial.seen["thrown away"] == 1
