@@ -36,7 +36,7 @@ BREAKS = [
     ("yaml", "adapters/identity/subjects.py", "import yaml"),
     ("processes", "adapters/identity/fetch.py", "import subprocess"),
     ("tokens", "operations/plan.py", "import jwt"),
-    ("tokens", "wiring.py", "import jwt"),
+    ("tokens", "wiring/configuration.py", "import jwt"),
     ("processes", "operations/validate.py", "import subprocess"),
     ("expressions", "engine/explain.py", "import cel"),
     ("watching", "operations/drift.py", "import tenacity"),

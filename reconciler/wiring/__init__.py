@@ -1,4 +1,4 @@
-"""The composition root: the one file that knows what stands behind the doors, and opens it.
+"""The composition root: the one room that knows what stands behind the doors, and opens it.
 
 A :class:`House` is one run's world: its configuration, its kinds, its clock, and the doors on demand. Nothing is
 opened before it is used: ``validate`` never touches a database.
@@ -75,7 +75,8 @@ from reconciler.ports import (
     Review,
     SecretReader,
 )
-from reconciler.render.plan_json import plan_json
+from reconciler.wiring.configuration import read_configuration, rule_time
+from reconciler.wiring.policies import policy_document, read_policies
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
@@ -83,9 +84,6 @@ CACHE_VARIABLE = "RECONCILER_CACHE"
 """``off``, or the absolute path of the folder in which sound manifests are remembered."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
-
-_YEARS = range(1900, 9900)
-"""Years from which a rule can look years back and ahead."""
 
 
 def open_house(
@@ -103,7 +101,7 @@ def open_house(
     path = Path(config or CONFIGURATION)
     document, found = None, list[Diagnostic]()
     if config or (where / path).exists():
-        document, found = _read(where, path)
+        document, found = read_configuration(where, path)
     settings = Settings()
     if document is not None:
         settings, problems = configure(document)
@@ -111,7 +109,7 @@ def open_house(
     chosen = environment or variables.get("RECONCILER_ENV", "")
     if not errors_in(found):
         found += for_environment(settings, chosen, document)
-    now = _clock(variables, found)
+    now = rule_time(variables, found)
     if errors_in(found):
         raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
     return House(
@@ -328,7 +326,9 @@ class House:
                 hint="leave it out to judge by the policies of the working folder",
             )
         return PolicyDoors(
-            read=cache(partial(self._policies, commit)), evaluate=evaluate, document=partial(_document, self.catalog)
+            read=cache(partial(read_policies, self.folder, self.config, self.settings, commit=commit)),
+            evaluate=evaluate,
+            document=partial(policy_document, self.catalog),
         )
 
     def doors(
@@ -477,22 +477,6 @@ class House:
     def _roots(self) -> list[str]:
         return [*self.settings.manifests, *self.layers.manifests]
 
-    def _policies(self, commit: str | None) -> tuple[Sequence[Document], list[Diagnostic]]:
-        here = read_policy_files(self.folder, self.settings.policies)
-        if commit is None:
-            return here.documents, [*here.problems, *_unmatched(self.settings, here.unmatched)]
-        document, problems = committed_configuration(self.folder, self.config, commit)
-        settings = Settings()
-        if document is not None:
-            settings, found = configure(document)
-            problems += found
-        if errors_in(problems):
-            told = tuple(in_order(problems))
-            raise UsageError(f"the configuration in {commit} holds errors", code="CFGF-00", diagnostics=told)
-        there = read_policy_files(self.folder, settings.policies, rev=commit)
-        others = [] if there.digest == here.digest else [_others(commit)]
-        return there.documents, [*there.problems, *_unmatched(settings, there.unmatched), *others]
-
     def _url(self) -> str:
         """That of the chosen environment, else the variable, else that of the file, else the embedded one."""
         chosen = self.settings.environments.get(self.environment)
@@ -517,32 +501,6 @@ class House:
         )
 
 
-def _document(catalog: Catalog, plan: Plan, guarded: Sequence[Diagnostic]) -> Mapping[str, Any]:
-    """A plan as the expressions of policies see it."""
-    return plan_json(describe(catalog, plan, guarded=tuple(guarded)), version=__version__)
-
-
-def _unmatched(settings: Settings, patterns: Sequence[str]) -> list[Diagnostic]:
-    """A pattern that somebody wrote and that selects nothing: perhaps a rule is not judged that should be."""
-    if "policies" not in settings.model_fields_set:
-        return []
-    summary = "no file is selected by the pattern {} of policies"
-    return [
-        Diagnostic(code=NO_FILE.code, severity=NO_FILE.severity, phase=NO_FILE.phase, summary=summary.format(one))
-        for one in patterns
-    ]
-
-
-def _others(commit: str) -> Diagnostic:
-    return Diagnostic(
-        code=OTHERS_HERE.code,
-        severity=OTHERS_HERE.severity,
-        phase=OTHERS_HERE.phase,
-        summary=f"the policies of the working folder are not those of {commit}, by which this is judged",
-        hint="a change of policies is reviewed by itself, before what it allows",
-    )
-
-
 def open_review(variables: Mapping[str, str], provider: str, *, number: int | None = None, author: str = "") -> Review:
     """The review that a runner's job is about. ``provider`` is github or gitlab.
 
@@ -551,60 +509,3 @@ def open_review(variables: Mapping[str, str], provider: str, *, number: int | No
     """
     kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
     return kinds[provider].of(variables, number=number, author=author)
-
-
-def _read(folder: Path, path: Path) -> tuple[Document | None, list[Diagnostic]]:
-    documents, found = read_file(folder, path)
-    if found:
-        return None, [_recoded(one) for one in found]
-    if len(documents) != 1:
-        finding = Diagnostic(
-            code="CFGF-01",
-            severity=Severity.ERROR,
-            phase=Phase.SCHEMA,
-            summary=f"{path} holds {len(documents)} documents; it is one mapping",
-            hint="keep one document",
-        )
-        return None, [finding]
-    return documents[0], []
-
-
-def _recoded(one: Diagnostic) -> Diagnostic:
-    """A finding of the loader about the configuration, under the code of the configuration."""
-    code = "CFGF-07" if one.code == "LOD-05" else "CFGF-01"
-    return Diagnostic(
-        code=code,
-        severity=one.severity,
-        phase=one.phase,
-        summary=one.summary,
-        detail=one.detail,
-        hint=one.hint,
-        source=one.source,
-        snippet=one.snippet,
-    )
-
-
-def _clock(variables: Mapping[str, str], found: list[Diagnostic]) -> datetime:
-    """The time that rules see: that of ``RECONCILER_CLOCK``, else now."""
-    text = variables.get("RECONCILER_CLOCK", "")
-    if not text:
-        return datetime.now(UTC)
-    there = None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None and "T" in text.upper():
-            there = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass  # told below
-    if there is None or there.year not in _YEARS:
-        found.append(
-            Diagnostic(
-                code="CFGF-08",
-                severity=Severity.ERROR,
-                phase=Phase.SCHEMA,
-                summary="RECONCILER_CLOCK is no time of RFC 3339 that rules can look back and ahead from",
-                hint="write it as 2026-03-31T12:00:00Z",
-            )
-        )
-        return datetime.now(UTC)
-    return there
