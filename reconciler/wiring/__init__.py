@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
 
 from reconciler import __version__
 from reconciler.adapters.database.revisions import head as schema_head
@@ -26,11 +25,8 @@ from reconciler.adapters.manifests import (
     ParseCache,
     TextWriter,
     commit_on_branch,
-    committed_configuration,
     open_reader,
     parse_cache,
-    read_file,
-    read_policy_files,
 )
 from reconciler.adapters.policies import evaluate
 from reconciler.adapters.repository import NewFiles, read_templates
@@ -44,20 +40,16 @@ from reconciler.adapters.secrets.sealer import KeySealer, LostKey, NoKey
 from reconciler.adapters.secrets.sink import FileSink
 from reconciler.adapters.snapshot import FrozenStore, known_keys, own_key, read_signed, sign
 from reconciler.engine.configure import configure, demand_of, for_environment
-from reconciler.engine.describe import describe
 from reconciler.engine.key_order import key_orders
 from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
 from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
-from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.errors import UsageError
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
 from reconciler.model.layers import Layers
-from reconciler.model.manifest import Document
-from reconciler.model.plan import Plan
-from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import DATABASE_VARIABLE, DEFAULT_DATABASE, DatabaseSource, Settings
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.composing import Project, refuse_overlays
