@@ -68,5 +68,5 @@ def _steps(trial: Trial) -> Iterator[None]:
     before = meddling.meddle(trial)
     places = meddling.noticed(trial, before)
     yield meddling.accepted(trial, places, before)
-    yield meddling.exported(trial)
+    yield meddling.exported(trial, changed_by_others=True)
     yield meddling.adopted(trial)
