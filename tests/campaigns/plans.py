@@ -35,10 +35,11 @@ REFUSED = {1, 4, 5}
 
 _MEANS_NOTHING = re.compile(
     r"/(changes/\d+(/fields/\d+)?/source|changes/\d+/fields/\d+/(base|cause)"
-    r"|madeBy|carriers|manifests|commit|summary/(unchanged|drift))\b"
+    r"|madeBy|carriers|approvals|aside|manifests|commit|summary/(unchanged|drift))\b"
 )
 """What a file says besides what it does: manifests, their commit and their lines, why a field changes, how much does
-not, who made it, for whom and what was asked for. An apply finds the same out again, or the file does not fit."""
+not, who made it, for whom and what was asked for, who must agree, and what its report told besides. An apply finds the
+same out again, or the file does not fit."""
 
 _STAGE = "later"
 _OTHER: list[Any] = ["", "x", None, True, False, 0, -1, 2**70, 1.5, [], {}, ["x"], {"a": 1}, "Category/cais/extra"]

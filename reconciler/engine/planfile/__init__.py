@@ -77,7 +77,12 @@ def told(plan: Plan) -> list[dict[str, Any]]:
         one["source"] = None
         one["fields"] = [{**line, "source": None, "base": None, "cause": ""} for line in one["fields"]]
     counted = plan.summary
-    numbers = {"add": counted.add, "change": counted.change, "destroy": counted.destroy}
+    numbers = {
+        "add": counted.add,
+        "change": counted.change,
+        "destroy": counted.destroy,
+        "forget": counted.forget,
+    }
     rewritten = [_rewrite(one) for one in plan.rewrites]
     return [*found, numbers, {**_followed(plan), "partial": plan.partial, "rewrites": rewritten}]
 
