@@ -1,42 +1,57 @@
-"""NOT YET ENABLED: a rollback of the last run restores rows and ledger of a random world exactly.
-
-No house calls this step until there is a rollback; then ``houses`` takes ``rolled_back`` behind its second apply, with the
-rows and the ledger from before it.
-"""
+"""A rollback of the last run restores rows and ledger of a random world exactly."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.errors import ReconcilerError
 from reconciler.operations.apply import Orders, apply
+from reconciler.operations.rollback import RollbackOf
 from tests.campaigns.ground import NOW, UNCOMPARED, Rows
 from tests.campaigns.trials import Trial
 
-UNKEPT = ("run", "applied_at", "source", "commit_id")
-"""Columns of the ledger that tell of the run that wrote them."""
+UNKEPT = ("run", "applied_at", "source", "commit_id", "row_id")
+"""Columns of the ledger that tell of the run that wrote them, and the number of a row, which is new when it comes back."""
 
 
-def rolled_back(trial: Trial, rows: Rows, ledger: Mapping[Address, Mapping[str, Any]]) -> None:
-    """Undo the last run; ``rows`` and ``ledger`` are those from before it. A refusal is counted and changes nothing."""
+class Former(NamedTuple):
+    """What is there before a run: every row, the ledger, and how many runs there were."""
+
+    rows: Rows
+    ledger: Mapping[Address, Mapping[str, Any]]
+    runs: int
+
+
+def taken(trial: Trial) -> Former:
+    """What is there now."""
+    ground = trial.ground
+    return Former(ground.rows(), ground.ledger(), len(ground.store.runs()))
+
+
+def rolled_back(trial: Trial, former: Former) -> None:
+    """Undo the last run, look, and apply again. A refusal is counted and changes nothing."""
+    runs = trial.ground.store.runs()
+    if len(runs) != former.runs + 1:  # nothing was to be done, or it took two runs
+        trial.seen["not one run"] += 1
+        return
     trial.done["rollback"] += 1
-    undo = importlib.import_module("reconciler.operations.rollback").RollbackOf
-    run = trial.ground.store.runs()[0].id
     found = trial.ground.rows()
-    how: dict[str, Any] = {"proposer": undo(run)}
-    orders = Orders(agree=lambda _shown: True, applicant="the campaign", clock=lambda: NOW, **how)
+    orders = Orders(
+        agree=lambda _shown: True, applicant="the campaign", clock=lambda: NOW, proposer=RollbackOf(runs[0].id)
+    )
     try:
         apply(trial.ground.doors(trial.reader({})), trial.request, orders, lambda _event: None)
     except ReconcilerError as error:
-        trial.seen[f"not rolled back {error.code}"] += 1
+        codes = sorted({one.code for one in getattr(error, "diagnostics", ()) if one.severity.value == "error"})
+        trial.seen[f"not rolled back {error.code} {' '.join(codes)}"] += 1
         if found != trial.ground.rows():
             trial.say("rollback", "it was refused and changed rows")
         return
-    _compare(trial, "row", rows, trial.ground.rows(), UNCOMPARED)
-    _compare(trial, "ledger entry", ledger, trial.ground.ledger(), UNKEPT)
+    _compare(trial, "row", former.rows, trial.ground.rows(), UNCOMPARED)
+    _compare(trial, "ledger entry", former.ledger, trial.ground.ledger(), UNKEPT)
+    trial.applied("apply behind a rollback")
 
 
 def _compare(

@@ -1,6 +1,6 @@
 """Houses: a random world each, lived through from an empty database to an adopted one.
 
-A house takes about a dozen steps, and what does not hold in one of them stands in its trial. ``lived`` is one house,
+A house takes a dozen steps and more, and what does not hold in one of them stands in its trial. ``lived`` is one house,
 the same for the same seed; ``survived`` is a campaign of them.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.model.errors import ReconcilerError
-from tests.campaigns import meddling
+from tests.campaigns import back, meddling
 from tests.campaigns.ground import Ground, grounds
 from tests.campaigns.trials import Trial
 from tests.servers import Cluster
@@ -57,8 +57,10 @@ def _steps(trial: Trial) -> Iterator[None]:
     if not trial.begin():
         return
     yield meddling.undisturbed(trial)
+    former = back.taken(trial)
     if trial.go_on():
         yield meddling.undisturbed(trial)
+        yield back.rolled_back(trial, former)
     yield meddling.ordered(trial)
     yield meddling.exported(trial)
     rows = trial.ground.rows()
