@@ -13,7 +13,7 @@ from tests.campaigns.ground import NOW, UNCOMPARED, Rows
 from tests.campaigns.trials import Trial
 
 UNKEPT = ("run", "applied_at", "source", "commit_id", "row_id")
-"""Columns of the ledger that tell of the run that wrote them, and the number of a row, which is new when it comes back."""
+"""What tells of the run that wrote the entry, and the number of a row: one that comes back has a new one."""
 
 
 class Former(NamedTuple):
