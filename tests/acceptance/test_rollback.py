@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,7 +210,7 @@ def test_former_secrets_that_were_altered_are_not_put_back(ready: Tree, monkeypa
     assert snapshot(ready) == between
 
 
-def test_history_shows_what_a_run_did(ready: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_history_shows_what_a_run_did(ready: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     run = change(ready, monkeypatch)
     told = ready.run("history", "show", run, "--format", "json").json
     assert {one["address"]: one["action"] for one in told["changes"]} == {
@@ -221,4 +220,3 @@ def test_history_shows_what_a_run_did(ready: Tree, monkeypatch: pytest.MonkeyPat
     }
     assert told["can_be_rolled_back"] is True
     assert SECRET not in json.dumps(told)
-    assert tmp_path
