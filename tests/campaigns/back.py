@@ -1,7 +1,7 @@
 """NOT YET ENABLED: a rollback of the last run restores rows and ledger of a random world exactly.
 
-No house calls this step until there is a rollback; then ``houses`` takes ``rolled_back`` behind its second apply, with the
-rows and the ledger from before it.
+No house calls this step until there is a rollback; then ``houses`` takes ``rolled_back`` behind its second apply, with
+the rows and the ledger from before it.
 """
 
 from __future__ import annotations
