@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from reconciler.model.errors import ReconcilerError
@@ -45,30 +44,29 @@ def lived(ground: Ground, seed: int) -> Trial:
     """One house on its ground."""
     trial = Trial(ground, random.Random(seed))  # noqa: S311 - the same house for the same seed
     try:
-        for _ in _steps(trial):
-            pass
+        _live(trial)
     except ReconcilerError as error:
         found = [f"{one.code} {one.address} {one.summary}" for one in getattr(error, "diagnostics", ())]
         trial.say("refused", f"{error.code} {error.message} {found[:3]}")
     return trial
 
 
-def _steps(trial: Trial) -> Iterator[None]:
+def _live(trial: Trial) -> None:
     if not trial.begin():
         return
-    yield meddling.undisturbed(trial)
+    meddling.undisturbed(trial)
     former = back.taken(trial)
     if trial.go_on():
-        yield meddling.undisturbed(trial)
-        yield back.rolled_back(trial, former)
-    yield meddling.ordered(trial)
-    yield meddling.exported(trial)
+        meddling.undisturbed(trial)
+        back.rolled_back(trial, former)
+    meddling.ordered(trial)
+    meddling.exported(trial)
     rows = trial.ground.rows()
     before = meddling.meddle(trial)
     meddling.noticed(trial, before)
-    yield meddling.reverted(trial, before, rows)
+    meddling.reverted(trial, before, rows)
     before = meddling.meddle(trial)
     places = meddling.noticed(trial, before)
-    yield meddling.accepted(trial, places, before)
-    yield meddling.exported(trial, changed_by_others=True)
-    yield meddling.adopted(trial)
+    meddling.accepted(trial, places, before)
+    meddling.exported(trial, changed_by_others=True)
+    meddling.adopted(trial)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.model.address import Address
 from reconciler.operations.accept import Accepted
 from tests.campaigns import meddling
 from tests.campaigns.expect import missing_in
@@ -145,5 +146,6 @@ def test_an_export_that_leaves_something_out_is_noticed(house: Trial, monkeypatc
 
 def test_a_world_that_cannot_be_mended_is_counted(new: Iterator[Ground]) -> None:
     trial = Trial(next(new), random.Random(1))  # noqa: S311
-    assert not trial.settle(World())
+    strange = {"apiVersion": "reconciler/v1", "kind": "Nothing", "metadata": {"name": "x"}, "spec": {}}
+    assert not trial.settle(World({Address("Nothing", "", "x"): strange}))
     assert trial.seen["thrown away"] == 1
