@@ -18,13 +18,10 @@ from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
-    FilesAdder,
-    FilesEditor,
     FilesReader,
     GitAuthors,
     GitReader,
     ParseCache,
-    TextWriter,
     commit_on_branch,
     committed_configuration,
     parse_cache,
@@ -33,7 +30,6 @@ from reconciler.adapters.manifests import (
 )
 from reconciler.adapters.policies import evaluate
 from reconciler.adapters.repository import NewFiles, read_templates
-from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -130,6 +126,8 @@ class Signing:
 
 def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
     """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    from reconciler.adapters.manifests.edit import FilesEditor
+
     return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
 
 
@@ -259,10 +257,14 @@ class House:
 
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""
+        from reconciler.adapters.manifests.memory import TextWriter
+
         return TextWriter(key_orders(self.catalog))
 
     def editor(self) -> ManifestEditor:
         """What replaces files of the working folder."""
+        from reconciler.adapters.manifests.edit import FilesEditor
+
         return FilesEditor(self.folder, (), orders=key_orders(self.catalog))
 
     def commit(self, branch: str, files: Mapping[str, bytes], *, message: str) -> str:
@@ -276,6 +278,8 @@ class House:
 
     def adder(self) -> FileAdder:
         """What adds files to the working folder."""
+        from reconciler.adapters.manifests.add import FilesAdder
+
         return FilesAdder(self.folder)
 
     def policies(self, rev: str | None = None) -> PolicyDoors:
@@ -496,6 +500,8 @@ def open_review(variables: Mapping[str, str], provider: str, *, number: int | No
     Raises:
         UsageError: the environment does not say where it is, or with which token to write (CMT-01).
     """
+    from reconciler.adapters.reviews import GitHubReview, GitLabReview
+
     kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
     return kinds[provider].of(variables, number=number, author=author)
 

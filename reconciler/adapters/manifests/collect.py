@@ -7,17 +7,18 @@ import posixpath
 import re
 from collections.abc import Collection
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.adapters.manifests.build import Builder, Tree
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.locate import Locator
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.source import Source
+
+if TYPE_CHECKING:
+    from reconciler.adapters.manifests.locate import Locator
 
 CONFIGURATION = frozenset({"reconciler.yaml", "reconciler.yml"})
 """Names of files that hold configuration and no manifests."""
@@ -70,7 +71,7 @@ class Collector:
             kept = self._known.find(digest)
             if kept is not None:
                 text = Text(file, posixpath.dirname(file), data, self.limits.depth)
-                self._documents[file] = _documents(text, _plain(kept), sound=True)
+                self._documents[file] = _plain(text, kept, sound=True)
                 return
         documents, problems = parse(file, data, limits=self.limits)
         self._documents[file] = documents
@@ -117,7 +118,7 @@ def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], li
         return [], [problem]
     found = trees(data, limits)
     if found is not None:
-        return _documents(text, _plain(found)), []
+        return _plain(text, found), []
     return _exactly(text, limits)
 
 
@@ -128,30 +129,55 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
     return ([], [problem]) if problem is not None else _exactly(text, limits)
 
 
+class _Locator:
+    """Finds the places of a file; what knows how is loaded when somebody asks, for most runs never do."""
+
+    __slots__ = ("_locator", "_text")
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._locator: Locator | None = None
+
+    def of(self, index: int) -> Places:
+        """The places of the document with this number in its file."""
+        if self._locator is None:
+            self._locator = Locator(self._text)
+        return self._locator.of(index)
+
+
+def _locator_of(text: Text) -> Locator:
+    from reconciler.adapters.manifests import locate
+
+    return locate.Locator(text)
+
+
 def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
+    from reconciler.adapters.manifests.build import Builder  # with its scanner, which plain files do not need
+
     builder = Builder(text, limits)
     builder.run()
-    return _documents(text, builder.trees), builder.problems
+    locator = _Locator(text)
+    documents = [
+        Document(text.file, one.index, one.tree, partial(locator.of, one.index), text.line, text.folder, one.plain)
+        for one in builder.trees
+    ]
+    return documents, builder.problems
 
 
-def _plain(trees: list[dict[str, Any]]) -> list[Tree]:
-    return [Tree(index, tree, plain=True) for index, tree in enumerate(trees)]
-
-
-def _documents(text: Text, found: list[Tree], *, sound: bool = False) -> list[Document]:
-    locator = Locator(text)
+def _plain(text: Text, trees: list[dict[str, Any]], *, sound: bool = False) -> list[Document]:
+    locator = _Locator(text)
     return [
         Document(
             text.file,
-            one.index,
-            one.tree,
-            partial(locator.of, one.index),
+            index,
+            tree,
+            partial(locator.of, index),
             text.line,
             text.folder,
-            plain=one.plain,
-            sound=one.tree if sound else None,
+            plain=True,
+            sound=tree if sound else None,
         )
-        for one in found
+        for index, tree in enumerate(trees)
     ]
 
 
