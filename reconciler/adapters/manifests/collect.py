@@ -141,7 +141,7 @@ class _Locator:
     def of(self, index: int) -> Places:
         """The places of the document with this number in its file."""
         if self._locator is None:
-            self._locator = Locator(self._text)
+            self._locator = _locator_of(self._text)
         return self._locator.of(index)
 
 
