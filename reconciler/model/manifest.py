@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from reconciler.model.source import Snippet, Source
 
@@ -62,6 +62,27 @@ class Places:
         return self.first
 
 
+class Origin(NamedTuple):
+    """Where a tree comes from: the tree itself, the SHA-256 of its file, and whether it was found sound before."""
+
+    tree: dict[str, Any]
+    digest: bytes
+    sound: bool
+
+
+class Memory(Protocol):
+    """Remembers between runs what was found in order. It may forget everything at any time, and fails at nothing."""
+
+    def keep(self, files: Collection[str]) -> None:
+        """These files hold nothing that phase schema finds wrong, not even a warning."""
+
+    def knows(self, mark: bytes) -> bool:
+        """Whether this mark was learnt before, by the same program."""
+
+    def learn(self, mark: bytes) -> None:
+        """Remember a mark: 32 bytes that stand for everything that a result was made from."""
+
+
 @dataclass(slots=True)
 class Document:
     """One document of one file.
@@ -81,10 +102,14 @@ class Document:
     """Folder of the file, to which file references are relative."""
     plain: bool = False
     """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
-    sound: dict[str, Any] | None = field(default=None, repr=False, compare=False)
-    """The tree that phase schema found nothing wrong with in an earlier run, if the reader knows. It says something
-    about this document only while it is the same object as ``tree``."""
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+    """What the reader knows of the tree that it read; it says nothing about one that was put together later."""
     _places: Places | None = field(default=None, repr=False)
+
+    @property
+    def sound(self) -> bool:
+        """Whether phase schema is known to find nothing wrong with the tree, not even a warning."""
+        return self.origin is not None and self.origin.sound and self.origin.tree is self.tree
 
     @property
     def places(self) -> Places:
@@ -109,8 +134,8 @@ class Manifests:
     commit: str | None = None
     unfinished: frozenset[str] = frozenset()
     """Files that may have been cut off: empty, without a final line end, or ending in the start of a document."""
-    keep: Callable[[Collection[str]], None] | None = field(default=None, repr=False, compare=False)
-    """Takes the files in which phase schema found nothing wrong, so that they are read quicker the next time."""
+    memory: Memory | None = field(default=None, repr=False, compare=False)
+    """What remembers earlier runs over these folders, where something does."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

@@ -24,6 +24,7 @@ from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.difference import Differences
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
@@ -37,6 +38,7 @@ from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import fingerprints, secrets_at_apply, unread_secrets, unreadable
+from reconciler.operations.steady import Steady
 from reconciler.operations.validate import Judged, fit, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
@@ -172,11 +174,18 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, found = fit(doors.catalog, judged, live, now=doors.now)
+    steady = Steady(judged, live)
+    view, found = steady.fit(doors.catalog, judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
-    kept = _kept(view, marks, request, judged)
+    if steady.holds and not marks:
+        differences = Differences(items=(), unchanged=len(view.declared))
+    else:
+        differences = diff(view, marks)
+        if not marks and not problems:
+            steady.learn(view, found, differences)
+    kept = _kept(view, differences, request, judged)
     made = make_plan(view, kept.differences, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
@@ -206,7 +215,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
     view, found = fit(doors.catalog, judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, [*judged.diagnostics, *found]))
-    kept = _kept(view, {}, request, judged)
+    kept = _kept(view, diff(view, {}), request, judged)
     chosen = _options(request, judged)
     made = secrets_at_apply(make_plan(view, kept.differences, chosen))
     proposal = _proposal(
@@ -247,7 +256,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, found = fit(doors.catalog, before.judged, live, now=doors.now)
     if _unfit(found):
         raise _invalid(_seen_by(doors, request, live, found))
-    kept = _kept(view, before.marks, request, before.judged)
+    kept = _kept(view, diff(view, before.marks), request, before.judged)
     made = make_plan(view, kept.differences, _options(request, before.judged))
     return _proposal(
         doors,
@@ -262,9 +271,8 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     )
 
 
-def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
+def _kept(view: View, found: Differences, request: Request, judged: Judged) -> Kept:
     """What differs and is to be planned; the view learns what stays as it is."""
-    found = diff(view, marks)
     if view.live is not None and view.live.doubt is not None:
         found = certain(found, view.live.doubt)
     kept = leave(found, judged.waivers, only_drift=request.only_drift)

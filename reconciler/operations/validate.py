@@ -6,7 +6,7 @@ phases before it found no error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Manifests, Memory
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
@@ -58,8 +58,8 @@ def judge(
     documents, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
-    if manifests.keep is not None:
-        _keep(manifests.keep, documents, [*found, *problems])
+    if manifests.memory is not None:
+        _keep(manifests.memory, documents, [*found, *problems])
     found = [*found, *problems, *misplaced, *judge_layout(catalog, documents, layout)]
     return Judged(
         manifests=manifests,
@@ -72,14 +72,12 @@ def judge(
     )
 
 
-def _keep(
-    keep: Callable[[Collection[str]], None], documents: Sequence[Document], problems: Sequence[Diagnostic]
-) -> None:
+def _keep(memory: Memory, documents: Sequence[Document], problems: Sequence[Diagnostic]) -> None:
     """Hand on the files in which nothing was found, not even a warning: those with findings are judged every time."""
     if any(one.source is None for one in problems):
         return
     wrong = {one.source.file for one in problems if one.source is not None}
-    keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
+    memory.keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
 
 
 def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnostic]]:

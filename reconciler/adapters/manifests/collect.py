@@ -14,7 +14,7 @@ from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
-from reconciler.model.manifest import Document, Manifests, Places
+from reconciler.model.manifest import Document, Manifests, Origin, Places
 from reconciler.model.source import Source
 
 if TYPE_CHECKING:
@@ -71,9 +71,14 @@ class Collector:
             kept = self._known.find(digest)
             if kept is not None:
                 text = Text(file, posixpath.dirname(file), data, self.limits.depth)
-                self._documents[file] = _plain(text, kept, sound=True)
+                self._documents[file] = _plain(text, kept)
+                for one in self._documents[file]:
+                    one.origin = Origin(one.tree, digest, sound=True)
                 return
         documents, problems = parse(file, data, limits=self.limits)
+        if self._known is not None:
+            for one in documents:
+                one.origin = Origin(one.tree, digest, sound=False)
         self._documents[file] = documents
         self.problems += problems
 
@@ -91,23 +96,32 @@ class Collector:
         files = tuple(sorted(self._documents))
         documents = tuple(document for file in files for document in self._documents[file])
         unfinished = frozenset(self._unfinished) if commit is None else frozenset()
-        keep = None if self._known is None else self._keep
-        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, keep)
+        memory = None if self._known is None else self
+        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, memory)
         return found, in_order(self.problems)
 
-    def _keep(self, sound: Collection[str]) -> None:
-        """Keep the plain ones of the sound files; those with problems of their own are none."""
+    def keep(self, files: Collection[str]) -> None:
+        """Keep the plain ones of files in which nothing was found; those with problems of their own are none."""
         if self._known is None:
             return
         wrong = {one.source.file for one in self.problems if one.source is not None}
         found: dict[bytes, list[dict[str, Any]]] = {}
-        for file in sound:
+        for file in files:
             documents = self._documents.get(file, [])
             plain = all(one.plain for one in documents)
             if plain and file not in wrong and [one.index for one in documents] == list(range(len(documents))):
                 found[self._digests[file]] = [one.tree for one in documents]
         self._known.keep(found)
         self._known.close()
+
+    def knows(self, mark: bytes) -> bool:
+        """Whether the mark was learnt before, by the same program."""
+        return self._known is not None and self._known.knows(mark)
+
+    def learn(self, mark: bytes) -> None:
+        """Remember the mark."""
+        if self._known is not None:
+            self._known.learn(mark)
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -164,19 +178,10 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
     return documents, builder.problems
 
 
-def _plain(text: Text, trees: list[dict[str, Any]], *, sound: bool = False) -> list[Document]:
+def _plain(text: Text, trees: list[dict[str, Any]]) -> list[Document]:
     locator = _Locator(text)
     return [
-        Document(
-            text.file,
-            index,
-            tree,
-            partial(locator.of, index),
-            text.line,
-            text.folder,
-            plain=True,
-            sound=tree if sound else None,
-        )
+        Document(text.file, index, tree, partial(locator.of, index), text.line, text.folder, plain=True)
         for index, tree in enumerate(trees)
     ]
 
