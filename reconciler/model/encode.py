@@ -96,7 +96,9 @@ class Encoder:
             self._converted.append((place, _list_json))
         elif one.type == "list" and one.unordered is not None and one.unordered.order is None:
             self._converted.append((place, _set_json))
-        elif one.type in ("list", "objects", "map"):
+        elif one.type == "map":
+            self._converted.append((place, _map_json))
+        elif one.type in ("list", "objects"):
             self._converted.append((place, partial(_as_json, one)))
         elif one.type == "text" and not one.words:
             self._converted.append((place, _line_ends))
@@ -155,7 +157,8 @@ class Encoder:
         return tuple(found)
 
     def _left_out(self, resource: Resource[Any], one: Field) -> bool:
-        if any(one.path == path or one.path.startswith(f"{path}.") for path in resource.ignore_changes):
+        ignored = resource.ignore_changes
+        if ignored and any(one.path == path or one.path.startswith(f"{path}.") for path in ignored):
             return True
         return self._hook is not None and not self._hook(resource.spec, one.path) and not resource.given(one.path)
 
@@ -333,6 +336,12 @@ def _ordered(one: Field, value: Any) -> Any:
 
 def _list_json(value: Any) -> str:
     return to_json(value).decode() if value else "[]"
+
+
+def _map_json(value: Any) -> str:
+    if not value:
+        return "{}"
+    return to_json(value if len(value) == 1 else dict(sorted(_plain(value).items()))).decode()
 
 
 def _set_json(value: Any) -> str:

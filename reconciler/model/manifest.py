@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from reconciler.model.source import Snippet, Source
 
@@ -66,6 +66,27 @@ class Places:
         return found or self.first
 
 
+class Origin(NamedTuple):
+    """Where a tree comes from: the tree itself, the SHA-256 of its file, and whether it was found sound before."""
+
+    tree: dict[str, Any]
+    digest: bytes
+    sound: bool
+
+
+class Memory(Protocol):
+    """Remembers between runs what was found in order. It may forget everything at any time, and fails at nothing."""
+
+    def keep(self, files: Collection[str]) -> None:
+        """These files hold nothing that phase schema finds wrong, not even a warning."""
+
+    def knows(self, mark: bytes) -> bool:
+        """Whether this mark was learnt before, by the same program."""
+
+    def learn(self, mark: bytes) -> None:
+        """Remember a mark: 32 bytes that stand for everything that a result was made from."""
+
+
 @dataclass(slots=True)
 class Document:
     """One document of one file.
@@ -87,9 +108,8 @@ class Document:
     """A promise of the reader that the tree holds neither None nor :class:`Misread`."""
     parts: tuple[Document, ...] = ()
     """What a composed document was made of: its base, then the overlays in the order in which they were laid on."""
-    sound: dict[str, Any] | None = field(default=None, repr=False, compare=False)
-    """The tree that phase schema found nothing wrong with in an earlier run, if the reader knows. It says something
-    about this document only while it is the same object as ``tree``."""
+    origin: Origin | None = field(default=None, repr=False, compare=False)
+    """What the reader knows of the tree that it read; it says nothing about one that was put together later."""
     _places: Places | None = field(default=None, repr=False)
 
     @property
@@ -114,6 +134,11 @@ class Document:
     def part_in(self, file: str) -> Document:
         """The written document that stands in ``file``; this one where none does."""
         return next((part for part in self.parts if part.file == file), self)
+
+    @property
+    def sound(self) -> bool:
+        """Whether phase schema is known to find nothing wrong with the tree, not even a warning."""
+        return self.origin is not None and self.origin.sound and self.origin.tree is self.tree
 
     @property
     def places(self) -> Places:
@@ -144,8 +169,8 @@ class Manifests:
     """Folders of manifests that the chosen environment alone has."""
     partly: bool = False
     """Whether somebody asked for some of the manifests only."""
-    keep: Callable[[Collection[str]], None] | None = field(default=None, repr=False, compare=False)
-    """Takes the files in which phase schema found nothing wrong, so that they are read quicker the next time."""
+    memory: Memory | None = field(default=None, repr=False, compare=False)
+    """What remembers earlier runs over these folders, where something does."""
 
 
 __all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

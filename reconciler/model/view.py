@@ -75,6 +75,8 @@ class Entity:
         resource = self.resource
         if resource is None or resource.management != "full" or path in self.kept:
             return True
+        if not resource.ignore_changes:
+            return False
         return any(path == one or path.startswith(f"{one}.") for one in resource.ignore_changes)
 
     def has(self, path: str) -> bool:
@@ -278,7 +280,12 @@ class View:
         return found.value(path)
 
 
+_SCALARS = frozenset({str, int, bool, float, type(None)})
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _SCALARS:
+        return value
     if hasattr(value, "model_dump"):
         return value.model_dump(by_alias=True)
     if isinstance(value, list | tuple):

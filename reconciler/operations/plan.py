@@ -28,6 +28,7 @@ from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
+from reconciler.model.difference import Differences
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.model.plan import Plan
@@ -43,6 +44,7 @@ from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import Sealed, fingerprints, secrets_at_apply, unread_secrets, unreadable
+from reconciler.operations.steady import Steady
 from reconciler.operations.validate import Judged, judge
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
@@ -230,11 +232,21 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    view, live, found = _fitted(doors, request, judged, live)
+    steady = Steady(judged, live, whole=not judged.moves and not request.people.strict)
+    if steady.holds:
+        view, found = steady.fit(doors.catalog, judged, live, now=doors.now)
+    else:
+        view, live, found = _fitted(doors, request, judged, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     marks, problems = fingerprints(doors, view)
-    kept = _kept(view, marks, request, judged)
+    if steady.holds and not marks:
+        differences = Differences(items=(), unchanged=len(view.declared))
+    else:
+        differences = diff(view, marks)
+        if not marks and not problems:
+            steady.learn(view, found, differences)
+    kept = _kept(view, differences, request, judged)
     made = make_plan(view, kept.differences, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
@@ -264,7 +276,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
     view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
-    kept = _kept(view, {}, request, judged)
+    kept = _kept(view, diff(view, {}), request, judged)
     chosen = _options(request, judged)
     made = secrets_at_apply(make_plan(view, kept.differences, chosen))
     proposal = proposed(
@@ -305,7 +317,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, live, found = _fitted(doors, request, before.judged, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=found))
-    kept = _kept(view, before.marks, request, before.judged)
+    kept = _kept(view, diff(view, before.marks), request, before.judged)
     made = make_plan(view, kept.differences, _options(request, before.judged))
     return proposed(
         doors,
@@ -330,9 +342,8 @@ def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> tuple
     return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, outside=outside)
 
 
-def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
+def _kept(view: View, found: Differences, request: Request, judged: Judged) -> Kept:
     """What differs and is to be planned; the view learns what stays as it is."""
-    found = diff(view, marks)
     if view.live is not None and view.live.doubt is not None:
         found = certain(found, view.live.doubt)
     kept = leave(found, judged.waivers, only_drift=request.only_drift)

@@ -6,7 +6,7 @@ phases before it found no error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Manifests, Memory
 from reconciler.model.moved import Move
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
@@ -67,8 +67,8 @@ def judge(
     manifests = replace(manifests, documents=documents)
     resources, problems = judge_schema(catalog, documents)
     found = [*found, *about_moves, *unlaid, *problems]
-    if manifests.keep is not None:
-        _keep(manifests.keep, documents, found)
+    if manifests.memory is not None:
+        _keep(manifests.memory, documents, found)
     misplaced += judge_layout(catalog, written, layout, within=(*manifests.own, *manifests.overlays))
     found += misplaced
     if not errors_in(found):
@@ -85,9 +85,7 @@ def judge(
     )
 
 
-def _keep(
-    keep: Callable[[Collection[str]], None], documents: Sequence[Document], problems: Sequence[Diagnostic]
-) -> None:
+def _keep(memory: Memory, documents: Sequence[Document], problems: Sequence[Diagnostic]) -> None:
     """Hand on the files in which nothing was found, not even a warning: those with findings are judged every time.
 
     So are those with an overlay over them: what was found sound there is the whole, and not what stands in the file.
@@ -96,7 +94,7 @@ def _keep(
         return
     wrong = {one.source.file for one in problems if one.source is not None}
     wrong.update(part.file for one in documents for part in one.parts)
-    keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
+    memory.keep(dict.fromkeys(one.file for one in documents if one.file not in wrong))
 
 
 def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnostic]]:

@@ -17,20 +17,16 @@ from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
 from reconciler.adapters.manifests import (
-    FilesAdder,
-    FilesEditor,
     FilesReader,
     GitAuthors,
     GitReader,
     ParseCache,
-    TextWriter,
     commit_on_branch,
     open_reader,
     parse_cache,
 )
 from reconciler.adapters.policies import evaluate
 from reconciler.adapters.repository import NewFiles, read_templates
-from reconciler.adapters.reviews import GitHubReview, GitLabReview
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
@@ -125,6 +121,8 @@ class Signing:
 
 def open_editor(paths: Sequence[str], *, folder: Path | None = None) -> ManifestEditor:
     """The files below ``paths`` to be tidied; no configuration is read, so that a broken one can be tidied too."""
+    from reconciler.adapters.manifests.edit import FilesEditor
+
     return FilesEditor(folder or Path.cwd(), paths, orders=key_orders(discover()))
 
 
@@ -284,10 +282,14 @@ class House:
 
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""
+        from reconciler.adapters.manifests.memory import TextWriter
+
         return TextWriter(key_orders(self.catalog))
 
     def editor(self) -> ManifestEditor:
         """What replaces files of the working folder."""
+        from reconciler.adapters.manifests.edit import FilesEditor
+
         return FilesEditor(self.folder, (), orders=key_orders(self.catalog))
 
     def commit(self, branch: str, files: Mapping[str, bytes], *, message: str) -> str:
@@ -301,6 +303,8 @@ class House:
 
     def adder(self) -> FileAdder:
         """What adds files to the working folder."""
+        from reconciler.adapters.manifests.add import FilesAdder
+
         return FilesAdder(self.folder)
 
     def policies(self, rev: str | None = None) -> PolicyDoors:
@@ -499,5 +503,7 @@ def open_review(variables: Mapping[str, str], provider: str, *, number: int | No
     Raises:
         UsageError: the environment does not say where it is, or with which token to write (CMT-01).
     """
+    from reconciler.adapters.reviews import GitHubReview, GitLabReview
+
     kinds: dict[str, type[GitHubReview | GitLabReview]] = {"github": GitHubReview, "gitlab": GitLabReview}
     return kinds[provider].of(variables, number=number, author=author)

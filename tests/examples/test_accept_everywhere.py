@@ -6,7 +6,8 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from reconciler.adapters.manifests import FilesReader, TextWriter
+from reconciler.adapters.manifests import FilesReader
+from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.engine.key_order import key_orders
 from reconciler.model.columns import ENVELOPE, Field
 from reconciler.model.encode import compared, encoder, stored_values

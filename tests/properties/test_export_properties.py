@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.adapters.manifests import TextWriter
+from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.engine.diff import diff
 from reconciler.engine.key_order import key_orders
 from reconciler.model.address import Address

@@ -7,29 +7,23 @@ broken file is an error and never an absent resource.
 
 from __future__ import annotations
 
-from reconciler.adapters.manifests.add import FilesAdder
 from reconciler.adapters.manifests.authors import GitAuthors
 from reconciler.adapters.manifests.branch import commit_on_branch
 from reconciler.adapters.manifests.cache import ParseCache, parse_cache
 from reconciler.adapters.manifests.collect import parse
-from reconciler.adapters.manifests.edit import FilesEditor
 from reconciler.adapters.manifests.files import FilesReader, read_file
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import RULES, Limits
-from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.manifests.policies import committed_configuration, read_policy_files
 from reconciler.adapters.manifests.reading import open_reader
 
 __all__ = [
     "RULES",
-    "FilesAdder",
-    "FilesEditor",
     "FilesReader",
     "GitAuthors",
     "GitReader",
     "Limits",
     "ParseCache",
-    "TextWriter",
     "commit_on_branch",
     "committed_configuration",
     "open_reader",

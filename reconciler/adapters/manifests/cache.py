@@ -22,7 +22,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from reconciler.adapters.manifests.fingerprint import fingerprint
-from reconciler.adapters.manifests.pack import LARGEST, Pack, is_own, open_pack, write_pack
+from reconciler.adapters.manifests.pack import LARGEST, Pack, is_own, open_pack, read_own, seal, write_pack
 
 FEWEST = 100
 """Files of a run from which it pays to look into the cache, and new ones from which it pays to write."""
@@ -30,7 +30,10 @@ PACKS = 4
 """Packs of one working folder; a run that finds as many makes them one."""
 FOLDERS = 16
 """Working folders and versions that are kept, the latest written ones."""
+MARKS = 8
+"""Marks that are remembered, the latest ones."""
 _SUFFIX = ".pack"
+_MARKS = "marks"
 
 Trees = list[dict[str, Any]]
 
@@ -75,10 +78,32 @@ class ParseCache:
                     entries[digest] = kept
         if sum(map(len, entries.values())) < LARGEST // 2:
             with suppress(OSError):
-                self._write(entries)
+                # A name of its own for every pack: two runs that write at the same time never write the same file.
+                self._replace(f"{{}}{_SUFFIX}", lambda write: write_pack(write, self._fingerprint, entries))
                 for pack in old:
                     pack.path.unlink(missing_ok=True)
                 self._prune()
+
+    def knows(self, mark: bytes) -> bool:
+        """Whether a mark was learnt by this very program."""
+        return mark in self._marks()
+
+    def learn(self, mark: bytes) -> None:
+        """Remember a mark, and a few of those before it. Fails at nothing."""
+        marks = [mark, *(one for one in self._marks() if one != mark)][:MARKS]
+        with suppress(OSError, RuntimeError):
+            self._replace(_MARKS, lambda write: write(b"".join(one + self._seal(one) for one in marks)))
+
+    def _marks(self) -> list[bytes]:
+        try:
+            found = read_own(self._folder / _MARKS, 64 * MARKS) if _is_private(self._folder) else b""
+        except (OSError, RuntimeError):
+            return []
+        pairs = ((found[at : at + 32], found[at + 32 : at + 64]) for at in range(0, len(found), 64))
+        return [mark for mark, sealed in pairs if sealed == self._seal(mark)]
+
+    def _seal(self, mark: bytes) -> bytes:
+        return seal(self._fingerprint, mark, _MARKS.encode())
 
     def close(self) -> None:
         """Let go of the files."""
@@ -105,17 +130,17 @@ class ParseCache:
         found = (open_pack(path, self._fingerprint) for path in paths[: 4 * PACKS])
         return [pack for pack in found if pack is not None]
 
-    def _write(self, entries: Mapping[bytes, bytes]) -> None:
+    def _replace(self, name: str, fill: Callable[[Callable[[bytes], object]], object]) -> None:
+        """Write a file and rename it when it is whole; ``{}`` in its name becomes a word that no other file has."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not _is_private(self._folder):
             return
         with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".new", delete=False) as file:
             path = Path(file.name)
             try:
-                write_pack(file.write, self._fingerprint, entries)
+                fill(file.write)
                 file.flush()
-                # A name of its own for every pack: two runs that write at the same time never write the same file.
-                path.rename(path.with_name(f"{path.stem[1:]}{_SUFFIX}"))
+                path.rename(path.with_name(name.format(path.stem[1:])))
             except BaseException:
                 path.unlink(missing_ok=True)
                 raise

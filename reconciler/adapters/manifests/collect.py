@@ -7,17 +7,18 @@ import posixpath
 import re
 from collections.abc import Collection
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.adapters.manifests.build import Builder, Tree
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.locate import Locator
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Manifests, Origin, Places
 from reconciler.model.source import Source
+
+if TYPE_CHECKING:
+    from reconciler.adapters.manifests.locate import Locator
 
 CONFIGURATION = frozenset({"reconciler.yaml", "reconciler.yml"})
 """Names of files that hold configuration and no manifests."""
@@ -70,9 +71,14 @@ class Collector:
             kept = self._known.find(digest)
             if kept is not None:
                 text = Text(file, posixpath.dirname(file), data, self.limits.depth)
-                self._documents[file] = _documents(text, _plain(kept), sound=True)
+                self._documents[file] = _plain(text, kept)
+                for one in self._documents[file]:
+                    one.origin = Origin(one.tree, digest, sound=True)
                 return
         documents, problems = parse(file, data, limits=self.limits)
+        if self._known is not None:
+            for one in documents:
+                one.origin = Origin(one.tree, digest, sound=False)
         self._documents[file] = documents
         self.problems += problems
 
@@ -90,23 +96,32 @@ class Collector:
         files = tuple(sorted(self._documents))
         documents = tuple(document for file in files for document in self._documents[file])
         unfinished = frozenset(self._unfinished) if commit is None else frozenset()
-        keep = None if self._known is None else self._keep
-        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, keep=keep)
+        memory = None if self._known is None else self
+        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, memory=memory)
         return found, in_order(self.problems)
 
-    def _keep(self, sound: Collection[str]) -> None:
-        """Keep the plain ones of the sound files; those with problems of their own are none."""
+    def keep(self, files: Collection[str]) -> None:
+        """Keep the plain ones of files in which nothing was found; those with problems of their own are none."""
         if self._known is None:
             return
         wrong = {one.source.file for one in self.problems if one.source is not None}
         found: dict[bytes, list[dict[str, Any]]] = {}
-        for file in sound:
+        for file in files:
             documents = self._documents.get(file, [])
             plain = all(one.plain for one in documents)
             if plain and file not in wrong and [one.index for one in documents] == list(range(len(documents))):
                 found[self._digests[file]] = [one.tree for one in documents]
         self._known.keep(found)
         self._known.close()
+
+    def knows(self, mark: bytes) -> bool:
+        """Whether the mark was learnt before, by the same program."""
+        return self._known is not None and self._known.knows(mark)
+
+    def learn(self, mark: bytes) -> None:
+        """Remember the mark."""
+        if self._known is not None:
+            self._known.learn(mark)
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -117,7 +132,7 @@ def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], li
         return [], [problem]
     found = trees(data, limits)
     if found is not None:
-        return _documents(text, _plain(found)), []
+        return _plain(text, found), []
     return _exactly(text, limits)
 
 
@@ -128,30 +143,46 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
     return ([], [problem]) if problem is not None else _exactly(text, limits)
 
 
+class _Locator:
+    """Finds the places of a file; what knows how is loaded when somebody asks, for most runs never do."""
+
+    __slots__ = ("_locator", "_text")
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._locator: Locator | None = None
+
+    def of(self, index: int) -> Places:
+        """The places of the document with this number in its file."""
+        if self._locator is None:
+            self._locator = _locator_of(self._text)
+        return self._locator.of(index)
+
+
+def _locator_of(text: Text) -> Locator:
+    from reconciler.adapters.manifests import locate
+
+    return locate.Locator(text)
+
+
 def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
+    from reconciler.adapters.manifests.build import Builder  # with its scanner, which plain files do not need
+
     builder = Builder(text, limits)
     builder.run()
-    return _documents(text, builder.trees), builder.problems
+    locator = _Locator(text)
+    documents = [
+        Document(text.file, one.index, one.tree, partial(locator.of, one.index), text.line, text.folder, one.plain)
+        for one in builder.trees
+    ]
+    return documents, builder.problems
 
 
-def _plain(trees: list[dict[str, Any]]) -> list[Tree]:
-    return [Tree(index, tree, plain=True) for index, tree in enumerate(trees)]
-
-
-def _documents(text: Text, found: list[Tree], *, sound: bool = False) -> list[Document]:
-    locator = Locator(text)
+def _plain(text: Text, trees: list[dict[str, Any]]) -> list[Document]:
+    locator = _Locator(text)
     return [
-        Document(
-            text.file,
-            one.index,
-            one.tree,
-            partial(locator.of, one.index),
-            text.line,
-            text.folder,
-            plain=one.plain,
-            sound=one.tree if sound else None,
-        )
-        for one in found
+        Document(text.file, index, tree, partial(locator.of, index), text.line, text.folder, plain=True)
+        for index, tree in enumerate(trees)
     ]
 
 

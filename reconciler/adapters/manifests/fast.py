@@ -30,7 +30,7 @@ _DIGITS = (
     rb"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
 _QUOTED = rb"\"[^\"\\\n]*+\"|'[^'\n]*+'"
-_BARE = rb"(?!" + _WORD + rb"[,\]} ])[A-Za-z\x80-\xff][A-Za-z0-9_./@\x80-\xff -]*+"
+_BARE = rb"(?!" + _WORD + rb"[,\]} ])[A-Za-z\x80-\xff][A-Za-z0-9_./@\x80-\xff -]*+(?::[A-Za-z0-9/][A-Za-z0-9_./@-]*+)*+"
 _ENTRY = rb"(?:" + _BARE + rb"|" + _QUOTED + rb"|(?:" + _DIGITS + rb"|" + _NUMBER + rb"|true|false)(?=[,\]}]))"
 _PAIR = _KEY + rb": " + _ENTRY
 _VALUE = (

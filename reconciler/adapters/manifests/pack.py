@@ -73,6 +73,20 @@ def open_pack(path: Path, fingerprint: bytes) -> Pack | None:
     return None
 
 
+def read_own(path: Path, limit: int) -> bytes:
+    """The first ``limit`` bytes of a regular file that this user alone can have written; nothing of another one.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(opened)
+        return os.pread(opened, limit, 0) if stat.S_ISREG(found.st_mode) and is_own(found) else b""
+    finally:
+        os.close(opened)
+
+
 def write_pack(write: Callable[[bytes], object], fingerprint: bytes, entries: Mapping[bytes, bytes]) -> None:
     """Write a pack of ``entries``, the bytes to keep by the digest of their file.
 

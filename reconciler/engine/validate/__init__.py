@@ -53,7 +53,7 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 found.append(_too_many(document))
                 wrong = _TOLD
             continue
-        known = _known(catalog, document) if document.sound is document.tree else None
+        known = _known(catalog, document) if document.sound else None
         if known is not None:
             resources.append(known)
             continue
