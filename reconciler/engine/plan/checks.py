@@ -102,6 +102,8 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
     if resource is None or draft.frozen:
         return
     changed = {one.path for one in draft.difference.fields}
+    if not (draft.creates or changed):
+        return
 
     def absent(goal: Address) -> bool:
         target = view.at(goal)
@@ -148,10 +150,8 @@ def named_by_others(view: View, left: Iterable[Entity | None], drafts: Mapping[A
 def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
     """The addresses that an entity names after the plan, its tenant first, each with the path that names it."""
     address = entity.address
-    if address.tenant:
-        for kind in view.catalog.values():
-            if kind.is_tenant:
-                yield Address(kind.name, PLATFORM, address.tenant), TENANT
+    for home in _homes(view, address):
+        yield home, TENANT
     for field in entity.kind.references:
         value = entity.value(field.path)
         if isinstance(value, str):
@@ -163,17 +163,22 @@ def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
                     yield view.target_address(field, address, name), f"{field.path}[{place}]"
 
 
+def _homes(view: View, address: Address) -> list[Address]:
+    """The tenant in which an address lies, if it lies in one."""
+    return [Address(kind, PLATFORM, address.tenant) for kind in view.catalog.tenants] if address.tenant else []
+
+
 def buried_tenant(view: View, draft: Draft) -> Told:
     """GEN-02: nothing new begins in a tenant that is a tombstone."""
     if not draft.creates:
         return
-    for goal, at in references(view, draft.entity):
+    for goal in _homes(view, draft.address):
         target = view.at(goal)
-        if at == TENANT and target is not None and target.buried:
+        if target is not None and target.buried:
             yield (
                 REFERENCE,
                 Finding(
-                    f"{draft.address} would begin in {goal}, which is {target.state}", at=at, hint="choose a tenant"
+                    f"{draft.address} would begin in {goal}, which is {target.state}", at=TENANT, hint="choose a tenant"
                 ),
             )
 
