@@ -28,6 +28,7 @@ from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
+from reconciler.model.pace import stage
 from reconciler.model.plan import Plan
 from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
@@ -193,7 +194,9 @@ def plan(doors: Doors, request: Request) -> Proposal:
         WorldError: a file or the database did not answer.
     """
     judged = read(doors, request)
-    return propose(doors, request, judged, doors.store.read())
+    with stage("database"):
+        live = doors.store.read()
+    return propose(doors, request, judged, live)
 
 
 def read(doors: Doors, request: Request) -> Judged:
@@ -219,11 +222,13 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
-    marks, problems = fingerprints(doors, view)
+    with stage("secrets"):
+        marks, problems = fingerprints(doors, view)
     kept = _kept(view, marks, request, judged)
-    made = make_plan(view, kept.differences, _options(request, judged))
+    made = _made(view, kept, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
-    problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
+    with stage("secrets"):
+        problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return proposed(
         doors,
         request,
@@ -252,7 +257,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         raise _invalid(seen_by(doors, request, live, [*judged.diagnostics, *found]))
     kept = _kept(view, {}, request, judged)
     chosen = _options(request, judged)
-    made = secrets_at_apply(make_plan(view, kept.differences, chosen))
+    made = secrets_at_apply(_made(view, kept, chosen))
     proposal = proposed(
         doors,
         request,
@@ -292,7 +297,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, found))
     kept = _kept(view, before.marks, request, before.judged)
-    made = make_plan(view, kept.differences, _options(request, before.judged))
+    made = _made(view, kept, _options(request, before.judged))
     return proposed(
         doors,
         request,
@@ -308,12 +313,18 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
 
 def _kept(view: View, marks: Fingerprints, request: Request, judged: Judged) -> Kept:
     """What differs and is to be planned; the view learns what stays as it is."""
-    found = diff(view, marks)
+    with stage("compare"):
+        found = diff(view, marks)
     if view.live is not None and view.live.doubt is not None:
         found = certain(found, view.live.doubt)
     kept = leave(found, judged.waivers, only_drift=request.only_drift)
     view.keep(kept.fields, kept.absent)
     return kept
+
+
+def _made(view: View, kept: Kept, options: PlanOptions) -> Plan:
+    with stage("plan"):
+        return make_plan(view, kept.differences, options)
 
 
 def unfit(found: Sequence[Diagnostic]) -> bool:
@@ -377,6 +388,32 @@ def proposed(
     authors: CommitAuthors | None = None,
 ) -> Proposal:
     """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
+    with stage("judge"):
+        return _proposed(
+            doors,
+            request,
+            judged=judged,
+            live=live,
+            view=view,
+            made=made,
+            marks=marks,
+            found=found,
+            authors=authors,
+        )
+
+
+def _proposed(
+    doors: Doors,
+    request: Request,
+    *,
+    judged: Judged,
+    live: Live,
+    view: View,
+    made: Plan,
+    marks: Fingerprints,
+    found: tuple[Diagnostic, ...],
+    authors: CommitAuthors | None,
+) -> Proposal:
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     guarded = tuple(in_order(guard(made, view, request.guards)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)

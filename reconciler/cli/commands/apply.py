@@ -21,6 +21,7 @@ from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError, WorldError
 from reconciler.model.failpoint import reach
+from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
@@ -127,11 +128,12 @@ def carry_out(
     with listening(session) as progress:
 
         def agree(proposal: Proposal) -> bool:
-            progress.report = describe(
-                house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
-            )
             named = reviewed is not None or bool(how["digest"])
-            _show(session, progress.report, whole=not named)
+            with stage("render"):
+                progress.report = describe(
+                    house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
+                )
+                _show(session, progress.report, whole=not named)
             return named or how["auto_approve"] or _asked_for_yes()
 
         orders = Orders(
