@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
@@ -15,6 +16,9 @@ from typing import Any, TextIO
 
 from reconciler.cli.options import Globals
 from reconciler.model.errors import WorldError
+
+ASIDE: list[Callable[[], AbstractContextManager[None]]] = []
+"""What has to step aside while something is written: the bar of a run that is going on."""
 
 _PLAIN = {"…": "...", "·": "-"}
 
@@ -78,8 +82,9 @@ def write(stream: TextIO | None, text: str) -> None:
             text = text.replace(fine, plain)
         text = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
-        stream.write(text)
-        stream.flush()
+        with ASIDE[-1]() if ASIDE else nullcontext():
+            stream.write(text)
+            stream.flush()
     except OSError as error:
         _silence(stream)
         if not isinstance(error, BrokenPipeError) and stream is sys.stdout:

@@ -14,7 +14,8 @@ from reconciler.cli.session import Session
 from reconciler.model.run import Event
 from reconciler.render.terminal import safe
 
-if TYPE_CHECKING:  # what stands behind this name is heavy, and help must not load it
+if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.cli.pacing import Bar
     from reconciler.model.report import Report
 
 
@@ -59,11 +60,20 @@ class Progress:
 
     def stop(self) -> None:
         """Take the moving line away."""
+        if self._bar is not None:
+            self._bar.say("")
         if self._moving is not None:
             self._moving.stop()
             self._moving = None
 
+    @property
+    def _bar(self) -> Bar | None:
+        return None if self._session.pace is None else self._session.pace.bar
+
     def _move(self, message: str) -> None:
+        if self._bar is not None:
+            self._bar.say(message)
+            return
         from rich.text import Text
 
         line = Text(safe(message))  # and no markup of rich

@@ -12,6 +12,7 @@ import click
 
 from reconciler.cli.options import Globals, globals_of
 from reconciler.cli.output import Output, write_file
+from reconciler.cli.pacing import Pace, paced
 from reconciler.model.errors import UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
@@ -27,6 +28,7 @@ class Session:
     def __init__(self, options: Globals) -> None:
         self.options = options
         self.output = Output(options, os.environ)
+        self.pace: Pace | None = None
 
     @classmethod
     def begin(cls, context: click.Context, *, streams: bool = False) -> Session:
@@ -42,7 +44,9 @@ class Session:
                 os.chdir(options.chdir)
             except OSError as error:
                 raise UsageError(f"--chdir {options.chdir}: {error.strerror}") from error
-        return cls(options)
+        session = cls(options)
+        session.pace = context.with_resource(paced(options, os.environ))
+        return session
 
     @cached_property
     def house(self) -> House:

@@ -55,7 +55,10 @@ def _plain(value: Any) -> bool:
     if kind is list or kind is tuple:
         return all(map(_plain, value))
     if kind is dict:
-        return all(type(key) is str and (not key or max(key) <= _LAST_OF_THE_FIRST_PLANE) for key in value) and all(
-            map(_plain, value.values())
-        )
+        for key, item in value.items():
+            if type(key) is not str or not (key.isascii() or max(key) <= _LAST_OF_THE_FIRST_PLANE):
+                return False
+            if not (type(item) is str or item is None or _plain(item)):
+                return False
+        return True
     return False

@@ -27,6 +27,8 @@ class Catalog(Mapping[str, Kind]):
             tables.add(kind.table)
         self._kinds = {name: by_name[name] for name in _order(by_name)}
         self._place = {name: place for place, name in enumerate(self._kinds)}
+        self.tenants: tuple[str, ...] = tuple(name for name, kind in self._kinds.items() if kind.is_tenant)
+        """The kinds whose resources are the tenants."""
 
     def __getitem__(self, name: str) -> Kind:
         return self._kinds[name]

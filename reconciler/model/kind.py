@@ -165,6 +165,8 @@ class Kind:
     index: Mapping[str, int] = field(init=False, repr=False)
     """Column name to its place in a :data:`~reconciler.model.resource.Row`; server-owned columns included."""
     by_path: Mapping[str, Field] = field(init=False, repr=False)
+    references: tuple[Field, ...] = field(init=False, repr=False)
+    """The fields that name another resource."""
 
     def __post_init__(self) -> None:
         fields = fields_of(self.spec)
@@ -175,16 +177,12 @@ class Kind:
         object.__setattr__(self, "columns", columns)
         object.__setattr__(self, "index", {name: place for place, name in enumerate(names)})
         object.__setattr__(self, "by_path", {one.path: one for one in fields})
+        object.__setattr__(self, "references", tuple(one for one in fields if one.ref is not None))
 
     @property
     def row_columns(self) -> tuple[str, ...]:
         """Names of the columns of a row, in order: tenant, name, rev, the compared ones, the server-owned ones."""
         return tuple(self.index)
-
-    @property
-    def references(self) -> tuple[Field, ...]:
-        """The fields that name another resource."""
-        return tuple(one for one in self.fields if one.ref is not None)
 
     @property
     def owner(self) -> Field | None:

@@ -12,10 +12,8 @@ from reconciler.model.view import Entity, View
 def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
     """The addresses that an entity names after the plan, its tenant first, each with the path that names it."""
     address = entity.address
-    if address.tenant:
-        for kind in view.catalog.values():
-            if kind.is_tenant:
-                yield Address(kind.name, PLATFORM, address.tenant), TENANT
+    for home in homes(view, address):
+        yield home, TENANT
     for field in entity.kind.references:
         value = entity.value(field.path)
         if isinstance(value, str):
@@ -25,3 +23,8 @@ def references(view: View, entity: Entity) -> Iterator[tuple[Address, str]]:
             for place, name in enumerate(value):
                 if isinstance(name, str):
                     yield view.target_address(field, address, name), f"{field.path}[{place}]"
+
+
+def homes(view: View, address: Address) -> list[Address]:
+    """The tenant in which an address lies, if it lies in one."""
+    return [Address(kind, PLATFORM, address.tenant) for kind in view.catalog.tenants] if address.tenant else []

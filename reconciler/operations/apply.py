@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -26,6 +26,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.failpoint import reach
+from reconciler.model.pace import stage
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.run import INSTALLER, Event, Outcome, Run
@@ -121,7 +122,8 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     """
     started = orders.clock()
     judged = orders.proposer.read(doors, request)
-    live = doors.store.read()
+    with stage("database"):
+        live = doors.store.read()
     shown = orders.proposer.propose(doors, request, judged, _founded(live, orders.reviewed))
     run_id = orders.run_id or str(uuid.uuid4())
     if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
@@ -199,31 +201,43 @@ def _transaction(
     people = () if shown.carriers is None else tuple(one.address for one in shown.carriers.everybody)
     rows = tuple(sorted({*rows_of(doors.catalog, shown.plan), *before_moves(shown.plan, people)}))
     locks = doors.store.apply(touched(_authorized(shown).plan), lock_timeout=orders.lock_timeout, run=run_id, rows=rows)
-    with truthful_after_commit(run_id) as done, locks as session:
+    with truthful_after_commit(run_id) as done, _taken(locks) as session:
         reach("locked")
         before = session.find_run(run_id)
         if before is not None and before.digest == shown.plan.digest:
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
         reach("not-repeated")
         listener(_progress("check", "planning again under the locks"))
-        now = _again(doors, request, orders, shown, session)
+        with stage("again"):
+            now = _again(doors, request, orders, shown, session)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
         written = {one.address for one in _authorized(now).plan.changes if _counts(one)}
         count = len(written if now.lens is None else [*filter(now.lens.sees, written)])
         listener(_progress("write", f"writing {count} {'resource' if count == 1 else 'resources'}"))
-        anew = sealed_anew(session, doors.sealer, now.plan)
-        session.write(_authorized(now), run=run, sealed={**anew, **values})
+        with stage("write"):
+            anew = sealed_anew(session, doors.sealer, now.plan)
+            session.write(_authorized(now), run=run, sealed={**anew, **values})
         reach("written")
         listener(_progress("commit", "committing"))
         reach("before-commit")
-        session.commit()
+        with stage("commit"):
+            session.commit()
         done.set()
         reach("committed")
     with truthful_after_commit(run_id, done=True):
         reach("session-closed")
         listener(_progress("done", "committed"))
     return Applied(run=run, proposal=now)
+
+
+@contextmanager
+def _taken(locks: AbstractContextManager[ApplySession]) -> Iterator[ApplySession]:
+    """A session of an apply; waiting for its locks is a stage, and holding them is none."""
+    with ExitStack() as stack:
+        with stage("lock"):
+            session = stack.enter_context(locks)
+        yield session
 
 
 @contextmanager
@@ -252,8 +266,10 @@ def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
 
 def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
     """The plan under the lock; it must be the one that was shown."""
+    with stage("database"):
+        live = session.live()
     try:
-        now = orders.proposer.propose_again(doors, request, shown, _founded(_locked(session.live(), shown), shown.plan))
+        now = orders.proposer.propose_again(doors, request, shown, _founded(_locked(live, shown), shown.plan))
     except InvalidManifests as error:
         raise Stale(
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
@@ -363,7 +379,8 @@ def _approved(request: Request, shown: Proposal) -> None:
 
 def _resolved(doors: Doors, orders: Orders, shown: Proposal) -> tuple[Sealed, list[Generated]]:
     """Every secret of the plan, before the transaction begins: a source that fails means that nothing was touched."""
-    values, made, problems = sealed(doors, shown.plan, shown.view, may_generate=orders.sink is not None)
+    with stage("seal"):
+        values, made, problems = sealed(doors, shown.plan, shown.view, may_generate=orders.sink is not None)
     if problems:
         raise InvalidManifests("a secret is missing; nothing was applied", diagnostics=tuple(problems))
     return {**values, **orders.proposer.rests(doors, shown.plan)}, made

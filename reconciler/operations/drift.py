@@ -19,6 +19,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
 from reconciler.model.drift import DriftFinding, DriftReport, Recorded
+from reconciler.model.pace import stage
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.selection import Selects, selecting
@@ -93,13 +94,15 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
     faults = [one for one in judged.diagnostics if one.severity is Severity.ERROR and one not in about_waivers]
     selects = selecting(doors.catalog, targets=request.targets, excludes=request.excludes, tenants=request.tenants)
     with doors.store.look() as look:
-        live = look.live()
+        with stage("database"):
+            live = look.live()
         rights = Rights(doors.catalog, live, doors.now)
         carriers = summon(rights, request.people, live)
         if record:
             may_write(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
-        found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects)
+        with stage("compare"):
+            found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects)
         addresses = [one.address for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
     if faults or more:
@@ -132,7 +135,8 @@ def _everything(_finding: DriftFinding) -> bool:
 
 def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
     """The manifests beside the database, and how they differ; else how many errors forbid that."""
-    view, found = resolve(catalog, judged.resources, live, judged.read_file)
+    with stage("resolve"):
+        view, found = resolve(catalog, judged.resources, live, judged.read_file)
     if errors_in(found):
         return None, None, sum(one.severity is Severity.ERROR for one in found)
     # Secrets are not read: of those without version, nobody asks here whether git has changed them.
@@ -141,7 +145,8 @@ def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, 
         row = live.row(resource.address)
         stored = None if row is None else row[catalog[resource.address.kind].index[secret.columns[1].name]]
         prints.setdefault(resource.address, {})[secret.path] = stored or ""
-    return view, diff(view, prints), 0
+    with stage("compare"):
+        return view, diff(view, prints), 0
 
 
 def _unmatched(request: DriftRequest, live: Live, view: View | None, lens: Lens | None) -> list[Diagnostic]:

@@ -19,6 +19,7 @@ from reconciler.model.columns import snake
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.difference import Standing
 from reconciler.model.exported import NO_WISHES, Exported, Wishes
+from reconciler.model.pace import each, stage
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
@@ -81,7 +82,8 @@ def export(doors: Doors, writer: ManifestWriter, orders: ExportOrders) -> Export
         Denied: whoever asks is nobody (OPR-09).
         WorldError: the database did not answer.
     """
-    live = doors.store.read()
+    with stage("database"):
+        live = doors.store.read()
     return export_live(doors, writer, orders, live)
 
 
@@ -91,10 +93,11 @@ def export_live(doors: Doors, writer: ManifestWriter, orders: ExportOrders, live
     Raises:
         Denied: whoever asks is nobody (OPR-09).
     """
-    lens = lens_of(doors, live, orders.people)
-    entities = list(_chosen(doors.catalog, live, orders, lens))
-    work = _Work(doors, writer, orders, live, lens)
-    return work.run(entities)
+    with stage("export"):
+        lens = lens_of(doors, live, orders.people)
+        entities = list(_chosen(doors.catalog, live, orders, lens))
+        work = _Work(doors, writer, orders, live, lens)
+        return work.run(entities)
 
 
 def lens_of(doors: Doors, live: Live, people: People) -> Lens | None:
@@ -147,7 +150,7 @@ class _Work:
     def run(self, entities: Sequence[Entity]) -> Export:
         made: dict[Address, Exported] = {}
         found: list[Diagnostic] = []
-        for entity in entities:
+        for entity in each(entities, len(entities)):
             try:
                 made[entity.address] = self._one(entity, NO_WISHES)
             except Unsayable as reason:

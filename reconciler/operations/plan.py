@@ -31,6 +31,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, 
 from reconciler.model.difference import Differences
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
+from reconciler.model.pace import stage, staged
 from reconciler.model.plan import Plan
 from reconciler.model.policy import DENIED
 from reconciler.model.resource import Live
@@ -209,7 +210,9 @@ def plan(doors: Doors, request: Request) -> Proposal:
         WorldError: a file or the database did not answer.
     """
     judged = read(doors, request)
-    return propose(doors, request, judged, doors.store.read())
+    with stage("database"):
+        live = doors.store.read()
+    return propose(doors, request, judged, live)
 
 
 def read(doors: Doors, request: Request) -> Judged:
@@ -239,17 +242,19 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         view, live, found = _fitted(doors, request, judged, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
-    marks, problems = fingerprints(doors, view)
+    with stage("secrets"):
+        marks, problems = fingerprints(doors, view)
     if steady.holds and not marks:
         differences = Differences(items=(), unchanged=len(view.declared))
     else:
-        differences = diff(view, marks)
+        differences = _compared(view, marks)
         if not marks and not problems:
             steady.learn(view, found, differences)
     kept = _kept(view, differences, request, judged)
-    made = make_plan(view, kept.differences, _options(request, judged))
+    made = _made(view, kept, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
-    problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
+    with stage("secrets"):
+        problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
     return proposed(
         doors,
         request,
@@ -276,9 +281,9 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
     view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
-    kept = _kept(view, diff(view, {}), request, judged)
+    kept = _kept(view, _compared(view, {}), request, judged)
     chosen = _options(request, judged)
-    made = secrets_at_apply(make_plan(view, kept.differences, chosen))
+    made = secrets_at_apply(_made(view, kept, chosen))
     proposal = proposed(
         doors,
         request,
@@ -317,8 +322,8 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, live, found = _fitted(doors, request, before.judged, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=found))
-    kept = _kept(view, diff(view, before.marks), request, before.judged)
-    made = make_plan(view, kept.differences, _options(request, before.judged))
+    kept = _kept(view, _compared(view, before.marks), request, before.judged)
+    made = _made(view, kept, _options(request, before.judged))
     return proposed(
         doors,
         request,
@@ -342,6 +347,11 @@ def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> tuple
     return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, outside=outside)
 
 
+@staged("compare")
+def _compared(view: View, marks: Fingerprints) -> Differences:
+    return diff(view, marks)
+
+
 def _kept(view: View, found: Differences, request: Request, judged: Judged) -> Kept:
     """What differs and is to be planned; the view learns what stays as it is."""
     if view.live is not None and view.live.doubt is not None:
@@ -349,6 +359,11 @@ def _kept(view: View, found: Differences, request: Request, judged: Judged) -> K
     kept = leave(found, judged.waivers, only_drift=request.only_drift)
     view.keep(kept.fields, kept.absent)
     return kept
+
+
+@staged("plan")
+def _made(view: View, kept: Kept, options: PlanOptions) -> Plan:
+    return make_plan(view, kept.differences, options)
 
 
 def unfit(found: Sequence[Diagnostic]) -> bool:
@@ -406,6 +421,7 @@ def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, 
     return tuple(found) if proposal.lens is None else proposal.lens.diagnostics(found)
 
 
+@staged("judge")
 def proposed(
     doors: Doors,
     request: Request,

@@ -22,6 +22,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests, Memory
 from reconciler.model.moved import Move
+from reconciler.model.pace import stage
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
@@ -57,7 +58,21 @@ def judge(
     catalog: Catalog, reader: ManifestReader, *, layout: str = "", folders: WaiverFolders | None = None
 ) -> Judged:
     """Read all manifests, lay overlays on, read the waivers of ``folders``, and judge each by itself: phase schema."""
-    manifests, found = reader.read()
+    with stage("read"):
+        manifests, found = reader.read()
+    with stage("validate"):
+        return _judged(catalog, reader, manifests, found, layout=layout, folders=folders)
+
+
+def _judged(
+    catalog: Catalog,
+    reader: ManifestReader,
+    manifests: Manifests,
+    found: list[Diagnostic],
+    *,
+    layout: str,
+    folders: WaiverFolders | None,
+) -> Judged:
     waivers, about_waivers = read_waivers(folders)
     written, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
     moves, about_moves = read_moves(catalog, written)
@@ -112,10 +127,11 @@ def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnosti
 
 def fit(catalog: Catalog, judged: Judged, live: Live | None, *, now: datetime) -> tuple[View, list[Diagnostic]]:
     """Put valid manifests beside each other and beside the database: phases reference, then time."""
-    view, found = resolve(catalog, judged.resources, live, judged.read_file)
-    if not errors_in(found):
-        found = [*found, *judge_time(view, now)]
-    return view, in_order(found)
+    with stage("resolve"):
+        view, found = resolve(catalog, judged.resources, live, judged.read_file)
+        if not errors_in(found):
+            found = [*found, *judge_time(view, now)]
+        return view, in_order(found)
 
 
 def validate(

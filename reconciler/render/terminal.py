@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from unicodedata import combining, east_asian_width
 
 WIDTH = 80
@@ -20,6 +21,7 @@ _COMMAND = re.compile(r"(?<!\S)::(?![0-9A-Fa-f:.]*(?:/[0-9]+)?(?!\S))")
 """Two colons that begin a word, hence maybe a line, and no address of version 6."""
 _MARKER = re.compile(r"##(?=[A-Za-z]*\[)")
 """What other runners look for anywhere in a line."""
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
 
 
 def safe(text: str) -> str:
@@ -49,7 +51,13 @@ def width(text: str) -> int:
     """Columns that safe text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return len(text) + sum(map(_extra, _FOREIGN.findall(text)))
+
+
+@cache
+def _extra(char: str) -> int:
+    """How many columns more than one a character takes."""
+    return -1 if combining(char) else 1 if east_asian_width(char) in "WF" else 0
 
 
 def shorten(text: str, room: int) -> str:
@@ -60,7 +68,7 @@ def shorten(text: str, room: int) -> str:
         return f"{text[: max(room - 1, 0)].rstrip()}…"
     kept, used = [], 1
     for char in text:
-        used += width(char)
+        used += 1 + _extra(char)
         if used > room:
             break
         kept.append(char)

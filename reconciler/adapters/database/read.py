@@ -16,6 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.approval import Approval
 from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
+from reconciler.model.pace import counter
 from reconciler.model.resource import LedgerEntry, Live, Row
 
 Fetch = Callable[[str], list[Row]]
@@ -30,8 +31,10 @@ _VERSION_TABLE_THERE = {
 def read_live(fetch: Fetch, catalog: Catalog) -> Live:
     """Everything that is managed or may be referred to. The caller has seen to the revision of the schema."""
     rows: dict[str, Mapping[tuple[str, str], Row]] = {}
+    done = counter()
     for name, kind in catalog.items():
         rows[name] = {row[:2]: row for row in fetch(_select(kind))}
+        done(len(rows[name]))
     return Live(
         identity=identity_of(fetch),
         rows=rows,

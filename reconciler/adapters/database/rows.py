@@ -16,6 +16,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.errors import ReconcilerError, RowRefused, Stale, WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.kind import Kind
+from reconciler.model.pace import counter
 
 _CHUNK = 400
 """Rows that one statement asks for: well below the number of variables that a statement may have."""
@@ -55,6 +56,7 @@ class _KeyTakenError(RowRefused):
 
 
 def _write_all(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalog, writes: Sequence[Write]) -> None:
+    done = counter(len(writes))
     for group in groups_of(writes):
         table = metadata.tables[catalog[group[0].address.kind].table]
         statement = _statement(table, group[0])
@@ -71,6 +73,7 @@ def _write_all(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalo
             raise _refusal(connection, metadata, table, statement, group, error) from None
         if missed:
             raise _moved(connection, table, group)
+        done(len(group))
         reach("amid-rows")
 
 

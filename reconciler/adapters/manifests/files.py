@@ -26,6 +26,7 @@ from reconciler.adapters.manifests.paths import FileProblem, absolute, below, in
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.manifest import Document, Manifests
+from reconciler.model.pace import each
 from reconciler.ports import FileRefused
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -80,7 +81,7 @@ class FilesReader:
         collector = Collector(self._limits, self._cache)
         contents, keys = self._contents(collector)
         collector.expect(len(contents))
-        for file, data in contents.items():
+        for file, data in each(contents.items(), len(contents)):
             collector.add(file, data, key=keys[file])
         commit = None
         if self._ask_git and contents and not collector.problems:

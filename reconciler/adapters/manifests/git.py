@@ -25,6 +25,7 @@ from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.layers import is_left_out
 from reconciler.model.manifest import Document, Manifests
+from reconciler.model.pace import each
 from reconciler.ports import FileRefused
 
 _OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -95,7 +96,7 @@ class GitReader:
         """
         collector, found = self._contents()
         collector.expect(len(found))
-        for path, data in found:
+        for path, data in each(found, len(found)):
             collector.add(path, data)
         manifests, problems = collector.manifests(self._commit)
         return replace(manifests, overlays=self._overlays, own=self._own, partly=self._partly), problems

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError, WorldError
 from reconciler.model.failpoint import reach
+from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
@@ -89,7 +91,7 @@ def command(
         raise
     if report:
         try:
-            session.save(report, indented_json(applied_json(applied.run, told)))
+            session.save(report, indented_json(applied_json(applied.run, told())))
         except ReconcilerError as error:  # the plan is applied: nothing may claim otherwise now
             session.output.tell(f"{error.message}; the plan is applied all the same")
     return exits.DONE
@@ -97,8 +99,11 @@ def command(
 
 def carry_out(
     session: Session, asked: Asked, *, lock_timeout: str, undoes: str = "", **how: Any
-) -> tuple[Applied, Report]:
-    """Apply what was asked for, or the plan that undoes the run ``undoes``, and tell what became of it."""
+) -> tuple[Applied, Callable[[], Report]]:
+    """Apply what was asked for, or the plan that undoes the run ``undoes``, and tell what became of it.
+
+    Gives the report of it as well, which is made when somebody wants it: of a large apply it takes long.
+    """
     from reconciler.engine.describe import describe
     from reconciler.model.run import Outcome
     from reconciler.operations.apply import Orders, apply, truthful_after_commit
@@ -123,11 +128,12 @@ def carry_out(
     with listening(session) as progress:
 
         def agree(proposal: Proposal) -> bool:
-            progress.report = describe(
-                house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
-            )
             named = reviewed is not None or bool(how["digest"])
-            _show(session, progress.report, whole=not named)
+            with stage("render"):
+                progress.report = describe(
+                    house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
+                )
+                _show(session, progress.report, whole=not named)
             return named or how["auto_approve"] or _asked_for_yes()
 
         orders = Orders(
@@ -145,11 +151,19 @@ def carry_out(
         reader = house.reader(asked.paths, rev=asked.rev)
         doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"], paths=asked.paths)
         applied = apply(doors, request, orders, progress)
-    with truthful_after_commit(applied.run.id, done=applied.run.outcome is Outcome.APPLIED):
+    done = applied.run.outcome is Outcome.APPLIED
+
+    @cache
+    def report() -> Report:
+        with truthful_after_commit(applied.run.id, done=done):
+            return describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
+
+    with truthful_after_commit(applied.run.id, done=done):
         reach("before-report")
-        report = describe(house.catalog, applied.proposal.seen, guarded=applied.proposal.seen_guards)
-        if applied.run.outcome is Outcome.APPLIED and applied.proposal.lens is not None:
-            seen = report.summary  # who asks is told of what he may read, also where others carry the rest
+        if done and applied.proposal.lens is not None:
+            seen = (
+                applied.proposal.seen.summary
+            )  # who asks is told of what he may read, also where others carry the rest
             applied = replace(
                 applied, run=replace(applied.run, added=seen.add, changed=seen.change, destroyed=seen.destroy)
             )
@@ -200,21 +214,21 @@ def _asked_for_yes() -> bool:
     )
 
 
-def _tell(session: Session, applied: Applied, report: Report) -> None:
+def _tell(session: Session, applied: Applied, report: Callable[[], Report]) -> None:
     """What became of it."""
     from reconciler.model.run import Outcome
     from reconciler.render.plan_text import plan_text, quiet_text
     from reconciler.render.run_text import applied_text
 
     run = applied.run
-    nothing = run.outcome is Outcome.UNCHANGED or (run.outcome is Outcome.APPLIED and report.empty)
+    nothing = run.outcome is Outcome.UNCHANGED or (run.outcome is Outcome.APPLIED and applied.proposal.seen.empty)
     if session.options.streams:
         from reconciler.render.events_json import outcome_lines
 
-        session.output.json_lines(outcome_lines(run, report))
+        session.output.json_lines(outcome_lines(run, report()))
     elif nothing:
         text = quiet_text if session.options.quiet else plan_text
-        session.output.result(text(report, session.style))
+        session.output.result(text(report(), session.style))
     else:
         session.output.result(applied_text(run, session.style))
     if run.outcome is Outcome.APPLIED:

@@ -14,6 +14,7 @@ from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, 
 from reconciler.cli.options import format_option, global_options, paths_argument
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
+from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # help must not load it
     from reconciler.model.drift import DriftReport
@@ -102,7 +103,8 @@ def command(
         people=session.people(),
     )
     report = drift(doors, request, record=record)
-    _show(session, report, form, settings)
+    with stage("render"):
+        _show(session, report, form, settings)
     if errors_in(list(report.diagnostics)):
         return exits.ERROR
     return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from reconciler.cli.output import json_line
 from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
@@ -131,7 +132,7 @@ def _plan(
     base: str | None,
     live: str | None,
     **how: Any,
-) -> tuple[int, list[dict[str, object]], Report]:
+) -> tuple[int, Iterator[dict[str, Any]], Report]:
     from reconciler.operations.plan import plan
     from reconciler.operations.plan_since import plan_since
     from reconciler.render.events_json import plan_lines
@@ -158,23 +159,24 @@ def _plan(
         proposal = pair.head
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
-    report = _report(session, proposal)
+    with stage("render"):
+        report = _report(session, proposal)
     if pair is not None and base is not None:
         from reconciler.engine.base import since
 
         report = since(report, None if pair.base is None else _report(session, pair.base), commit=base)
-    lines = list(plan_lines(report))
-    match form:
-        case "events":
-            session.output.json_lines(lines)
-        case "json":
-            session.output.json(plan_json(report, version=__version__))
-        case word if word in PLAN_FORMATS:
-            session.output.document(rendered_plan(word, report, settings if word in SETTINGS else {}))
-            leave(form, report)
-        case _:
-            text = quiet_text if session.options.quiet else plan_text
-            session.output.result(text(report, session.style))
+    with stage("render"):
+        match form:
+            case "events":
+                session.output.json_lines(plan_lines(report))
+            case "json":
+                session.output.json(plan_json(report, version=__version__))
+            case word if word in PLAN_FORMATS:
+                session.output.document(rendered_plan(word, report, settings if word in SETTINGS else {}))
+                leave(form, report)
+            case _:
+                text = quiet_text if session.options.quiet else plan_text
+                session.output.result(text(report, session.style))
     if out:
         _write(session, proposal, report, asked=asked, out=out)
     if proposal.carriers is None and proposal.snapshot is None:
@@ -185,7 +187,7 @@ def _plan(
     changes = not proposal.plan.empty if report.base is None else report.base.changes
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
-    return stopped or (exits.CHANGES if changes else exits.DONE), lines, report
+    return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
 
 
 def _world(

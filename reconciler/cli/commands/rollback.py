@@ -135,7 +135,7 @@ def _applied(session: Session, run: str, asked: Asked, report: str | None, **how
         raise
     if report:
         try:
-            session.save(report, indented_json(applied_json(applied.run, told)))
+            session.save(report, indented_json(applied_json(applied.run, told())))
         except ReconcilerError as error:  # the plan is applied: nothing may claim otherwise now
             session.output.tell(f"{error.message}; the plan is applied all the same")
     return exits.DONE

@@ -13,7 +13,7 @@ from reconciler.model.columns import Field
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
 from reconciler.model.judging import placed
-from reconciler.model.references import references
+from reconciler.model.references import homes, references
 from reconciler.model.rule import TENANT, Finding, RuleText
 from reconciler.model.view import Entity, View
 
@@ -103,6 +103,8 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
     if resource is None or draft.frozen:
         return
     changed = {one.path for one in draft.difference.fields}
+    if not (draft.creates or changed):
+        return
 
     def absent(goal: Address) -> bool:
         target = view.at(goal)
@@ -150,13 +152,13 @@ def buried_tenant(view: View, draft: Draft) -> Told:
     """GEN-02: nothing new begins in a tenant that is a tombstone."""
     if not draft.creates:
         return
-    for goal, at in references(view, draft.entity):
+    for goal in homes(view, draft.address):
         target = view.at(goal)
-        if at == TENANT and target is not None and target.buried:
+        if target is not None and target.buried:
             yield (
                 REFERENCE,
                 Finding(
-                    f"{draft.address} would begin in {goal}, which is {target.state}", at=at, hint="choose a tenant"
+                    f"{draft.address} would begin in {goal}, which is {target.state}", at=TENANT, hint="choose a tenant"
                 ),
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -11,6 +12,7 @@ from pydantic_core import from_json, to_json
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.change import WRITING, Action, Cause, Change, FieldChange
+from reconciler.model.columns import Field
 from reconciler.model.difference import Difference, Standing
 from reconciler.model.encode import decode
 from reconciler.model.kind import Kind
@@ -23,6 +25,8 @@ HIDDEN = "(secret)"
 """Stands for a secret in ``before`` and ``after``."""
 
 STATE = "state"
+
+_ENVELOPE = ("metadata", "lifecycle", "spec")
 
 
 def changes_of(view: View, draft: Draft, *, mails: bool) -> list[Change]:
@@ -257,23 +261,32 @@ def _columns(kind: Kind, row: Row) -> Mapping[str, Any]:
 def _tree(kind: Kind, columns: Mapping[str, Any], secrets: Mapping[str, bool] | None = None) -> dict[str, Any]:
     """A resource as nested plain data like a manifest's, secrets hidden, empty values left out."""
     tree: dict[str, Any] = {"metadata": {}, "lifecycle": {}, "spec": {}}
-    for one in kind.fields:
-        if one.transient:
-            continue
-        names = [column.name for column in one.columns]
+    for one, names, above, leaf in _branches(kind):
         if one.type == "secret":
             there = any(columns.get(name) is not None for name in names)
             value = HIDDEN if (secrets or {}).get(one.path, there) else None
         else:
-            value = decode(one, columns.get(names[0]))
+            stored = columns.get(names[0])
+            value = None if stored is None else decode(one, stored)
         if value is None:
             continue
         node = tree
-        *above, leaf = one.path.split(".") if one.path.partition(".")[0] in tree else ["spec", *one.path.split(".")]
         for key in above:
             node = node.setdefault(key, {})
         node[leaf] = value
     return tree
+
+
+@cache  # a kind is equal to itself only
+def _branches(kind: Kind) -> tuple[tuple[Field, tuple[str, ...], tuple[str, ...], str], ...]:
+    """The fields of a kind that are stored, each with its columns, and the keys that lead to its leaf in a tree."""
+    found = []
+    for one in kind.fields:
+        if not one.transient:
+            keys = one.path.split(".")
+            *above, leaf = keys if keys[0] in _ENVELOPE else ["spec", *keys]
+            found.append((one, tuple(column.name for column in one.columns), tuple(above), leaf))
+    return tuple(found)
 
 
 def _rev(entity: Entity) -> int | None:
