@@ -161,7 +161,7 @@ def carry_out(
     with truthful_after_commit(applied.run.id, done=done):
         reach("before-report")
         if done and applied.proposal.lens is not None:
-            seen = (
+            seen = applied.proposal.seen.summary  # who asks is told of what he may read, whatever others carry
                 applied.proposal.seen.summary
             )  # who asks is told of what he may read, also where others carry the rest
             applied = replace(
