@@ -162,8 +162,6 @@ def carry_out(
         reach("before-report")
         if done and applied.proposal.lens is not None:
             seen = applied.proposal.seen.summary  # who asks is told of what he may read, whatever others carry
-                applied.proposal.seen.summary
-            )  # who asks is told of what he may read, also where others carry the rest
             applied = replace(
                 applied, run=replace(applied.run, added=seen.add, changed=seen.change, destroyed=seen.destroy)
             )
