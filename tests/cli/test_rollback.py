@@ -57,6 +57,16 @@ def ready(tree: Tree) -> Tree:
     return tree
 
 
+def test_a_run_without_a_name_is_never_what_git_asks_for(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    former = state(ready)
+    for words in (("--auto-approve",), ("--format", "text")):
+        call = ready.run("rollback", "", *words, *ADMIN)
+        assert (call.code, call.out) == (1, "")
+        assert "RBK-09" in call.err
+    assert state(ready) == former
+
+
 def test_a_changed_field_goes_back(ready):
     before = state(ready)
     ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")
