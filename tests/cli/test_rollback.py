@@ -67,6 +67,32 @@ def test_a_run_without_a_name_is_never_what_git_asks_for(ready):
     assert state(ready) == former
 
 
+def test_what_the_run_did_outside_of_a_reach_is_not_told_by_name(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    ready.edit("platform/operators.yaml", "displayName: Simão Costa", "displayName: Simão Neves")
+    ready.apply()
+    run = newest(ready)
+    plan = ready.folder / "back.plan"
+    told = [
+        ready.run("rollback", run, "--as", INES, *words)
+        for words in (("--format", "text"), ("--format", "json"), ("--out", str(plan)), ("--auto-approve",))
+    ]
+    for call in told:
+        assert call.code == 4
+        assert "PRM-02" in call.out + call.err
+        assert "Operator/second" not in call.out + call.err
+        assert "Neves" not in call.out + call.err
+    assert "Category/farol/signing" in told[0].out
+    assert b"Operator/second" not in plan.read_bytes()
+
+
+def test_what_a_guard_holds_outside_of_a_reach_is_not_told_by_number(ready):
+    call = ready.run("rollback", newest(ready), "--as", INES, "--auto-approve")
+    assert call.code == 7
+    assert "GRD-" in call.err
+    assert "--allow-delete" not in call.err
+
+
 def test_a_changed_field_goes_back(ready):
     before = state(ready)
     ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")
