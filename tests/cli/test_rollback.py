@@ -93,6 +93,38 @@ def test_what_a_guard_holds_outside_of_a_reach_is_not_told_by_number(ready):
     assert "--allow-delete" not in call.err
 
 
+def test_what_was_moved_since_is_a_conflict_and_never_taken_for_gone(ready):
+    ready.edit(DESK, "name: signing", "name: sealing")
+    ready.edit(DESK, "displayName: Signing", "displayName: Sealing")
+    ready.apply()
+    made = newest(ready)
+    call = ready.run("move", "Category/farol/sealing", "seals")
+    assert call.code == 0, call.err
+    ready.apply()
+    moved = newest(ready)
+    former = state(ready)
+    call = ready.run("rollback", made, "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "has moved to Category/farol/seals" in " ".join(call.err.split())
+    assert "a move is taken back in the manifests" in ready.run("history", "show", moved, *ADMIN).out
+    call = ready.run("rollback", moved, "--auto-approve", *ADMIN)
+    assert call.code == 7
+    assert "RBK-03" in call.err
+    assert "RBK-02" not in call.err
+    assert state(ready) == former
+
+
+def test_nobody_is_named_for_what_no_row_tells(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    ready.apply()
+    run = newest(ready)
+    ready.sql("UPDATE categories SET sort_order = 11 WHERE name = 'signing'")
+    assert ready.run("state", "forget", "Category/farol/signing", "--auto-approve", "--as", INES).code == 0
+    call = ready.run("rollback", run, "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "Category/farol/signing is not managed any more\n" in call.err
+
+
 def test_a_changed_field_goes_back(ready):
     before = state(ready)
     ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")
