@@ -244,7 +244,8 @@ class _Judge:
         unnamed = False
         for address, denied in found.items():
             entity = denied[0][0].entity
-            if not entity.declared and not any(self._seen(who, entity) for who in self._people):
+            named = entity.declared and self._view.written
+            if not named and not any(self._seen(who, entity) for who in self._people):
                 unnamed = True
             else:
                 yield from self._told(denied, allowed_edges.get(address, []))
@@ -360,14 +361,19 @@ class _Judge:
     def _unnamed(self) -> Denial:
         """What no manifest names is known from the database alone: not even its address is told, nor how many.
 
+        So is everything that a rollback puts back.
+
         The code tells nothing either: that of the matrix would tell the kind. Of an auditor it is known beforehand.
         """
         auditor = self._people[0].role is RoleWord.AUDITOR
+        what = "what no manifest names any more and the plan takes away"
+        if not self._view.written:
+            what = "what the run did and the plan takes back"
         return Denial(
             who=self._people[0].title,
             verb="change",
             address=None,
-            reason="what no manifest names any more and the plan takes away lies in part outside the reach of the role",
+            reason=f"{what} lies in part outside the reach of the role",
             code="OPR-06" if auditor else "PRM-02",
             hidden=True,
         )

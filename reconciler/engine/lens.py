@@ -67,10 +67,10 @@ class Lens:
 
     def plan(self, plan: Plan, denials: Sequence[Denial] = ()) -> Plan:
         """The plan as these people may see it. Its digest stays that of the whole plan."""
-        hidden = {one.address for one in denials if one.hidden}
+        hidden = {one.address for one in denials if one.hidden and one.address is not None}
         shown = [(one, self._change(one)) for one in plan.changes]
         changes = [seen for _, seen in shown if seen is not None]
-        declared = frozenset(self._view.declared)
+        declared = frozenset(self._view.declared) if self._view.written else frozenset()
         bare = dict.fromkeys(
             one.address
             for one in plan.changes

@@ -48,12 +48,16 @@ _WAITS = frozenset({Action.HELD, Action.MANUAL, Action.DENIED, Action.BLOCKED_BY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """Something that is no longer as the run left it. ``path`` is empty for the row as a whole."""
+    """Something that is no longer as the run left it. ``path`` is empty for the row as a whole.
+
+    ``written`` is false of what no row tells, and so the journal does not either.
+    """
 
     address: Address
     what: str
     path: str = ""
     columns: frozenset[str] = frozenset()
+    written: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,10 @@ def undo(catalog: Catalog, past: Past, live: Live) -> Undoing:
     for address in sorted(past.images):
         image, kind = past.images[address], catalog[address.kind]
         row, entry = live.row(address), live.ledger.get(address)
+        elsewhere = past.moved.get(address)
+        if row is None and elsewhere is not None and live.row(elsewhere) is not None:
+            conflicts.append(Conflict(address=address, what=f"has moved to {elsewhere}"))
+            continue
         conflicts += _row_conflicts(kind, image, row)
         conflicts += _ledger_conflicts(image, entry)
         found = _undone(kind, image, row, entry)
@@ -134,7 +142,9 @@ def told(conflict: Conflict, past: Past, writes: Sequence[Written]) -> Diagnosti
     """A conflict with the last who wrote there, as the journal knows it."""
     since = _since(past, writes)
     mine = [
-        one for one in since if not conflict.columns or one.operation != "update" or conflict.columns & {*one.columns}
+        one
+        for one in since
+        if conflict.written and (not conflict.columns or one.operation != "update" or conflict.columns & {*one.columns})
     ]
     where = f"{conflict.path} of {conflict.address}" if conflict.path else str(conflict.address)
     return _diagnostic(
@@ -217,7 +227,7 @@ def leaves(undoing: Undoing) -> frozenset[Address]:
 def _faults(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
     for words in past.broken:
         yield _diagnostic(UNKEPT, f"the audit of run {past.run.id} is broken: {words}", hint="history verify says more")
-    lacking = sorted({one.address for one in past.changes if not one.kept})
+    lacking = sorted({one.address for one in past.changes if not one.kept and one.action in UNDONE})
     if lacking and not past.broken:
         shown = ", ".join(map(str, lacking[:_LISTED])) + (
             f" and {len(lacking) - _LISTED} more" if len(lacking) > _LISTED else ""
@@ -230,7 +240,8 @@ def _faults(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
     for one in past.changes:
         if one.action not in UNDONE:
             summary = f"the run did {one.action!r} to {one.address}, which no rollback undoes"
-            yield _diagnostic(WHOLE, summary, address=one.address, hint="undo it with the verb that did it")
+            hint = "move it back in the manifests" if one.action == "move" else "undo it with the verb that did it"
+            yield _diagnostic(WHOLE, summary, address=one.address, hint=hint)
         elif one.address.kind not in catalog:
             yield _diagnostic(WHOLE, f"{one.address} is of a kind that this version does not know")
 
@@ -276,11 +287,11 @@ def _ledger_conflicts(image: Image, entry: LedgerEntry | None) -> Iterator[Confl
     if entry in (before, after):
         return
     if entry is None:
-        yield Conflict(address=image.address, what="is not managed any more")
+        yield Conflict(address=image.address, what="is not managed any more", written=False)
     elif after is None:
-        yield Conflict(address=image.address, what="is managed again")
+        yield Conflict(address=image.address, what="is managed again", written=False)
     elif entry.management != after.management:
-        yield Conflict(address=image.address, what=f"is managed otherwise since ({entry.management})")
+        yield Conflict(address=image.address, what=f"is managed otherwise since ({entry.management})", written=False)
 
 
 def _since(past: Past, writes: Sequence[Written]) -> list[Written]:

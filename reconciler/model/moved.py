@@ -55,6 +55,24 @@ class Move:
     source: Source | None = None
 
 
+_REASON = "it was "
+
+
+def reason_of(previous: Address) -> str:
+    """Why a resource is written that moves, as plans and the audit say it."""
+    return f"{_REASON}{previous}"
+
+
+def previous_in(reason: str) -> Address | None:
+    """The old address in the words of :func:`reason_of`; None in any other words."""
+    if not reason.startswith(_REASON):
+        return None
+    try:
+        return Address.parse(reason.removeprefix(_REASON))
+    except ValueError:
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewrite:
     """What moves do to one resource: to one that moves, or to one that names it.

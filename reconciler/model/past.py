@@ -47,7 +47,8 @@ class PastChange:
 class Past:
     """A run with everything that it wrote.
 
-    ``later`` are the runs that wrote the same resources since, by resource, oldest first. ``broken`` says what of the
+    ``later`` are the runs that wrote the same resources since, by resource, oldest first. ``moved`` says under which
+    address stands now what later runs have moved, by its old one. ``broken`` says what of the
     audit of this run is not as it was written.
     """
 
@@ -55,4 +56,5 @@ class Past:
     changes: tuple[PastChange, ...] = ()
     images: Mapping[Address, Image] = field(default_factory=dict)
     later: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    moved: Mapping[Address, Address] = field(default_factory=dict)
     broken: tuple[str, ...] = ()

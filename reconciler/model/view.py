@@ -124,9 +124,12 @@ class View:
     ``moves`` are the resources that have another name than in the database, by their new address, and ``rewrites`` what
     is written for that; the live data of the view has the new names already.
     ``outside`` holds those that are declared where nobody who asks may read: they are denied, whatever there is.
+    ``written`` says whether what is declared stands in manifests, whose readers know of it. What a rollback puts back
+    is known from the database alone.
     """
 
     outside: frozenset[Address] = frozenset()
+    written = True
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
         self.catalog = catalog

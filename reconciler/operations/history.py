@@ -112,7 +112,7 @@ def chosen_run(store: PastStore, word: str) -> str:
 def no_run(word: str) -> UsageError:
     """There is no such run, or none that may be read: both get the same answer."""
     return UsageError(
-        f"there is no run {word}",
+        f"there is no run {word}" if word else "the run has no name",
         code="RBK-09",
         hint="reconciler history lists the runs; give the whole id, or enough of its beginning",
     )

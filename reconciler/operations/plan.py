@@ -391,7 +391,7 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
         raise Held(
             f"the run cannot be rolled back; {nothing}",
             code=WHOLE.code,
-            diagnostics=(*wrong, *_seen(proposal, proposal.holds)),
+            diagnostics=(*wrong, *proposal.seen_holds),
             hint="a run is undone whole or not at all; change what is left through git",
         )
     if refusal is Held:

@@ -91,6 +91,7 @@ class RollbackOf:
         self._refuse_conflicts(doors, request, live, undoing, asks=before is None)
         judged, found = _written(doors, undoing, live, request)
         view = View(doors.catalog, {one.address: one for one in judged.resources}, live)
+        view.written = False
         options = PlanOptions(prune=True, environment=request.environment, rollback=past.run.id)
         made = _placeless(make_plan(view, stage.differences(view, undoing), options))
         told = (*found, *stage.unmet(made, undoing), *stage.remarks(past, undoing))

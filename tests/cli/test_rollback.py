@@ -57,6 +57,74 @@ def ready(tree: Tree) -> Tree:
     return tree
 
 
+def test_a_run_without_a_name_is_never_what_git_asks_for(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    former = state(ready)
+    for words in (("--auto-approve",), ("--format", "text")):
+        call = ready.run("rollback", "", *words, *ADMIN)
+        assert (call.code, call.out) == (1, "")
+        assert "RBK-09" in call.err
+    assert state(ready) == former
+
+
+def test_what_the_run_did_outside_of_a_reach_is_not_told_by_name(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    ready.edit("platform/operators.yaml", "displayName: Simão Costa", "displayName: Simão Neves")
+    ready.apply()
+    run = newest(ready)
+    plan = ready.folder / "back.plan"
+    told = [
+        ready.run("rollback", run, "--as", INES, *words)
+        for words in (("--format", "text"), ("--format", "json"), ("--out", str(plan)), ("--auto-approve",))
+    ]
+    for call in told:
+        assert call.code == 4
+        assert "PRM-02" in call.out + call.err
+        assert "Operator/second" not in call.out + call.err
+        assert "Neves" not in call.out + call.err
+    assert "Category/farol/signing" in told[0].out
+    assert b"Operator/second" not in plan.read_bytes()
+
+
+def test_what_a_guard_holds_outside_of_a_reach_is_not_told_by_number(ready):
+    call = ready.run("rollback", newest(ready), "--as", INES, "--auto-approve")
+    assert call.code == 7
+    assert "GRD-" in call.err
+    assert "--allow-delete" not in call.err
+
+
+def test_what_was_moved_since_is_a_conflict_and_never_taken_for_gone(ready):
+    ready.edit(DESK, "name: signing", "name: sealing")
+    ready.edit(DESK, "displayName: Signing", "displayName: Sealing")
+    ready.apply()
+    made = newest(ready)
+    call = ready.run("move", "Category/farol/sealing", "seals")
+    assert call.code == 0, call.err
+    ready.apply()
+    moved = newest(ready)
+    former = state(ready)
+    call = ready.run("rollback", made, "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "has moved to Category/farol/seals" in " ".join(call.err.split())
+    assert "a move is taken back in the manifests" in ready.run("history", "show", moved, *ADMIN).out
+    call = ready.run("rollback", moved, "--auto-approve", *ADMIN)
+    assert call.code == 7
+    assert "RBK-03" in call.err
+    assert "RBK-02" not in call.err
+    assert state(ready) == former
+
+
+def test_nobody_is_named_for_what_no_row_tells(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    ready.apply()
+    run = newest(ready)
+    ready.sql("UPDATE categories SET sort_order = 11 WHERE name = 'signing'")
+    assert ready.run("state", "forget", "Category/farol/signing", "--auto-approve", "--as", INES).code == 0
+    call = ready.run("rollback", run, "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "Category/farol/signing is not managed any more\n" in call.err
+
+
 def test_a_changed_field_goes_back(ready):
     before = state(ready)
     ready.edit(CUSTOMERS, "Ana Moura", "Ana Moura Pinto")

@@ -15,6 +15,7 @@ from reconciler.adapters.database.read import Fetch
 from reconciler.adapters.database.trail import Ask
 from reconciler.model.address import Address
 from reconciler.model.errors import WorldError
+from reconciler.model.moved import previous_in
 from reconciler.model.past import Image, Past, PastChange
 from reconciler.model.resource import Row
 
@@ -47,6 +48,7 @@ def past(fetch: Fetch, ask: Ask, run_id: str) -> Past | None:
         changes=tuple(_change(one, kept=_address(one) in images) for one in changes),
         images=images,
         later=_later(ask, last, {_address(one) for one in changes}),
+        moved=_moved(ask, last),
         broken=tuple(dict.fromkeys(broken)),
     )
 
@@ -94,6 +96,20 @@ def _later(ask: Ask, last: int, addresses: set[Address]) -> Mapping[Address, tup
         address = Address(kind, tenant, name)
         if address in addresses:
             found[address] = (*found.get(address, ()), run)
+    return found
+
+
+def _moved(ask: Ask, last: int) -> Mapping[Address, Address]:
+    """Where stands what was moved after a change, by the address that it had first and by each that it had since."""
+    if not last:
+        return {}
+    statement = f"SELECT kind, tenant, name, reason FROM {CHANGES} WHERE seq > ? AND action = 'move' ORDER BY seq"  # noqa: S608  # constants
+    found: dict[Address, Address] = {}
+    for kind, tenant, name, reason in ask(statement, (last,)):
+        was, will = previous_in(reason or ""), Address(kind, tenant, name)
+        if was is not None:
+            found = {old: will if new == was else new for old, new in found.items()}
+            found[was] = will
     return found
 
 

@@ -64,6 +64,10 @@ def command(
     as the run left it, 6 locks not free, 7 it cannot be undone or a guard holds it, 8 nobody knows.
     """
     session = Session.begin(context)
+    if not run:  # an unset variable of a script: no run is meant, and nothing else may be applied in its place
+        from reconciler.operations.history import no_run
+
+        raise no_run(run)
     asked = Asked(allowances=tuple(allowances))
     if out or form:
         if report or how["digest"] or how["auto_approve"]:

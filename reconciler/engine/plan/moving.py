@@ -8,7 +8,7 @@ from reconciler.engine.plan.lines import whole
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Phase, Severity
-from reconciler.model.moved import Move
+from reconciler.model.moved import Move, reason_of
 from reconciler.model.plan import Precondition
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import View
@@ -31,7 +31,7 @@ def moved(view: View, others: Mapping[Address, list[Change]]) -> Iterator[Change
             rev=int(entity.row[entity.kind.index["rev"]]),
             before=before,
             after=later[-1].after if later else before,
-            reason=f"it was {move.previous}",
+            reason=reason_of(move.previous),
             source=None if entity.resource is None else entity.resource.document.places.nearest(("metadata", "name")),
             resource=entity.resource,
             applied=kept.get(address) or "",
