@@ -63,6 +63,13 @@ class ManifestEditor(Protocol):
             WorldError: the file was changed meanwhile (FMT-02), or cannot be written (OUT-01).
         """
 
+    def replace_all(self, files: Mapping[str, tuple[bytes, bytes]]) -> None:
+        """The same for files that belong together, by path with their bytes before and after: all or none.
+
+        Raises:
+            WorldError: as :meth:`replace`; the files before the one that failed are as they were.
+        """
+
 
 class NewFolder(Protocol):
     """A folder into which a new repository goes."""

@@ -71,6 +71,23 @@ class FilesEditor:
         except OSError as error:
             raise WorldError(f"{file} cannot be written: {reason(error)}", code="OUT-01") from error
 
+    def replace_all(self, files: Mapping[str, tuple[bytes, bytes]]) -> None:
+        """The same for files that belong together, by path with their bytes before and after: all or none.
+
+        Raises:
+            WorldError: as :meth:`replace`; the files before the one that failed are as they were.
+        """
+        done: list[str] = []
+        try:
+            for file, (before, after) in files.items():
+                self.replace(file, before, after)
+                done.append(file)
+        except BaseException:
+            for file in reversed(done):
+                with suppress(WorldError):  # somebody else has changed it since: then it is theirs
+                    self.replace(file, files[file][1], files[file][0])
+            raise
+
 
 def _put(folder: int, name: str, data: bytes) -> None:
     """A file whole or not at all: a temporary file beside it, flushed to the disk, then renamed."""

@@ -48,7 +48,8 @@ class MemoryReader:
         documents = tuple(sorted((*mine.documents, *others), key=lambda one: (one.file, one.index)))
         unfinished = there.unfinished | mine.unfinished
         both = replace(there, documents=documents, files=files, digest=f"sha256:{digest}", unfinished=unfinished)
-        both = replace(both, commit=None)
+        # What is judged here is not what stands in the files, so nothing of it is remembered as sound.
+        both = replace(both, commit=None, keep=None)
         return both, in_order([*found, *problems])
 
     def beside(self, roots: Sequence[str]) -> ManifestReader:

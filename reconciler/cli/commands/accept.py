@@ -62,8 +62,6 @@ def command(context: click.Context, *, names: Sequence[str], show_diff: bool, br
         commit = house.commit(branch, files, message=f"Accept what is live\n\n{told}\n")
         session.output.tell(f"Committed {commit[:12]} onto the new branch {branch}.")
     elif branch is None:
-        editor = house.editor()
-        for one in found.files:
-            editor.replace(one.file, one.before, one.after)
+        house.editor().replace_all({one.file: (one.before, one.after) for one in found.files})
     session.output.result("".join(f"{address}.{path}\n" for address, path in found.fields))
     return exits.DONE

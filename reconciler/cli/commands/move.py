@@ -52,9 +52,11 @@ def command(context: click.Context, *, source: str, target: str, show_diff: bool
         adder = house.adder()
         with adder.alone():
             adder.add(found.added)
-            editor = house.editor()
-            for one in found.files:
-                editor.replace(one.file, one.before, one.after)
+            try:
+                house.editor().replace_all({one.file: (one.before, one.after) for one in found.files})
+            except BaseException:
+                adder.take_back()
+                raise
         session.output.result("".join(f"{safe(path)}\n" for path in paths_of(found)))
     for line in found.proposal.denials:
         session.output.tell(safe(line.line))

@@ -53,9 +53,7 @@ def command(context: click.Context, *, names: Sequence[str], before: str, after:
     adder, editor = house.adder(), house.editor()
     adder.add({one.file: one.after for one in found.files if not one.before})
     try:
-        for one in found.files:
-            if one.before:
-                editor.replace(one.file, one.before, one.after)
+        editor.replace_all({one.file: (one.before, one.after) for one in found.files if one.before})
     except BaseException:
         adder.take_back()
         raise
