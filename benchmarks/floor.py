@@ -5,6 +5,8 @@ table, and compares tuples. It knows the kinds of the corpus by heart and nothin
 references, no causes, no report. ``floor.py FOLDER DATABASE`` prints how many resources differ; none on a fresh corpus.
 ``floor.py FOLDER DATABASE --write`` is the floor of a first apply: it reads the same and writes the rows in bulk into a
 new database, with a row in a ledger and one in an audit table for each, in one transaction.
+``floor.py FOLDER DATABASE --cache FILE`` is the warm floor: what each file held is kept in FILE by the hash of its
+content, and only files that are not in it are parsed and validated.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 import yaml_rs
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json, to_json
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -305,7 +309,8 @@ def main() -> None:
     """Compare a folder with a database."""
     gc.disable()
     folder, database = sys.argv[1:3]
-    wanted = read(folder)
+    more = sys.argv[3:]
+    wanted = read_warm(folder, more[1]) if more[:1] == ["--cache"] else read(folder)
     if "--write" in sys.argv[3:]:
         print(f"{write(wanted, database)} written")
     else:
@@ -318,13 +323,44 @@ def read(folder: str) -> dict[str, dict[tuple[str, str], tuple[Any, ...]]]:
     wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]] = {kind: {} for kind in TABLES}
     for path in files(folder):
         with open(path, "rb") as file:  # noqa: PTH123 - the floor pays for no Path
-            tree = yaml_rs.loads(file.read().decode(), parse_datetime=False)
-        kind, metadata = tree["kind"], tree["metadata"]
-        spec = TABLES[kind][0].model_validate(tree["spec"])
-        row = [packed(metadata.get("labels", {}), sort=True), packed(metadata.get("annotations", {}), sort=True)]
-        row.extend(value(spec, getter) for getter in getters[kind])
-        wanted[kind][(metadata.get("tenant", ""), metadata["name"])] = tuple(row)
+            kind, key, row = parsed(file.read(), getters)
+        wanted[kind][key] = row
     return wanted
+
+
+def read_warm(folder: str, cache: str) -> dict[str, dict[tuple[str, str], tuple[Any, ...]]]:
+    """The same from a cache by content; it is written when there was none, or files are not in it."""
+    known: dict[str, Any] = {}
+    if os.path.exists(cache):  # noqa: PTH110 - as above
+        with open(cache, "rb") as file:  # noqa: PTH123
+            known = from_json(file.read(), cache_strings="keys")
+    getters = {kind: columns(model) for kind, (model, _) in TABLES.items()}
+    wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]] = {kind: {} for kind in TABLES}
+    new = False
+    for path in files(folder):
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+        digest = sha256(data).hexdigest()
+        found = known.get(digest)
+        if found is None:
+            new = True
+            known[digest] = found = parsed(data, getters)
+        kind, key, row = found
+        wanted[kind][tuple(key)] = tuple(row)
+    if new:
+        with open(cache, "wb") as file:  # noqa: PTH123
+            file.write(to_json(known))
+    return wanted
+
+
+def parsed(data: bytes, getters: dict[str, list[Getter]]) -> tuple[str, tuple[str, str], tuple[Any, ...]]:
+    """Kind, tenant and name, and the tuple of one manifest."""
+    tree = yaml_rs.loads(data.decode(), parse_datetime=False)
+    kind, metadata = tree["kind"], tree["metadata"]
+    spec = TABLES[kind][0].model_validate(tree["spec"])
+    row = [packed(metadata.get("labels", {}), sort=True), packed(metadata.get("annotations", {}), sort=True)]
+    row.extend(value(spec, getter) for getter in getters[kind])
+    return kind, (metadata.get("tenant", ""), metadata["name"]), tuple(row)
 
 
 def compare(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str) -> int:
