@@ -170,10 +170,10 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     ratio = found.first.cost.processor / found.floor.processor
     print(f"  first apply              {found.first.cost} {ratio:6.2f} x floor  locks held {found.first.held:.2f} s")
     print(f"  floor of a first apply   {found.floor}")
-    hashes = found.hashes.number * found.hashes.seconds
-    rest = found.first.cost.processor - hashes
+    number, seconds = found.hashes
+    rest = found.first.cost.processor - number * seconds
     print(
-        f"  {found.hashes.number} password hashes of {found.hashes.seconds:.2f} s take {hashes:.1f} s of that processor time, "
+        f"  {number} password hashes of {seconds:.2f} s take {number * seconds:.1f} s of that processor time, "
         f"without them {rest:.1f} s, {rest / found.floor.processor:.2f} x floor",
         flush=True,
     )
