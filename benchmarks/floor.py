@@ -284,14 +284,126 @@ class ReportSchedule(Typed):
     recipients: list[str]
 
 
+class RemoteService(Typed):
+    """How an authority is reached."""
+
+    base_url: Text
+    client_id: Text
+    client_secret: Secret
+
+
+class CertificateAuthority(Typed):
+    """Who issues certificates."""
+
+    display_name: Text
+    type: Literal["remote-csc", "local"]
+    qualified: bool = False
+    remote_service: RemoteService
+    authorization_modes: list[str]
+
+
+class Certificate(Typed):
+    """What an issuer signs with."""
+
+    alias: Text
+    issuer: Name
+    certificate_authority: Name
+    wallet: Text
+    use: Literal["seal", "signature"]
+
+
+class Permission(Typed):
+    """One line of a role."""
+
+    path: Text
+    access: Literal["none", "read", "write"]
+
+
+class Role(Typed):
+    """What people of a portal may do."""
+
+    type: Literal["customer", "partner"]
+    description: Text
+    permissions: list[Permission]
+
+
+class VisualTemplate(Typed):
+    """A mail of a service."""
+
+    scope: Literal["system", "clientService"]
+    client_service: Name
+    type: Text
+    event: Text
+    language: str
+    subject: Text
+    body: Annotated[str, Field(max_length=100_000)]
+
+
+class SupportMail(Typed):
+    """A mailbox of the helpdesk."""
+
+    provider: Literal["microsoft", "google"]
+    address: Text
+    display_name: Text
+    tenant_id: Text
+    client_id: Text
+    client_secret: Secret
+    mailbox_scoped: bool = False
+
+
+class MailToTicket(Typed):
+    """What becomes of a mail."""
+
+    support_mail: Name
+    folder: Text
+    poll_interval_seconds: Annotated[int, Field(ge=30, le=3600)]
+    ingest_from: Text
+    post_fetch_action: Literal["move", "delete", "mark-read"]
+    processed_folder: Text
+    default_category: Name
+    default_service_type: Name
+    allowed_sender_domains: list[str]
+    auto_reply: bool = False
+
+
+class SelfCare(Typed):
+    """The portal of a customer."""
+
+    customer: Name
+    login: Text
+    password: Secret
+    trusted_ips_only: bool = False
+    trusted_ips: list[str]
+    allowed_roles: list[str]
+    time_zone: Text
+
+
+class Individual(Typed):
+    """A guest of a portal."""
+
+    customer: Name
+    login: Text
+    password: Secret
+    role: Name
+    email: Text
+
+
 TABLES: dict[str, tuple[type[Typed], str]] = {
     "SystemConfiguration": (SystemConfiguration, "system_configurations"),
+    "Role": (Role, "roles"),
+    "CertificateAuthority": (CertificateAuthority, "certificate_authorities"),
     "Bundle": (Bundle, "bundles"),
     "Operator": (Operator, "operators"),
     "Partner": (Partner, "partners"),
     "Issuer": (Issuer, "issuers"),
     "Customer": (Customer, "customers"),
     "CustomerUser": (CustomerUser, "customer_users"),
+    "Certificate": (Certificate, "certificates"),
+    "SelfCare": (SelfCare, "self_cares"),
+    "Individual": (Individual, "individuals"),
+    "VisualTemplate": (VisualTemplate, "visual_templates"),
+    "SupportMail": (SupportMail, "support_mails"),
+    "MailToTicket": (MailToTicket, "mail_to_tickets"),
     "ClientService": (ClientService, "client_services"),
     "SmtpSettings": (SmtpSettings, "smtp_settings"),
     "GeneralConfiguration": (GeneralConfiguration, "general_configurations"),
