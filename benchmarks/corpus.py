@@ -1,7 +1,8 @@
 """The corpus: N valid manifests, one a file, about 20 lines and 550 bytes each, spread over tenants and kinds.
 
 The same seed gives the same bytes. A tenant is a block of up to 100 resources, each behind what it refers to, so that a
-corpus may end anywhere. Life-cycle states are left out: what is measured is reading, not a life cycle.
+corpus may end anywhere; the first of them holds every kind. Life-cycle states are left out: what is measured is
+reading, not a life cycle.
 """
 
 from __future__ import annotations
@@ -94,6 +95,8 @@ def _platform(chance: random.Random) -> Iterator[tuple[str, str]]:
     )
     operator = f"  email: {ADMINISTRATOR}\n  displayName: Bench\n  role: administrator\n  language: pt-PT\n"
     yield _manifest(chance, "Operator", "bench", "", operator)
+    yield _manifest(chance, "Role", "customer-readers", "", _role())
+    yield _manifest(chance, "CertificateAuthority", "atlantic-trust", "", _authority())
     for size in (1_000, 10_000, 100_000):
         yield _manifest(
             chance,
@@ -102,6 +105,35 @@ def _platform(chance: random.Random) -> Iterator[tuple[str, str]]:
             "",
             f"  displayName: {size} signatures\n  includedSignatures: {size}\n  custody: true\n  notifications: true\n",
         )
+
+
+def _authority() -> str:
+    return f"""\
+  displayName: Atlantic Trust Services
+  type: remote-csc
+  qualified: true
+  remoteService:
+    baseUrl: https://csc.atlantic-trust.example.com/v1
+    clientId: platform
+    clientSecret:
+      fromEnv: {SECRET}
+      version: "1"
+  authorizationModes: [otp, pin]
+"""
+
+
+def _role() -> str:
+    return """\
+  type: customer
+  description: Look at everything, change the own profile
+  permissions:
+    - path: customer
+      access: read
+    - path: customer.invoices
+      access: none
+    - path: customer.profile
+      access: write
+"""
 
 
 def _tenant(chance: random.Random, number: int) -> Iterator[tuple[str, str]]:
@@ -117,6 +149,8 @@ def _tenant(chance: random.Random, number: int) -> Iterator[tuple[str, str]]:
         serial = number * 100 + place + 1
         company = _company(chance, serial, domain) + f"  billing:\n    account: ACC-{serial:07}\n"
         yield _manifest(chance, "Issuer", issuer, tenant, company)
+        if place < 6:
+            yield _manifest(chance, "Certificate", f"seal-{issuer}", tenant, _certificate(issuer))
         for part in range(2):
             service = f"cs-{issuer}-{part}"
             yield _manifest(chance, "ClientService", service, tenant, _service(chance, service, issuer))
@@ -124,16 +158,21 @@ def _tenant(chance: random.Random, number: int) -> Iterator[tuple[str, str]]:
                 yield _manifest(chance, "SmtpSettings", f"smtp-{service}", tenant, _smtp(chance, service, domain))
             if part == 0:
                 yield _manifest(chance, "GeneralConfiguration", f"stamp-{service}", tenant, _stamp(chance, service))
+            if part == 1 and place < 4:
+                yield _manifest(chance, "VisualTemplate", f"mail-{service}", tenant, _template(chance, service))
     types = [f"type-{place}" for place in range(6)]
     for place, name in enumerate(types):
         yield _manifest(chance, "ServiceType", name, tenant, _ticket_word(chance, "Service", place))
-    for place in range(10):
-        text = (
-            _ticket_word(chance, "Category", place)
-            + f"  audience: customers\n  serviceTypes: [{chance.choice(types)}]\n"
-        )
+    for place in range(6):
+        text = _ticket_word(chance, "Category", place) + f"  audience: customers\n  serviceTypes: [{types[place]}]\n"
         yield _manifest(chance, "Category", f"category-{place}", tenant, text)
-    for place in range(16):
+    yield _manifest(chance, "SupportMail", "helpdesk", tenant, _support_mail(domain))
+    yield _manifest(chance, "MailToTicket", "helpdesk-inbox", tenant, _inbox(domain))
+    portal = number % 10 == 1  # passwords are dear: one tenant in ten has a portal of its own
+    if portal:
+        yield _manifest(chance, "SelfCare", f"{tenant}-portal", tenant, _portal(tenant, customer))
+        yield _manifest(chance, "Individual", f"{tenant}.guest", tenant, _individual(tenant, customer, domain))
+    for place in range(6 if portal else 8):
         host = f"www{place}.{domain}"
         yield _manifest(chance, "Domain", host, tenant, _domain(chance, customer, host))
     yield _manifest(chance, "ReportSchedule", "monthly", tenant, f"  dayOfMonth: 3\n  recipients: [finance@{domain}]\n")
@@ -214,6 +253,83 @@ def _smtp(chance: random.Random, service: str, domain: str) -> str:
   timeoutMs: {chance.randint(5, 20) * 1000}
   tlsEnable: true
   tlsRequired: true
+"""
+
+
+def _certificate(issuer: str) -> str:
+    return f"""\
+  alias: {issuer}-seal
+  issuer: {issuer}
+  certificateAuthority: atlantic-trust
+  wallet: Principal
+  use: seal
+"""
+
+
+def _template(chance: random.Random, service: str) -> str:
+    return f"""\
+  scope: clientService
+  clientService: {service}
+  type: email-communication
+  event: documents-available
+  language: pt-PT
+  subject: "{_phrase(chance, 4)} {{{{document.number}}}}"
+  body: "<p>{_phrase(chance, 12)} {{{{document.number}}}}</p>"
+"""
+
+
+def _support_mail(domain: str) -> str:
+    return f"""\
+  provider: microsoft
+  address: helpdesk@{domain}
+  displayName: Helpdesk
+  tenantId: 6f1d9a52-3c47-4b8e-9a10-5d2e7c84b301
+  clientId: 0b7c2e94-8d15-4f6a-b3c9-1e5a7d9f2046
+  clientSecret:
+    fromEnv: {SECRET}
+    version: "1"
+  mailboxScoped: true
+"""
+
+
+def _inbox(domain: str) -> str:
+    return f"""\
+  supportMail: helpdesk
+  folder: Inbox
+  pollIntervalSeconds: 120
+  ingestFrom: "2099-01-01T00:00:00Z"
+  postFetchAction: move
+  processedFolder: Processed
+  defaultCategory: category-0
+  defaultServiceType: type-0
+  allowedSenderDomains: [{domain}]
+  autoReply: true
+"""
+
+
+def _portal(tenant: str, customer: str) -> str:
+    return f"""\
+  customer: {customer}
+  login: {tenant}-portal
+  password:
+    fromEnv: {SECRET}
+    version: "1"
+  trustedIpsOnly: true
+  trustedIps: [192.0.2.10, 198.51.100.0/24]
+  allowedRoles: [customer-readers]
+  timeZone: Europe/Lisbon
+"""
+
+
+def _individual(tenant: str, customer: str, domain: str) -> str:
+    return f"""\
+  customer: {customer}
+  login: {tenant}.guest
+  password:
+    fromEnv: {SECRET}
+    version: "1"
+  role: customer-readers
+  email: guest@{domain}
 """
 
 

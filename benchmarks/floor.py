@@ -5,6 +5,8 @@ table, and compares tuples. It knows the kinds of the corpus by heart and nothin
 references, no causes, no report. ``floor.py FOLDER DATABASE`` prints how many resources differ; none on a fresh corpus.
 ``floor.py FOLDER DATABASE --write`` is the floor of a first apply: it reads the same and writes the rows in bulk into a
 new database, with a row in a ledger and one in an audit table for each, in one transaction.
+``floor.py FOLDER DATABASE --cache FILE`` is the warm floor: what each file held is kept in FILE by the hash of its
+content, and only files that are not in it are parsed and validated.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 import yaml_rs
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import from_json, to_json
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -280,14 +284,126 @@ class ReportSchedule(Typed):
     recipients: list[str]
 
 
+class RemoteService(Typed):
+    """How an authority is reached."""
+
+    base_url: Text
+    client_id: Text
+    client_secret: Secret
+
+
+class CertificateAuthority(Typed):
+    """Who issues certificates."""
+
+    display_name: Text
+    type: Literal["remote-csc", "local"]
+    qualified: bool = False
+    remote_service: RemoteService
+    authorization_modes: list[str]
+
+
+class Certificate(Typed):
+    """What an issuer signs with."""
+
+    alias: Text
+    issuer: Name
+    certificate_authority: Name
+    wallet: Text
+    use: Literal["seal", "signature"]
+
+
+class Permission(Typed):
+    """One line of a role."""
+
+    path: Text
+    access: Literal["none", "read", "write"]
+
+
+class Role(Typed):
+    """What people of a portal may do."""
+
+    type: Literal["customer", "partner"]
+    description: Text
+    permissions: list[Permission]
+
+
+class VisualTemplate(Typed):
+    """A mail of a service."""
+
+    scope: Literal["system", "clientService"]
+    client_service: Name
+    type: Text
+    event: Text
+    language: str
+    subject: Text
+    body: Annotated[str, Field(max_length=100_000)]
+
+
+class SupportMail(Typed):
+    """A mailbox of the helpdesk."""
+
+    provider: Literal["microsoft", "google"]
+    address: Text
+    display_name: Text
+    tenant_id: Text
+    client_id: Text
+    client_secret: Secret
+    mailbox_scoped: bool = False
+
+
+class MailToTicket(Typed):
+    """What becomes of a mail."""
+
+    support_mail: Name
+    folder: Text
+    poll_interval_seconds: Annotated[int, Field(ge=30, le=3600)]
+    ingest_from: Text
+    post_fetch_action: Literal["move", "delete", "mark-read"]
+    processed_folder: Text
+    default_category: Name
+    default_service_type: Name
+    allowed_sender_domains: list[str]
+    auto_reply: bool = False
+
+
+class SelfCare(Typed):
+    """The portal of a customer."""
+
+    customer: Name
+    login: Text
+    password: Secret
+    trusted_ips_only: bool = False
+    trusted_ips: list[str]
+    allowed_roles: list[str]
+    time_zone: Text
+
+
+class Individual(Typed):
+    """A guest of a portal."""
+
+    customer: Name
+    login: Text
+    password: Secret
+    role: Name
+    email: Text
+
+
 TABLES: dict[str, tuple[type[Typed], str]] = {
     "SystemConfiguration": (SystemConfiguration, "system_configurations"),
+    "Role": (Role, "roles"),
+    "CertificateAuthority": (CertificateAuthority, "certificate_authorities"),
     "Bundle": (Bundle, "bundles"),
     "Operator": (Operator, "operators"),
     "Partner": (Partner, "partners"),
     "Issuer": (Issuer, "issuers"),
     "Customer": (Customer, "customers"),
     "CustomerUser": (CustomerUser, "customer_users"),
+    "Certificate": (Certificate, "certificates"),
+    "SelfCare": (SelfCare, "self_cares"),
+    "Individual": (Individual, "individuals"),
+    "VisualTemplate": (VisualTemplate, "visual_templates"),
+    "SupportMail": (SupportMail, "support_mails"),
+    "MailToTicket": (MailToTicket, "mail_to_tickets"),
     "ClientService": (ClientService, "client_services"),
     "SmtpSettings": (SmtpSettings, "smtp_settings"),
     "GeneralConfiguration": (GeneralConfiguration, "general_configurations"),
@@ -305,7 +421,8 @@ def main() -> None:
     """Compare a folder with a database."""
     gc.disable()
     folder, database = sys.argv[1:3]
-    wanted = read(folder)
+    more = sys.argv[3:]
+    wanted = read_warm(folder, more[1]) if more[:1] == ["--cache"] else read(folder)
     if "--write" in sys.argv[3:]:
         print(f"{write(wanted, database)} written")
     else:
@@ -318,13 +435,44 @@ def read(folder: str) -> dict[str, dict[tuple[str, str], tuple[Any, ...]]]:
     wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]] = {kind: {} for kind in TABLES}
     for path in files(folder):
         with open(path, "rb") as file:  # noqa: PTH123 - the floor pays for no Path
-            tree = yaml_rs.loads(file.read().decode(), parse_datetime=False)
-        kind, metadata = tree["kind"], tree["metadata"]
-        spec = TABLES[kind][0].model_validate(tree["spec"])
-        row = [packed(metadata.get("labels", {}), sort=True), packed(metadata.get("annotations", {}), sort=True)]
-        row.extend(value(spec, getter) for getter in getters[kind])
-        wanted[kind][(metadata.get("tenant", ""), metadata["name"])] = tuple(row)
+            kind, key, row = parsed(file.read(), getters)
+        wanted[kind][key] = row
     return wanted
+
+
+def read_warm(folder: str, cache: str) -> dict[str, dict[tuple[str, str], tuple[Any, ...]]]:
+    """The same from a cache by content; it is written when there was none, or files are not in it."""
+    known: dict[str, Any] = {}
+    if os.path.exists(cache):  # noqa: PTH110 - as above
+        with open(cache, "rb") as file:  # noqa: PTH123
+            known = from_json(file.read(), cache_strings="keys")
+    getters = {kind: columns(model) for kind, (model, _) in TABLES.items()}
+    wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]] = {kind: {} for kind in TABLES}
+    new = False
+    for path in files(folder):
+        with open(path, "rb") as file:  # noqa: PTH123
+            data = file.read()
+        digest = sha256(data).hexdigest()
+        found = known.get(digest)
+        if found is None:
+            new = True
+            known[digest] = found = parsed(data, getters)
+        kind, key, row = found
+        wanted[kind][tuple(key)] = tuple(row)
+    if new:
+        with open(cache, "wb") as file:  # noqa: PTH123
+            file.write(to_json(known))
+    return wanted
+
+
+def parsed(data: bytes, getters: dict[str, list[Getter]]) -> tuple[str, tuple[str, str], tuple[Any, ...]]:
+    """Kind, tenant and name, and the tuple of one manifest."""
+    tree = yaml_rs.loads(data.decode(), parse_datetime=False)
+    kind, metadata = tree["kind"], tree["metadata"]
+    spec = TABLES[kind][0].model_validate(tree["spec"])
+    row = [packed(metadata.get("labels", {}), sort=True), packed(metadata.get("annotations", {}), sort=True)]
+    row.extend(value(spec, getter) for getter in getters[kind])
+    return kind, (metadata.get("tenant", ""), metadata["name"]), tuple(row)
 
 
 def compare(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str) -> int:

@@ -30,6 +30,21 @@ INSTALLER, ADMINISTRATOR = ("--bootstrap",), ("--as", corpus.ADMINISTRATOR)
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "YmVuY2hlcy1hcmUtbm90LXNlY3JldC1hdC1hbGwtMzI="
 """A made-up key: a server has no folder to keep one in."""
+COLD = {"RECONCILER_CACHE": "off"}
+"""Variables of a run that remembers nothing of the manifests; a warm one remembers them in a folder of its own."""
+WITH_PASSWORD = ("customeruser-", "selfcare-", "individual-")
+"""How files of the corpus begin that hold a password."""
+HASHING = """
+import time
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
+hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+before = time.process_time()
+for _ in range(5):
+    hasher.hash("word")
+print((time.process_time() - before) / 5)
+"""
+"""What a password hash takes. It has a process of its own: children would seem to need the memory of this one."""
 DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB", "log_error_verbosity": "default"}
 """Settings of a server that loses nothing, where those of the tests are for speed."""
 
@@ -63,10 +78,31 @@ class Served(NamedTuple):
     first: Applied
 
 
+class Pair(NamedTuple):
+    """A no-op plan beside its floor."""
+
+    floor: Cost
+    product: Cost
+
+
+class Still(NamedTuple):
+    """No-op plans, cold and warm: with nothing remembered of the manifests, and with everything."""
+
+    cold: Pair
+    warm: Pair
+
+
+class Hashes(NamedTuple):
+    """Password hashes of a first apply: how many, and seconds of processor that one takes on this machine now."""
+
+    number: int
+    seconds: float
+
+
 class Changes(NamedTuple):
     """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one.
 
-    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan.
+    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan. All of it is cold.
     """
 
     drift: Cost
@@ -74,6 +110,7 @@ class Changes(NamedTuple):
     apply: Applied
     first: Applied
     floor: Cost
+    hashes: Hashes
 
 
 def main() -> None:
@@ -85,35 +122,35 @@ def main() -> None:
     parser.add_argument("--postgres", metavar="VERSION", help="measure a PostgreSQL server of this version beside it")
     given = parser.parse_args()
     small = max(given.resources // 10, 100)
-    print(
-        f"no-op plan, cold, SQLite, one file a resource; seed {given.seed}, median of {given.repeat} runs, Python ",
-        end="",
-    )
-    print(".".join(map(str, sys.version_info[:3])))
-    print(f"{'':>8} {'first':>8} | {'wall clock':^25} | {'processor':^25} | {'memory':^16}")
-    heads = ("N", "apply", "floor", "product", "ratio", "floor", "product", "ratio", "floor", "product")
-    print("{:>8} {:>8} | {:>8} {:>8} {:>7} | {:>8} {:>8} {:>7} | {:>7} {:>8}".format(*heads))
-    measured = {}
+    print(f"no-op plan, SQLite, one file a resource; seed {given.seed}, median of {given.repeat} runs, Python ", end="")
+    print(".".join(map(str, sys.version_info[:3])), machine(), sep="; ")
+    print(f"{'':>8} {'':>5} | {'wall clock':^25} | {'processor':^25} | {'memory':^16}")
+    heads = ("N", "", "floor", "product", "ratio", "floor", "product", "ratio", "floor", "product")
+    print("{:>8} {:>5} | {:>8} {:>8} {:>7} | {:>8} {:>8} {:>7} | {:>7} {:>8}".format(*heads))
+    measured: dict[int, Still] = {}
     changes: dict[int, Changes] = {}
     for size in sorted({small, given.resources}):
-        first, floor, product, changes[size] = measure(size, given.seed, given.repeat)
-        measured[size] = (floor, product)
-        print(
-            f"{size:>8} {first.cost.seconds:>6.1f} s | "
-            f"{floor.seconds:>6.2f} s {product.seconds:>6.2f} s {product.seconds / floor.seconds:>7.2f} | "
-            f"{floor.processor:>6.2f} s {product.processor:>6.2f} s {product.processor / floor.processor:>7.2f} | "
-            f"{floor.memory:>4.0f} MB {product.memory:>5.0f} MB",
-            flush=True,
-        )
+        measured[size], changes[size] = measure(size, given.seed, given.repeat)
+        for name, (floor, product) in zip(Still._fields, measured[size], strict=True):
+            print(
+                f"{size:>8} {name:>5} | "
+                f"{floor.seconds:>6.2f} s {product.seconds:>6.2f} s {product.seconds / floor.seconds:>7.2f} | "
+                f"{floor.processor:>6.2f} s {product.processor:>6.2f} s {product.processor / floor.processor:>7.2f} | "
+                f"{floor.memory:>4.0f} MB {product.memory:>5.0f} MB",
+                flush=True,
+            )
     if len(measured) == 2:
-        times, memories = (growth(measured, field) for field in ("seconds", "memory"))
-        print(f"growth from {small} to {given.resources}, as exponent of N: "
-              f"floor {times[0]:.2f}, product {times[1]:.2f} in time; product {memories[1]:.2f} in memory")  # fmt: skip
-    for size in measured:
-        tell_peer(size, measured[size][1], beside(size, given.seed, given.repeat))
+        for name in Still._fields:
+            pairs = {size: getattr(found, name) for size, found in measured.items()}
+            times, memories = (growth(pairs, field) for field in ("processor", "memory"))
+            print(f"growth from {small} to {given.resources}, {name}, as exponent of N: floor {times[0]:.2f}, "
+                  f"product {times[1]:.2f} in processor time; product {memories[1]:.2f} in memory")  # fmt: skip
+    for size, still in measured.items():
+        tell_peer(size, still.cold.product, beside(size, given.seed, given.repeat))
     for size, found in changes.items():
         served = serve(given.postgres, size, given.seed, given.repeat) if given.postgres else None
-        tell(size, found, measured[size][1], served)
+        tell(size, found, measured[size].cold.product, served)
+    print(f"at the end: {machine()}")
 
 
 def tell_peer(size: int, product: Cost, found: Cost | None) -> None:
@@ -134,7 +171,14 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
     ratio = found.first.cost.processor / found.floor.processor
     print(f"  first apply              {found.first.cost} {ratio:6.2f} x floor  locks held {found.first.held:.2f} s")
-    print(f"  floor of a first apply   {found.floor}", flush=True)
+    print(f"  floor of a first apply   {found.floor}")
+    number, seconds = found.hashes
+    rest = found.first.cost.processor - number * seconds
+    print(
+        f"  {number} password hashes of {seconds:.2f} s take {number * seconds:.1f} s of that processor time, "
+        f"without them {rest:.1f} s, {rest / found.floor.processor:.2f} x floor",
+        flush=True,
+    )
     if served is None:
         return
     again, ratio = served.nothing.processor / nothing.processor, served.first.cost.processor / found.floor.processor
@@ -145,25 +189,47 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     print(f"  first apply              {served.first.cost} {ratio:6.2f} x floor  {held}", flush=True)
 
 
-def measure(size: int, seed: int, repeat: int) -> tuple[Applied, Cost, Cost, Changes]:
+def machine() -> str:
+    """What else the machine does: figures of a busy one are worth less."""
+    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+
+
+def hashes(size: int, seed: int) -> Hashes:
+    """The hashes of a corpus, and what one takes: as the product makes them, in a process that measures itself."""
+    number = sum(path.rpartition("/")[2].startswith(WITH_PASSWORD) for path, _ in corpus.manifests(size, seed))
+    told = subprocess.run([sys.executable, "-c", HASHING], check=True, capture_output=True, text=True)
+    return Hashes(number, float(told.stdout))
+
+
+def measure(size: int, seed: int, repeat: int) -> tuple[Still, Changes]:
     """First apply, floor and product on a fresh corpus; floor and product take turns. Changes come last."""
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         corpus.write(folder, size, seed)
         first = apply(folder, INSTALLER)
         bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
-        floors, products, drifts = [], [], []
+        plan = [*PRODUCT, "plan", "--detailed-exitcode"]
+        warm_floor = [*FLOOR, "--cache", "floor.cache"]
+        warm = {"RECONCILER_CACHE": str(folder / ".cache")}
+        for command in (warm_floor, plan):  # fill the caches
+            run(command, folder, "", more=warm)
+        floors, products, warm_floors, warm_products, drifts = [], [], [], [], []
         for _ in range(repeat):
             floors.append(run(FLOOR, folder, " 0 differ"))
-            products.append(run([*PRODUCT, "plan", "--detailed-exitcode"], folder, "No changes."))
-            drifts.append(run([*PRODUCT, "drift", "--detailed-exitcode"], folder, "No drift."))
+            products.append(run(plan, folder, "No changes.", more=COLD))
+            warm_floors.append(run(warm_floor, folder, " 0 differ"))
+            warm_products.append(run(plan, folder, "No changes.", more=warm))
+            drifts.append(run([*PRODUCT, "drift", "--detailed-exitcode"], folder, "No drift.", more=COLD))
         change(folder, max(size // 100, 1), "one")
-        one_percent = [run([*PRODUCT, "plan"], folder, "Plan:") for _ in range(repeat)]
+        one_percent = [run([*PRODUCT, "plan"], folder, "Plan:", more=COLD) for _ in range(repeat)]
         change(folder, max(size // 100, 1), "one again")
         apply(folder, ADMINISTRATOR)
         change(folder, CHANGES, "two")
-        changes = Changes(median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk)
-        return first, median(floors), median(products), changes
+        changes = Changes(
+            median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk, hashes(size, seed)
+        )
+        cold = Pair(median(floors), median(products))
+        return Still(cold, Pair(median(warm_floors), median(warm_products))), changes
 
 
 def beside(size: int, seed: int, repeat: int) -> Cost | None:
@@ -185,7 +251,7 @@ def serve(version: str, size: int, seed: int, repeat: int) -> Served:
     with running(version, settings=DURABLE) as cluster, tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
         corpus.write(folder, size, seed)
-        there = {"RECONCILER_DATABASE_URL": cluster.url(cluster.database()), "RECONCILER_SECRET_KEY": KEY}
+        there = {**COLD, "RECONCILER_DATABASE_URL": cluster.url(cluster.database()), "RECONCILER_SECRET_KEY": KEY}
         run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=there)
         first = apply(folder, INSTALLER, there)
         noop = [run([*PRODUCT, "plan"], folder, "No changes.", more=there) for _ in range(repeat)]
@@ -204,7 +270,7 @@ def change(folder: Path, number: int, word: str) -> None:
 def apply(folder: Path, who: Sequence[str], more: Mapping[str, str] | None = None) -> Applied:
     """Apply as ``who``, and how long the database was locked: from the plan under the lock to the end of the commit."""
     moments: dict[str, float] = {}
-    cost = run([*PRODUCT, "apply", "--auto-approve", *who], folder, "Apply complete!", moments, more)
+    cost = run([*PRODUCT, "apply", "--auto-approve", *who], folder, "Apply complete!", moments, more or COLD)
     return Applied(cost, moments["committed"] - moments["planning again under the locks"])
 
 
@@ -249,7 +315,7 @@ def median(costs: list[Cost]) -> Cost:
     return Cost(*(statistics.median(part) for part in zip(*costs, strict=True)))
 
 
-def growth(measured: dict[int, tuple[Cost, Cost]], field: str) -> tuple[float, float]:
+def growth(measured: Mapping[int, Pair], field: str) -> tuple[float, float]:
     """The exponents of floor and product between the two sizes."""
     (small, before), (large, after) = sorted(measured.items())
     exponents = [

@@ -1,0 +1,45 @@
+"""The corpus of the benchmarks: valid, with every kind in it, and the floor agrees with the product about its rows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import main
+from reconciler.kinds import discover
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+SIZE = 130
+"""More than the platform and one tenant, so that every kind is there."""
+
+
+def program(name: str, *arguments: str, folder: Path) -> str:
+    """What a program of the benchmarks prints."""
+    command = [sys.executable, str(BENCHMARKS / name), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, env=dict(os.environ))
+    return done.stdout
+
+
+def test_the_corpus_is_valid_and_the_floor_reads_it_as_the_product_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "corpus"
+    program("corpus.py", str(folder), "--resources", str(SIZE), folder=tmp_path)
+    texts = [path.read_text(encoding="utf-8") for path in folder.rglob("*.yaml")]
+    kinds = {found[1] for text in texts if (found := re.search(r"(?m)^kind: (\w+)$", text))}
+    assert kinds == {*discover(), "Project"}
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("BENCH_SECRET", "Correct-Horse-4711")
+    assert main(["validate"]) == 0
+    assert capsys.readouterr().out.startswith("Valid: ")
+    assert main(["apply", "--auto-approve", "--bootstrap"]) == 0
+    for more in ((), ("--cache", "floor.cache"), ("--cache", "floor.cache")):
+        assert program("floor.py", ".", "live.db", *more, folder=folder) == f"{SIZE} resources, 0 differ\n"
+    changed = next(folder.rglob("bundle-*.yaml"))
+    changed.write_text(re.sub(r"note: .*", "note: another", changed.read_text(encoding="utf-8")), encoding="utf-8")
+    assert program("floor.py", ".", "live.db", "--cache", "floor.cache", folder=folder).endswith(" 1 differ\n")
