@@ -49,7 +49,7 @@ class MemoryReader:
         unfinished = there.unfinished | mine.unfinished
         both = replace(there, documents=documents, files=files, digest=f"sha256:{digest}", unfinished=unfinished)
         # What is judged here is not what stands in the files, so nothing of it is remembered as sound.
-        both = replace(both, commit=None, keep=None)
+        both = replace(both, commit=None, memory=None)
         return both, in_order([*found, *problems])
 
     def beside(self, roots: Sequence[str]) -> ManifestReader:
