@@ -114,7 +114,7 @@ def undo(catalog: Catalog, past: Past, live: Live) -> Undoing:
             conflicts.append(Conflict(address=address, what=f"has moved to {elsewhere}"))
             continue
         conflicts += _row_conflicts(kind, image, row)
-        conflicts += _ledger_conflicts(image, entry)
+        conflicts += _ledger_conflicts(image, row, entry)
         found = _undone(kind, image, row, entry)
         if found.target != found.row or found.ledger != found.entry:
             items.append(found)
@@ -282,9 +282,11 @@ def _alike(field: Field, one: Sequence[Any], other: Sequence[Any]) -> bool:
     return field.type != "secret" and same(field, one[0], other[0]) and one[1:] == other[1:]
 
 
-def _ledger_conflicts(image: Image, entry: LedgerEntry | None) -> Iterator[Conflict]:
+def _ledger_conflicts(image: Image, row: Row | None, entry: LedgerEntry | None) -> Iterator[Conflict]:
     before, after = image.ledger_before, image.ledger_after
-    if entry in (before, after):
+    # A row that the run created and somebody let go since belongs to others: it is not deleted behind their backs.
+    let_go = image.before is None and image.after is not None and row is not None and entry is None
+    if entry == after or (entry == before and not let_go):
         return
     if entry is None:
         yield Conflict(address=image.address, what="is not managed any more", written=False)

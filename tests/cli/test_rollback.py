@@ -114,6 +114,22 @@ def test_what_was_moved_since_is_a_conflict_and_never_taken_for_gone(ready):
     assert state(ready) == former
 
 
+def test_a_row_that_was_let_go_since_is_not_deleted(ready):
+    ready.edit(DESK, "displayName: Signing", "displayName: Seals")
+    extra = (
+        "apiVersion: reconciler/v1\nkind: Category\nmetadata: {name: fax, tenant: farol}\nspec: {displayName: Fax}\n"
+    )
+    ready.write("tenants/farol/fax.yaml", extra)
+    ready.apply()
+    run = newest(ready)
+    assert ready.run("state", "forget", "Category/farol/fax", "--auto-approve", "--as", INES).code == 0
+    former = state(ready)
+    call = ready.run("rollback", run, "--auto-approve", *ADMIN)
+    assert call.code == 5
+    assert "Category/farol/fax is not managed any more" in call.err
+    assert state(ready) == former
+
+
 def test_nobody_is_named_for_what_no_row_tells(ready):
     ready.edit(DESK, "displayName: Signing", "displayName: Seals")
     ready.apply()
