@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "write": "writing",
     "commit": "committing",
     "export": "making manifests",
+    "save": "writing files",
     "render": "making the report",
 }
 """What a bar says of a stage; times are told by the name of the stage."""
