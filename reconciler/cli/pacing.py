@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "write": "writing",
     "commit": "committing",
     "export": "making manifests",
+    "save": "writing files",
     "render": "making the report",
 }
 """What a bar says of a stage; times are told by the name of the stage."""
@@ -63,12 +64,14 @@ class Pace:
         self.times: dict[str, float] = {}
         self.counts: dict[str, int] = {}
         self._open: list[str] = []
+        self._done = 0
         self._since = time.perf_counter()
 
     def begin(self, stage: str) -> None:
         """A stage begins."""
         self._tick()
         self._open.append(f"{self._open[-1]}/{stage}" if self._open else stage)
+        self._done = 0  # a stage that comes again counts anew on the bar, and adds up in the times
         self._show()
 
     def end(self) -> None:
@@ -82,9 +85,10 @@ class Pace:
         if not self._open:
             return
         name = self._open[-1]
-        self.counts[name] = done = self.counts.get(name, 0) + count
+        self.counts[name] = self.counts.get(name, 0) + count
+        self._done += count
         if self.bar is not None:
-            self.bar.far = (done, total)
+            self.bar.far = (self._done, total)
 
     def lines(self) -> Iterator[tuple[str, float, int | None]]:
         """Each stage with its seconds and how many things it did, in order of their beginning; the rest comes last."""

@@ -165,8 +165,15 @@ def to_record(report: DriftReport, before: Mapping[str, Recorded]) -> list[Recor
     return sorted(kept, key=lambda one: one.id)
 
 
-def unread(count: int) -> Diagnostic:
-    """The manifests hold ``count`` errors: what is said about them is said once."""
+def unread(count: int, *, moves: int = 0) -> Diagnostic:
+    """The manifests hold ``count`` errors: what is said about them is said once. Pending ``moves`` are none."""
+    if moves:
+        return _told(
+            UNREAD,
+            f"{moves} {'move is' if moves == 1 else 'moves are'} not applied yet; rows stand under their old names, "
+            "lines are those of the last apply, and what git has changed since is not looked at",
+            hint="apply the moves",
+        )
     return _told(
         UNREAD,
         f"the manifests hold {count} {'error' if count == 1 else 'errors'}; lines are those of the last apply, and "

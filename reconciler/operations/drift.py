@@ -106,7 +106,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         addresses = [one.address for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
     if faults or more:
-        told.append(unread(len(faults) + more))
+        told.append(unread(len(faults) + more, moves=0 if faults else len(judged.moves)))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     told += _unmatched(request, live, view, lens)
     report = report_drift(

@@ -251,6 +251,7 @@ def test_drift_and_accept_work_while_a_move_is_pending(renamed: Tree) -> None:
     renamed.sql("UPDATE service_types SET sort_order = 99")
     report = renamed.run("drift", "--as", ROOT, "--format", "json").json
     assert [one["address"] for one in report["findings"]] == ["ServiceType/farol/incident"]
+    assert "1 error" not in str(report["diagnostics"])
     call = renamed.run("accept", "ServiceType/farol/incidents")
     assert call.code == 0, call.err
     assert "sortOrder: 99" in (renamed.folder / DESK).read_text(encoding="utf-8")

@@ -216,3 +216,16 @@ def test_stages_inside_of_others_count_for_themselves() -> None:
     assert times["again/plan"][1] == 7
     assert times["again"][0] >= 0.02
     assert list(times) == ["start", "again", "again/plan", "other"]
+
+
+def test_a_stage_that_comes_again_counts_anew_on_the_bar_and_adds_up_in_the_times() -> None:
+    from reconciler.cli.pacing import Bar, Pace
+
+    found = Pace(Bar())
+    assert found.bar is not None
+    with pace.heard_by(found):
+        for _ in range(2):
+            with pace.stage("read"):
+                assert list(pace.each("abc", 3)) == ["a", "b", "c"]
+                assert found.bar.far == (3, 3)
+    assert {name: count for name, _, count in found.lines()}["read"] == 6

@@ -13,6 +13,7 @@ from reconciler.cli import exits
 from reconciler.cli.options import global_options
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError
+from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.operations.export import Export
@@ -104,10 +105,11 @@ def _manifests(
     made = export(house.doors(house.reader(), writes=False), house.writer(), orders)
     if (tenants or targets) and not made.resources:
         raise UsageError("nothing that you may read is chosen", hint="check --tenant and --target")
-    if stream:
-        _stream(session, made)
-    else:
-        _into_folder(session, folder, made)
+    with stage("save"):
+        if stream:
+            _stream(session, made)
+        else:
+            _into_folder(session, folder, made)
     _tell(session, made)
     return exits.ERROR if made.faulty else exits.DONE
 
