@@ -52,7 +52,7 @@ def test_a_history_that_is_whole_verifies(home: Tree) -> None:
 
 COPY = (
     "INSERT INTO reconciler_changes SELECT {seq}, run, at, actor, kind, tenant, name, action, edge, reason, fields, "
-    "source, commit_id, previous, hash FROM reconciler_changes WHERE seq = {like}"
+    "source, commit_id, previous, hash, image FROM reconciler_changes WHERE seq = {like}"
 )
 
 

@@ -34,16 +34,20 @@ READING = (
     ("status", "p.plan"),
     ("history",),
     ("history", "verify"),
+    ("state", "list"),
+    ("state", "show", "Partner/farol"),
+    ("explain", "Partner/farol"),
     ("db", "current"),
     ("db", "check"),
 )
 """Verbs that read the database or manifests, each with words of a call."""
 
 NOT_TRIED = frozenset(
-    "accept adopt apply approve comment completion explain export fmt init locks owners scaffold schema version".split()
+    "accept adopt apply approve comment completion diff export fmt init locks move owners promote rollback scaffold "
+    "schema version".split()
 )
-"""``apply`` and ``approve`` write; ``adopt``, ``accept``, ``export``, ``fmt``, ``init`` write files; ``locks`` needs a
-server, ``owners`` a plan; the others read nothing of the kind.
+"""``apply``, ``approve`` and ``rollback`` write; ``adopt``, ``accept``, ``export``, ``fmt``, ``init``, ``move``,
+``promote`` write files; ``locks`` needs a server, ``owners`` a plan; the others read nothing of the kind.
 """
 
 
@@ -112,7 +116,7 @@ def test_reading_verbs_read_rows_of_every_kind_by_a_role_that_cannot_write(
     monkeypatch.setenv("RECONCILER_PLAN_DATABASE_URL", cluster.url(served_tree.name, planning))
     monkeypatch.setenv("RECONCILER_DATABASE_URL", "postgresql+psycopg://nobody@/nowhere?host=/nonexistent")
     for words in (*READING, ("locks",), ("locks", "--format", "json")):
-        call = served_tree.run(*words)
+        call = served_tree.run(*(one.replace("Partner/farol", "Partner/farol-services") for one in words))
         assert call.code == (1 if words == ("status", "p.plan") else 0), (words, call.err)
     assert content(served_tree) == before
     assert served_tree.run("apply", "--auto-approve", "--bootstrap").code == 1

@@ -21,7 +21,7 @@ from typing import Any
 from reconciler.adapters.database import tables
 from reconciler.adapters.database.own_tables import RESOURCES
 from reconciler.adapters.database.store import LiveDatabase, open_database
-from reconciler.adapters.manifests import TextWriter
+from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
 from reconciler.adapters.secrets.keys import parse_key

@@ -8,7 +8,8 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from reconciler.adapters.manifests import FilesAdder, FilesReader
+from reconciler.adapters.manifests import FilesReader
+from reconciler.adapters.manifests.add import FilesAdder
 from reconciler.engine.describe import describe
 from reconciler.model.address import Address
 from reconciler.model.change import Action

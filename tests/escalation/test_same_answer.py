@@ -47,7 +47,8 @@ def answers(estate: Estate, actor: str) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     for call in CALLS:
         told = estate.run(*call, "--as", actor)
-        found.append((call, told.code, told.out, told.err))
+        heard = [line for line in told.err.splitlines() if not line.startswith("time: ")]
+        found.append((call, told.code, told.out, heard))
     told = estate.run("plan", "manifests", "--out", "p.plan", "--as", actor)
     file = json.loads((estate.folder / "p.plan").read_text(encoding="utf-8"))
     for name in ("run", "seal", "digest_of_file", "id", "run_id", "made_at"):
