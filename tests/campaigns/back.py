@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.errors import ReconcilerError
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.rollback import RollbackOf
-from tests.campaigns.ground import NOW, UNCOMPARED, Rows
+from tests.campaigns.ground import CATALOG, NOW, UNCOMPARED, Rows
 from tests.campaigns.trials import Trial
 
 UNKEPT = ("run", "applied_at", "source", "commit_id", "row_id")
@@ -30,12 +30,16 @@ def taken(trial: Trial) -> Former:
     return Former(ground.rows(), ground.ledger(), len(ground.store.runs()))
 
 
-def rolled_back(trial: Trial, former: Former) -> None:
-    """Undo the last run, look, and apply again. A refusal is counted and changes nothing."""
+def rolled_back(trial: Trial, former: Former) -> bool:
+    """Undo the last run, look, and apply again; whether the house is as before. What is refused writes nothing.
+
+    What the run created and only a life cycle takes away stays as a tombstone, as the plan says (RBK-08): from there
+    the manifests cannot be applied again, and the house ends.
+    """
     runs = trial.ground.store.runs()
     if len(runs) != former.runs + 1:  # nothing was to be done, or it took two runs
         trial.seen["not one run"] += 1
-        return
+        return True
     trial.done["rollback"] += 1
     found = trial.ground.rows()
     orders = Orders(
@@ -48,10 +52,20 @@ def rolled_back(trial: Trial, former: Former) -> None:
         trial.seen[f"not rolled back {error.code} {' '.join(codes)}"] += 1
         if found != trial.ground.rows():
             trial.say("rollback", "it was refused and changed rows")
-        return
-    _compare(trial, "row", former.rows, trial.ground.rows(), UNCOMPARED)
+        return True
+    now = trial.ground.rows()
+    buried = {one for one in now.keys() - former.rows.keys() if _is_tombstone(one, now[one])}
+    trial.seen["left as tombstones by a rollback"] += len(buried)
+    _compare(trial, "row", former.rows, {one: row for one, row in now.items() if one not in buried}, UNCOMPARED)
     _compare(trial, "ledger entry", former.ledger, trial.ground.ledger(), UNKEPT)
-    trial.applied("apply behind a rollback")
+    if not buried:
+        trial.applied("apply behind a rollback")
+    return not buried
+
+
+def _is_tombstone(address: Address, row: Mapping[str, Any]) -> bool:
+    cycle = CATALOG[address.kind].lifecycle
+    return cycle is not None and row["state"] == cycle.tombstone
 
 
 def _compare(

@@ -58,7 +58,8 @@ def _live(trial: Trial) -> None:
     former = back.taken(trial)
     if trial.go_on():
         meddling.undisturbed(trial)
-        back.rolled_back(trial, former)
+        if not back.rolled_back(trial, former):
+            return
     meddling.ordered(trial)
     meddling.exported(trial)
     rows = trial.ground.rows()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -40,8 +40,9 @@ LIVE_ONLY = {
     "SYS-03": "settings of the platform that a manifest only observes count as they are written there",
 }
 """Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
-BY_OTHERS = frozenset({"GEN-02", "SYS-03"})
-"""Rules that rows break when another program took away what rows without a manifest use, and git accepted that."""
+BY_OTHERS = frozenset({"GEN-02", "SYS-03", "ROLE-05", "BIL-01", "GEN-13"})
+"""Rules that rows break when another program took away what rows without a manifest use, and git accepted that; or
+when it changed one field of a row and not the others that go with it."""
 
 
 def undisturbed(trial: Trial) -> None:
@@ -76,13 +77,22 @@ def noticed(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
         (address, path)
         for address, path in before
         if _managed(trial, ledger[address], address, path) and _watched(ledger[address])
-    }
+    } - set(_as_asked(trial, before))
     found = _found(trial, _drift(trial))
     for place in sorted(expected - found):
         trial.say("drift", f"{_shown(place)} was changed by another program, and drift does not tell")
     for place in sorted(found - expected):
         trial.say("drift", f"{_shown(place)} is told as drift, and nobody touched it")
     return expected & found
+
+
+def _as_asked(trial: Trial, before: Mapping[Place, Any]) -> Iterator[Place]:
+    """The states that others brought about and that the manifest asks for: what a person has done is no drift."""
+    rows = trial.ground.rows()
+    for address, path in before:
+        tree = trial.world.trees.get(address)
+        if path == "state" and tree is not None and rows[address]["state"] == tree["spec"].get("state"):
+            yield address, path
 
 
 def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
