@@ -78,6 +78,9 @@ def open_webhook(
     return Webhook(url=url, local=local, render=render, secret=secret.encode("utf-8", "surrogateescape"))
 
 
+_LATE = TimeoutError.__name__
+
+
 class _NoRedirect(HTTPRedirectHandler):
     """A redirect would carry what is told to wherever it points."""
 
@@ -131,7 +134,9 @@ class Webhook:
         try:
             found = answer.get(timeout=self.patience)
         except queue.Empty:
-            raise _Busy(f"the webhook did not answer within {self.patience:g} seconds") from None
+            found = _LATE
+        if found == _LATE:  # whoever of the two noticed it first
+            raise _Busy(f"the webhook did not answer within {self.patience:g} seconds")
         if isinstance(found, str):
             raise _Busy(f"the webhook cannot be reached: {found}")
         if found in _BUSY:
