@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.diagnostic import errors_in
 from reconciler.model.errors import Denied, InvalidManifests
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.plan import plan
@@ -81,8 +82,8 @@ def _code(doors: Doors, request: Request, verb: str) -> str:
             apply(doors, request, orders, nobody)
         elif verb == "plan":
             plan(doors, request)
-        else:
-            validate_for(doors, request)
+        elif errors_in(list(validate_for(doors, request).diagnostics)):
+            return "invalid"
     except Denied as error:
         return error.code
     except InvalidManifests:
