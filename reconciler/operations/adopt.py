@@ -24,7 +24,8 @@ from reconciler.model.view import Entity, View
 from reconciler.operations.apply import Applied, Orders, apply
 from reconciler.operations.export import Export, ExportOrders, export_live
 from reconciler.operations.people import nobody, summon
-from reconciler.operations.plan import Proposal, plan, propose, read, refuse
+from reconciler.operations.plan import plan, propose, read
+from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.ports import FileAdder, Listener, ManifestWriter
 

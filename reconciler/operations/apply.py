@@ -32,7 +32,8 @@ from reconciler.model.resource import Live
 from reconciler.model.run import INSTALLER, Event, Outcome, Run
 from reconciler.operations.moving import sealed_anew
 from reconciler.operations.people import actor, may_write, nobody
-from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer, refuse
+from reconciler.operations.plan import FROM_MANIFESTS, Proposer
+from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved

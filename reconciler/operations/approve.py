@@ -23,7 +23,8 @@ from reconciler.model.rights import Rights
 from reconciler.operations.apply import agrees
 from reconciler.operations.consent import agree_on
 from reconciler.operations.people import nobody, summon
-from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer, refuse
+from reconciler.operations.plan import FROM_MANIFESTS, Proposer
+from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import POLICY, UNREADABLE
 from reconciler.operations.show import PlanFile

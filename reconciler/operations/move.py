@@ -20,7 +20,8 @@ from reconciler.model.columns import snake
 from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.waiver import Waiver
-from reconciler.operations.plan import Proposal, plan
+from reconciler.operations.plan import plan
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.tidy import Rewritten
 from reconciler.operations.validate import Judged, judge

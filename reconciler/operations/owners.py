@@ -21,7 +21,8 @@ from reconciler.model.principal import Principal
 from reconciler.operations.apply import agrees
 from reconciler.operations.consent import agree_on
 from reconciler.operations.people import actor
-from reconciler.operations.plan import FROM_MANIFESTS, Proposal, Proposer
+from reconciler.operations.plan import FROM_MANIFESTS, Proposer
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.show import PlanFile
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.model.errors import InvalidManifests
-from reconciler.operations.plan import Proposal, propose, read
+from reconciler.operations.plan import propose, read
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 
 

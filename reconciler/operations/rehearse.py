@@ -16,7 +16,7 @@ from reconciler.model.errors import RowRefused
 from reconciler.model.plan import Plan
 from reconciler.model.run import Outcome, Run
 from reconciler.operations.apply import rows_of, touched
-from reconciler.operations.plan import Proposal
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.secrets import Sealed, stand_ins
 from reconciler.ports import LiveStore
 

@@ -27,7 +27,8 @@ from reconciler.model.resource import Live
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 from reconciler.operations.history import past_of
-from reconciler.operations.plan import Proposal, proposed, seen_by, unfit
+from reconciler.operations.plan import proposed, seen_by, unfit
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Sealed
 from reconciler.operations.validate import Judged, fit, judge

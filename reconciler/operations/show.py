@@ -16,7 +16,7 @@ from reconciler.model.errors import Stale, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import SnapshotNote
 from reconciler.operations.apply import touched
-from reconciler.operations.plan import Proposal
+from reconciler.operations.proposal import Proposal
 
 _RUN = "run"
 _PRINCIPAL = "principal"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import InvalidManifests
 from reconciler.model.report import Findings
-from reconciler.operations.plan import Proposal, propose
+from reconciler.operations.plan import propose
 from reconciler.operations.policies import check_policies
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.validate import judge
 

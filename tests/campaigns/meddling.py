@@ -21,7 +21,7 @@ from reconciler.operations.adopt import AdoptOrders, adopt
 from reconciler.operations.apply import Orders
 from reconciler.operations.drift import DriftRequest, drift
 from reconciler.operations.export import Export, ExportOrders, export
-from reconciler.operations.plan import Proposal
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import People
 from reconciler.render.plan_json import plan_json
 from tests.campaigns.expect import alike, stored

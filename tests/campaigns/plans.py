@@ -28,7 +28,7 @@ from tests.campaigns.crashes import APPLY as BY_MANIFESTS
 from tests.campaigns.crashes import Home, comparable
 
 if TYPE_CHECKING:
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
 
 REFUSED = {1, 4, 5}
 """Exit codes of a file that is no plan, was made for nobody that there is, or is not the reviewed one any more."""

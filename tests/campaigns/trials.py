@@ -17,7 +17,8 @@ from reconciler.model.change import Action
 from reconciler.model.errors import InvalidManifests
 from reconciler.model.plan import Plan
 from reconciler.operations.apply import Orders, apply
-from reconciler.operations.plan import Proposal, plan
+from reconciler.operations.plan import plan
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Request
 from reconciler.ports import ManifestReader
 from tests.campaigns import texts

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.operations.apply import Orders, apply
-from reconciler.operations.plan import Proposal, plan
+from reconciler.operations.plan import plan
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import People, Request
 from reconciler.operations.validate_for import validate_for
 from tests.operations.doors import nobody

@@ -20,6 +20,7 @@ from reconciler.engine.guard import guard
 from reconciler.engine.plan import make_plan
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
+from reconciler.model.after import live_after
 from reconciler.model.authorization import Authorization, Carriers
 from reconciler.model.diagnostic import Severity
 from reconciler.model.guards import Guards
@@ -27,7 +28,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused, Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity
-from reconciler.operations.plan import live_after
 from tests.kinds.worlds import CATALOG, resource
 from tests.oracle.asked import live
 from tests.oracle.oracle import LEVELS, Cell, Key, Oracle, World, read_matrix

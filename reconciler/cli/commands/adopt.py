@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
     from reconciler.model.address import Address
     from reconciler.operations.adopt import Adopted
     from reconciler.operations.export import Export
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
 
 
 @click.command(short_help="Live rows under management, with manifests that plan to nothing.")

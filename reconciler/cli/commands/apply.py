@@ -26,7 +26,7 @@ from reconciler.model.pace import stage
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
     from reconciler.operations.apply import Applied
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
     from reconciler.operations.show import PlanFile
 
 

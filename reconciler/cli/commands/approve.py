@@ -20,7 +20,7 @@ from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.operations.approve import Approved
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
 
 
 @click.command(short_help="Agree with the plan of a plan file.")

@@ -29,7 +29,7 @@ from reconciler.model.pace import stage
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
     from reconciler.operations.request import Doors, People
     from reconciler.ports import ManifestReader
 

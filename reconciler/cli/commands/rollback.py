@@ -19,7 +19,7 @@ from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
-    from reconciler.operations.plan import Proposal
+    from reconciler.operations.proposal import Proposal
 
 
 @click.command(short_help="Undo a run, by a plan like any other.")
