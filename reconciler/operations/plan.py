@@ -43,6 +43,7 @@ from reconciler.operations.policies import judge_policies
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.secrets import Sealed, fingerprints, secrets_at_apply, unread_secrets, unreadable
+from reconciler.operations.staying import unfitting
 from reconciler.operations.steady import Steady
 from reconciler.operations.validate import Judged, judge
 
@@ -134,7 +135,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         differences = _compared(view, marks)
         if not marks and not problems:
             steady.learn(view, found, differences)
-    kept = _kept(view, differences, request, judged)
+    kept = _kept(view, differences, request, judged, found)
     made = _made(view, kept, _options(request, judged))
     known = {(one.address, one.path) for one in problems}
     with stage("secrets"):
@@ -165,7 +166,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
     view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
-    kept = _kept(view, _compared(view, {}), request, judged)
+    kept = _kept(view, _compared(view, {}), request, judged, found)
     chosen = _options(request, judged)
     made = secrets_at_apply(_made(view, kept, chosen))
     proposal = proposed(
@@ -206,7 +207,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     view, live, found = _fitted(doors, request, before.judged, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=found))
-    kept = _kept(view, _compared(view, before.marks), request, before.judged)
+    kept = _kept(view, _compared(view, before.marks), request, before.judged, found)
     made = _made(view, kept, _options(request, before.judged))
     return proposed(
         doors,
@@ -236,13 +237,14 @@ def _compared(view: View, marks: Fingerprints) -> Differences:
     return diff(view, marks)
 
 
-def _kept(view: View, found: Differences, request: Request, judged: Judged) -> Kept:
-    """What differs and is to be planned; the view learns what stays as it is."""
+def _kept(view: View, differences: Differences, request: Request, judged: Judged, found: Sequence[Diagnostic]) -> Kept:
+    """What differs and is to be planned; the view learns what stays as it is, and that has to fit."""
     if view.live is not None and view.live.doubt is not None:
-        found = certain(found, view.live.doubt)
-    kept = leave(found, judged.waivers, only_drift=request.only_drift)
+        differences = certain(differences, view.live.doubt)
+    kept = leave(differences, judged.waivers, only_drift=request.only_drift)
+    wrong = unfitting(view, judged, kept, found, selects=_options(request, judged).selects)
     view.keep(kept.fields, kept.absent)
-    return kept
+    return replace(kept, diagnostics=(*kept.diagnostics, *wrong))
 
 
 @staged("plan")

@@ -34,9 +34,7 @@ Place = tuple[Address, str]
 SHARE = 0.25
 """How much of the rows others change at most, about."""
 LIVE_ONLY = {
-    "SUP-05": "an active mailbox stays so when its manifest leaves the state alone and takes a consent away",
     "CAT-03": "a category may be archived under a route of mail whose manifest is gone",
-    "GEN-13": "a part of an object that came later is not written while ignoreChanges leaves it to the world",
     "SYS-03": "settings of the platform that a manifest only observes count as they are written there",
 }
 """Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
