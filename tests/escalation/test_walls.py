@@ -318,9 +318,9 @@ def _no_reach(patch: Patch) -> None:
 
 
 def _adopting_is_free(patch: Patch) -> None:
-    needs = judging._needs_a_right
+    needs = judging.needs_a_right
     patch.setattr(
-        judging, "_needs_a_right", lambda change, view: change.action is not Action.ADOPT and needs(change, view)
+        judging, "needs_a_right", lambda change, view: change.action is not Action.ADOPT and needs(change, view)
     )
 
 
