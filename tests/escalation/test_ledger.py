@@ -29,6 +29,7 @@ def ledger(estate: Estate) -> list[object]:
 @pytest.fixture
 def accepted(estate: Estate) -> Estate:
     """The world changed a foreign resource, and git agrees with it meanwhile."""
+    estate.judged()
     estate.put(BILLING, display_name="Accepted")
     estate.write(BILLING, {"displayName": "Accepted"})
     return estate

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.engine.authorize.parts import Part, as_gone, buried, manages_otherwise, needs_a_right, parts
+from reconciler.engine.authorize.needed import Part, as_gone, buried, manages_otherwise, needs_a_right, parts
 from reconciler.engine.authorize.stamp import stamped
 from reconciler.engine.authorize.tell import Teller, outside_denials
 from reconciler.model.access import RoleWord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.engine.authorize.parts import Part
+from reconciler.engine.authorize.needed import Part
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.change import Action
