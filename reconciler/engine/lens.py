@@ -93,7 +93,10 @@ class Lens:
             approvals=None if plan.approvals is None else self.approvals(plan.approvals),
             rewrites=tuple(one for one in plan.rewrites if self._reads_all(one.address)),
         )
-        return replace(made, partial=_content(made) != _content(plan))
+        made = replace(made, partial=_content(made) != _content(plan))
+        aside = sorted(hidden & self._view.outside)
+        denied = (Change(address=one, action=Action.DENIED, reason=_UNREAD) for one in aside)
+        return replace(made, changes=(*made.changes, *denied)) if aside else made
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         """Findings without words about what may not be read. What a manifest alone shows may be told to its reader."""

@@ -50,7 +50,7 @@ class Denial:
             severity=Severity.ERROR,
             phase=Phase.POLICY,
             summary=self.message,
-            hint=f"who can: {', '.join(self.who_can) or 'nobody'}" if self.address is not None else "",
+            hint=f"who can: {', '.join(self.who_can) or 'nobody'}" if self.address is not None or self.who_can else "",
             address=self.address,
             path=self.path,
             source=self.source,

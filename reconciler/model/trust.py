@@ -132,10 +132,10 @@ class IdentitySettings(Spec):
         default_factory=lambda: list(ALGORITHMS), description="Signatures that are believed."
     )
 
-    outside: Literal["judged", "denied"] = Field(
-        "judged",
-        description="Manifests outside of the reach of whoever asks: judged where they change something, or always"
-        " denied, so that nothing is learned from what they equal.",
+    outside: Literal["denied", "judged"] = Field(
+        "denied",
+        description="Manifests outside of the reach of whoever asks: always denied, so that nothing is learned from"
+        " what they equal, or judged, so that those that change nothing deny nobody.",
     )
 
     @model_validator(mode="after")

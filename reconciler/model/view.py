@@ -123,7 +123,8 @@ class View:
     phase plan do not count them any more. ``absent`` holds those that are declared and that the plan does not create.
     ``moves`` are the resources that have another name than in the database, by their new address, and ``rewrites`` what
     is written for that; the live data of the view has the new names already.
-    ``outside`` holds those that are declared where nobody who asks may read: they are denied, whatever there is.
+    ``outside`` holds what nobody who asks may read: declared there it takes no part, and managed it is as though nobody
+    managed it.
     ``written`` says whether what is declared stands in manifests, whose readers know of it. What a rollback puts back
     is known from the database alone.
     """

@@ -305,6 +305,8 @@ def agrees(shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> No
         Denied: one of them is nobody any more (OPR-09).
     """
     if reviewed.digest != shown.plan.digest:
+        if shown.outside:
+            refuse(shown)  # the plan goes beyond the reach of those who ask: it has not moved
         raise moved(reviewed, shown.plan, lens=shown.lens)
     if told(reviewed) != told(_as_seen_by(reviewed_by, shown)):
         raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")

@@ -76,7 +76,10 @@ def approve(
     rights = Rights(doors.catalog, live, doors.now)
     who = _asks(rights, request.people, live)
     _of_this_database(file, live)
-    request = replace(request, people=People(local=request.people.local, makers=(file.principal,)))
+    people = People(
+        local=request.people.local, makers=(file.principal,), reach=file.people, strict=request.people.strict
+    )
+    request = replace(request, people=people)
     _may(rights, who, doors, request)
     run = doors.store.find_run(file.run_id) if file.run_id else None
     if run is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from reconciler.engine.rebase import Rebased, rebase
@@ -15,7 +15,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.rule import RuleText
 from reconciler.model.view import View
-from reconciler.operations.outside import lacking
+from reconciler.operations.outside import unmanaged
 from reconciler.operations.request import Request
 from reconciler.operations.validate import Judged, fit
 from reconciler.ports import ApplySession, Sealer
@@ -32,15 +32,14 @@ def fit_moved(
     *,
     now: datetime,
     request: Request,
-    outside: Callable[[Live], frozenset[Address]] = lambda _: frozenset(),
+    hidden: frozenset[Address] = frozenset(),
 ) -> tuple[View, Live, list[Diagnostic]]:
     """As :func:`~reconciler.operations.validate.fit`, over live data with the new names of what has moved.
 
-    ``outside`` tells what nobody who asks may read: the view does not know whether it is there.
+    ``hidden`` is what nobody who asks may read: the view does not know that it is managed.
     """
     based = rebase(catalog, live, judged.moves)
-    hidden = outside(based.live)
-    view, found = fit(catalog, judged, lacking(based.live, hidden), now=now)
+    view, found = fit(catalog, judged, unmanaged(based.live, hidden), now=now)
     view.outside = hidden
     view.moves, view.rewrites = based.moves, based.rewrites
     return view, based.live, in_order([*found, *based.diagnostics, *_beside_drift(based, request)])

@@ -40,7 +40,7 @@ def owners(doors: Doors, request: Request, *, file: PlanFile, proposer: Proposer
         raise Stale(
             "the plan was made for another database", code="APV-01", hint="check RECONCILER_DATABASE_URL and --env"
         )
-    people = replace(request.people, makers=(file.principal,))
+    people = replace(request.people, makers=(file.principal,), reach=file.people)
     made = proposer.propose(doors, replace(request, people=people), proposer.read(doors, request), live)
     agrees(made, reviewed=file.plan, reviewed_by=file.people)
     planner = Carriers(people=tuple(actor(made.rights, one) for one in file.people)) if file.people else None

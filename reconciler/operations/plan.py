@@ -20,7 +20,6 @@ from reconciler.engine.part import certain, fill
 from reconciler.engine.plan import PlanOptions, make_plan, retargeted
 from reconciler.engine.plan.steps import NO_PATH
 from reconciler.engine.snapfile import instant
-from reconciler.model.address import Address
 from reconciler.model.after import live_after
 from reconciler.model.approval import CommitAuthors
 from reconciler.model.authorization import Judgement
@@ -37,7 +36,7 @@ from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
 from reconciler.operations.consent import agree_on
 from reconciler.operations.moving import fit_moved
-from reconciler.operations.outside import lacking, lie_outside
+from reconciler.operations.outside import Inside, set_aside
 from reconciler.operations.people import summon
 from reconciler.operations.policies import judge_policies
 from reconciler.operations.proposal import Proposal
@@ -120,11 +119,12 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    steady = Steady(judged, live, whole=not judged.moves and not request.people.strict)
+    inside = _inside(doors, request, judged, live)
+    steady = Steady(judged, live, whole=not judged.moves and not inside.hidden)
     if steady.holds:
-        view, found = steady.fit(doors.catalog, judged, live, now=doors.now)
+        view, found = steady.fit(doors.catalog, inside.judged, live, now=doors.now)
     else:
-        view, live, found = _fitted(doors, request, judged, live)
+        view, live, found = _fitted(doors, request, inside, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     with stage("secrets"):
@@ -149,6 +149,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         made=made,
         marks=marks,
         found=(*judged.diagnostics, *found, *problems, *kept.diagnostics),
+        outside=inside.denials,
     )
 
 
@@ -163,7 +164,8 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         live = fill(doors.catalog, live, snapshot.people, judged.resources, doors.now)
         # Who may do what cannot be judged from a part of the data.
         request = replace(request, people=People(local=request.people.local))
-    view, live, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=request)
+    inside = _inside(doors, request, judged, live)
+    view, live, found = _fitted(doors, request, inside, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     kept = _kept(view, _compared(view, {}), request, judged, found)
@@ -178,6 +180,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         made=made,
         marks={},
         found=(*judged.diagnostics, *found, *kept.diagnostics),
+        outside=inside.denials,
     )
     return replace(
         proposal,
@@ -204,7 +207,8 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     Raises:
         InvalidManifests: they do not fit any more.
     """
-    view, live, found = _fitted(doors, request, before.judged, live)
+    inside = _inside(doors, request, before.judged, live)
+    view, live, found = _fitted(doors, request, inside, live)
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=found))
     kept = _kept(view, _compared(view, before.marks), request, before.judged, found)
@@ -218,18 +222,19 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         made=made,
         marks=before.marks,
         found=(*before.judged.diagnostics, *found, *kept.diagnostics),
+        outside=inside.denials,
         authors=before.authors,
     )
 
 
-def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> tuple[View, Live, list[Diagnostic]]:
-    """The manifests beside the database. What is denied whatever there is stands there as though nothing were."""
+def _inside(doors: Doors, request: Request, judged: Judged, live: Live) -> Inside:
+    return set_aside(doors, request, judged, live, selects=_options(request, judged).selects)
 
-    def outside(found: Live) -> frozenset[Address]:
-        selects = _options(request, judged).selects
-        return lie_outside(doors, request.people, judged.resources, found, selects=selects)
 
-    return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, outside=outside)
+def _fitted(doors: Doors, request: Request, inside: Inside, live: Live) -> tuple[View, Live, list[Diagnostic]]:
+    """The manifests that take part beside the database."""
+    judged, hidden = inside.judged, inside.hidden
+    return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, hidden=hidden)
 
 
 @staged("compare")
@@ -283,9 +288,13 @@ def proposed(
     made: Plan,
     marks: Fingerprints,
     found: tuple[Diagnostic, ...],
+    outside: tuple[Denial, ...] = (),
     authors: CommitAuthors | None = None,
 ) -> Proposal:
-    """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
+    """A plan with what guards, rights, approvals and policies say of it.
+
+    ``found`` is what was found before it, ``outside`` denies manifests that took no part in it.
+    """
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
@@ -298,15 +307,15 @@ def proposed(
     narrowed = guarded
     if lens is not None:
         narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
-        mine = (*view.declared, *filter(lens.sees, live.ledger))
+        mine = (*view.declared, *(one.address for one in judged.resources), *filter(lens.sees, live.ledger))
         made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
-        known = lacking(live, view.outside)
-        now = Rights(doors.catalog, known, doors.now, planned=view) if view.outside else rights
-        moved = shifts(now, Rights(doors.catalog, live_after(doors.catalog, known, made), doors.now), made)
-        judgement = _closed(judgement, closed(now, view, moved, carriers))
+        moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
+        judgement = _closed(judgement, closed(rights, view, moved, carriers))
+    if judgement is not None and outside:
+        judgement = Judgement(denials=(*outside, *judgement.denials))
     proposal = Proposal(
         plan=made,
         guarded=guarded,
@@ -321,6 +330,7 @@ def proposed(
         rights=rights,
         shifts=moved,
         authors=agreed.consent.authors,
+        outside=outside,
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error

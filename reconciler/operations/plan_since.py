@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.errors import InvalidManifests
 from reconciler.operations.plan import propose, read
 from reconciler.operations.proposal import Proposal
-from reconciler.operations.request import Doors, Request
+from reconciler.operations.request import Doors, Former, Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +26,17 @@ def plan_since(doors: Doors, request: Request, base: Doors) -> Pair:
         WorldError: a file, a repository or the database did not answer.
     """
     judged = read(doors, request)
-    live = doors.store.read()
-    head = propose(doors, request, judged, live)
     try:
-        return Pair(head=head, base=propose(base, request, read(base, request), live))
+        former = read(base, request)
+    except InvalidManifests:
+        former = None
+    live = doors.store.read()
+    if former is None:
+        return Pair(head=propose(doors, request, judged, live), base=None)
+    # What git has not changed since denies nobody, and nothing of the base does: only what is new is the branch's.
+    told = replace(request, former=Former(former.resources, former.moves, former.read_file))
+    head = propose(doors, told, judged, live)
+    try:
+        return Pair(head=head, base=propose(base, told, former, live))
     except InvalidManifests:
         return Pair(head=head, base=None)

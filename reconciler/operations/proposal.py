@@ -35,6 +35,7 @@ class Proposal:
     ``narrowed`` is what the guards say to those who ask.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
+    ``outside`` denies manifests that took no part in it.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
     """
 
@@ -48,6 +49,7 @@ class Proposal:
     ruled: tuple[Diagnostic, ...] = ()
     shifts: tuple[Shift, ...] = ()
     authors: CommitAuthors = NO_AUTHORS
+    outside: tuple[Denial, ...] = ()
     snapshot: SnapshotNote | None = None
     carriers: Carriers | None = None
     judgement: Judgement | None = None

@@ -11,8 +11,11 @@ from reconciler.model.approval import Demand
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.guards import Guards
+from reconciler.model.manifest import Document
+from reconciler.model.moved import Move
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Evaluate, ReadPolicies
+from reconciler.model.resource import Resource
 from reconciler.model.secret import SecretValue
 from reconciler.model.snapshot import Snapshot
 from reconciler.ports import AuthorReader, LiveStore, ManifestReader, Sealer, SecretReader
@@ -73,15 +76,30 @@ class People:
     """Who asks, by name: the applicant, then those who approved. ``local`` is false when a token says who it is.
 
     Without names nobody asks: a plan is made and not judged. ``installer`` acts on a database in which nobody is yet.
-    ``makers`` made the plan that is asked about, in a plan file: they are no approvers of it. ``strict`` denies every
-    manifest outside of their reach, also one that changes nothing.
+    ``makers`` made the plan that is asked about, in a plan file: they are no approvers of it; ``reach`` are those for
+    whose eyes it was made, which is as far as it goes. ``strict`` denies every
+    manifest outside of their reach, also one that changes nothing, and plans as though it were not there.
     """
 
     names: tuple[str, ...] = ()
     local: bool = True
     installer: str = ""
     makers: tuple[str, ...] = ()
+    reach: tuple[str, ...] = ()
     strict: bool = False
+
+
+ReadFile = Callable[[Document, str], bytes]
+"""Reads a file that a manifest names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """The manifests of the commit that a branch began at. What git has not changed since denies nobody."""
+
+    resources: tuple[Resource[Any], ...] = ()
+    moves: tuple[Move, ...] = ()
+    read_file: ReadFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +109,7 @@ class Request:
     ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
     ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none. ``demand`` says how many people must agree.
+    ``former`` is what manifests are compared with that lie outside of the reach of those who ask.
     """
 
     environment: str = ""
@@ -102,3 +121,4 @@ class Request:
     guards: Guards = field(default_factory=Guards)
     people: People = field(default_factory=People)
     demand: Demand = field(default_factory=Demand)
+    former: Former | None = None

@@ -27,6 +27,7 @@ KINDS = frozenset(
 )
 CUSTOMERS = ("Customer", "CustomerUser", "SelfCare", "Individual", "Domain")
 CATALOG = discover()
+JUDGED = "identity: {outside: judged}"
 CLOCK = "2026-06-15T12:00:00Z"
 
 
@@ -82,6 +83,15 @@ class Estate:
 
     def _path(self, key: Key) -> Path:
         return self.folder / "manifests" / (key[1] or "platform") / f"{key[0]}-{key[2]}.yaml"
+
+    def settings(self, *lines: str) -> None:
+        """Write a configuration."""
+        words = ("apiVersion: reconciler/v1", "kind: Project", "manifests: [manifests]", *lines)
+        (self.folder / "reconciler.yaml").write_text("\n".join(words) + "\n", encoding="utf-8")
+
+    def judged(self) -> None:
+        """Let manifests outside of the reach be judged where they change something, as in a repository of friends."""
+        self.settings(JUDGED)
 
     # --- the program -------------------------------------------------------------------------------------------------
 

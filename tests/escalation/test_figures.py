@@ -23,6 +23,7 @@ def _desk(estate: Estate, tenant: str, number: int) -> list[Key]:
 @pytest.fixture
 def desks(estate: Estate) -> Estate:
     """Twelve entries in one tenant and eight in another, whose manifests are gone."""
+    estate.judged()
     anchor: Key = ("Partner", "", "farol")
     estate.write(anchor)
     mine, theirs = _desk(estate, "farol", 8), _desk(estate, "duna", 12)

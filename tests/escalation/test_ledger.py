@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.engine.authorize import _stamped
+from reconciler.engine.authorize.stamp import stamped
 from reconciler.kinds import discover
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
@@ -29,6 +29,7 @@ def ledger(estate: Estate) -> list[object]:
 @pytest.fixture
 def accepted(estate: Estate) -> Estate:
     """The world changed a foreign resource, and git agrees with it meanwhile."""
+    estate.judged()
     estate.put(BILLING, display_name="Accepted")
     estate.write(BILLING, {"displayName": "Accepted"})
     return estate
@@ -80,6 +81,6 @@ def test_a_cascade_remembers_the_level_of_who_carries_what_brings_it_about() -> 
         changes=tuple(Change(address=address, action=Action.TRANSITION, edge=edge) for address in (one, two)),
         cascades=tuple(Cascade(service, "suspended", "it stops", by=by) for by, service in services.items()),
     )
-    made = _stamped(View(discover(), {}, None), plan, who)
+    made = stamped(View(discover(), {}, None), plan, who)
     assert [dict(cascade.columns)["stopped_by"] for cascade in made.cascades] == ["issuer", "partner"]
     assert [change.columns["stopped_by"] for change in made.changes] == ["issuer", "partner"]

@@ -37,8 +37,8 @@ CALLS = (
 
 @pytest.fixture
 def strict(estate: Estate) -> Estate:
-    settings = "apiVersion: reconciler/v1\nkind: Project\nmanifests: [manifests]\nidentity: {outside: denied}\n"
-    (estate.folder / "reconciler.yaml").write_text(settings, encoding="utf-8")
+    """As it is where nothing else is said."""
+    estate.settings()
     return estate
 
 
@@ -113,8 +113,9 @@ def test_a_manifest_that_claims_what_is_foreign_brings_nothing_else_into_reach(s
     assert strict.specs["SmtpSettings", "farol", "farol-b-one-smtp"]["host"] not in told.out + told.err
 
 
-def test_without_it_a_manifest_that_equals_a_foreign_resource_changes_nothing(estate: Estate) -> None:
-    """In a repository that all share nobody is denied because of manifests that nobody has changed: ADR 39."""
+def test_where_it_is_judged_a_manifest_that_equals_a_foreign_resource_changes_nothing(estate: Estate) -> None:
+    """Where the leak is accepted nobody is denied because of manifests that nobody has changed."""
+    estate.judged()
     estate.write(("Category", "duna", "billing"))
     assert estate.plan(PAULA).code == 0
     estate.write(("Category", "duna", "billing"), {"displayName": "Guess"})

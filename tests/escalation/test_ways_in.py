@@ -289,8 +289,16 @@ def test_no_name_in_a_manifest_says_who_asks(estate: Estate) -> None:
 
 
 def test_what_is_foreign_is_not_pruned(estate: Estate) -> None:
+    """It takes no part in the plan, as though it were not there; where it is judged, it is denied."""
     estate.write(FAROL)
     limit = ("--prune", "--target", "Category/duna/billing", "--allow-delete", "Category:5")
+    before = estate.content()
+    foreign = estate.apply(PAULA, more=limit)
+    absent = estate.apply(PAULA, more=tuple(one.replace("billing", "absent1") for one in limit))
+    assert (foreign.code, foreign.says("TGT-02")) == (0, True)
+    assert foreign.out.replace("billing", "absent1") == absent.out
+    assert estate.content() == before
+    estate.judged()
     estate.refuses(PAULA, code="PRM-02", more=limit)
 
 
@@ -366,6 +374,11 @@ def test_a_foreign_tombstone_is_not_forgotten(estate: Estate) -> None:
     estate.put(("Issuer", "duna", "duna-a"), state="deleted")
     estate.write(FAROL)
     before = estate.content()
+    for more in (("--target", "Issuer/duna/duna-a", "--prune"), ()):
+        told = estate.apply(PAULA, more=more)
+        assert told.code == 0, f"{told.code} {told.out} {told.err}"
+        assert estate.content() == before
+    estate.judged()
     told = estate.apply(PAULA, more=("--target", "Issuer/duna/duna-a", "--prune"))
     assert told.code == 4, f"{told.code} {told.out} {told.err}"
     assert estate.content() == before

@@ -121,7 +121,9 @@ def carry_out(
         only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
         people=replace(
-            session.people(bootstrap=how["bootstrap"]), makers=() if reviewed is None else (reviewed.principal,)
+            session.people(bootstrap=how["bootstrap"]),
+            makers=() if reviewed is None else (reviewed.principal,),
+            reach=() if reviewed is None else reviewed.people,
         ),
     )
 
