@@ -95,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the boundary: whatever happens ends as one line and an exit code
         return _failed(error, options)
     finally:
+        if arguments is None:
+            gc.freeze()  # the process ends now: a last look through all values would free nothing that its end does not
         if collecting:
             gc.enable()
         # An apply stops to hear interrupts from its commit on; whoever called this function hears them again.

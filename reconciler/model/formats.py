@@ -298,9 +298,22 @@ Currency = Annotated[
 ]
 
 
+FAMILIAR_LANGUAGES = frozenset(
+    "bg cs da de de-AT de-CH de-DE el en en-GB en-IE en-US es es-ES es-MX et eu fi fr fr-BE fr-CH fr-FR ga gl hr hu it it-IT "
+    "lt lv mt nb nl nl-BE nl-NL nn no pl pl-PL pt pt-AO pt-BR pt-MZ pt-PT ro sk sl sv tr uk".split()
+)
+"""Tags that are valid and in their stored case for certain: the tables of languages need not be loaded for them."""
+
+
 @lru_cache(maxsize=4096)
 def language_tag(value: str) -> str | None:
     """A BCP 47 tag in its stored case (``pt-PT``, ``zh-Hant``), or None when it is none."""
+    if value in FAMILIAR_LANGUAGES:
+        return value
+    return _tag_by_tables(value)
+
+
+def _tag_by_tables(value: str) -> str | None:
     import langcodes
 
     if not value.isascii() or "_" in value or not langcodes.tag_is_valid(value):

@@ -469,6 +469,11 @@ def test_a_language_tag_gets_its_case(value: str, kept: str) -> None:
     assert stored(Language, value) == kept
 
 
+@pytest.mark.parametrize("value", sorted(formats.FAMILIAR_LANGUAGES))
+def test_a_familiar_language_is_what_the_tables_make_of_it(value: str) -> None:
+    assert formats._tag_by_tables(value) == value
+
+
 @pytest.mark.parametrize("value", ["en_US", "english", "xx", "pt-", "-pt", "", "pt PT", "pt-ZZ9", "português"])
 def test_what_is_no_language_tag(value: str) -> None:
     assert refused(Language, value)[0]["code"] == "GEN-14"
