@@ -154,7 +154,7 @@ class Session:
         if not (writes or kept or left or plan.notices or plan.rewrites):
             return
         self._run = run
-        images = self._images(writes, run, kept, left)
+        images = self._images(plan, writes, run, kept, left)
         self._announce(run)
         reach("announced")
         moved = move_rows(self._connection, self._metadata, self._catalog, plan, sealed, at=run.finished_at)
@@ -199,7 +199,7 @@ class Session:
             )
 
     def _images(
-        self, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
+        self, plan: Plan, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
     ) -> list[dict[str, Any]]:
         """What is there before the first write. An apply has read it under its locks already."""
         before = self._found or read_live(fetching(self._connection), self._catalog)
@@ -211,7 +211,9 @@ class Session:
         ) -> Mapping[Address, Mapping[str, Any]]:
             return columns_now(self._connection, self._metadata, self._catalog[kind], addresses, columns)
 
-        return images_of(run.id, self._catalog, before, writes, ledgers=Ledgers(after=after), resting=resting)
+        previous = {one.address: one.previous for one in plan.rewrites if one.moves}
+        ledgers = Ledgers(after=after, previous=previous)
+        return images_of(run.id, self._catalog, before, writes, ledgers=ledgers, resting=resting)
 
     def _audit(self, plan: Plan, run: Run, images: Sequence[Mapping[str, Any]]) -> None:
         runs, changes = self._table(RUNS), self._table(CHANGES)
