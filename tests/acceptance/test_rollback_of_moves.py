@@ -104,8 +104,10 @@ def test_a_plan_file_of_it_is_reviewed_and_goes_stale(desk: Tree) -> None:
     ("statement", "said"),
     [
         (
-            "INSERT INTO categories (tenant, name, display_name, description, audience, service_types, sort_order) "
-            "VALUES ('farol', 'signing', 'Other', '', 'customers', '[\"incidents\"]', 99)",
+            (
+                "INSERT INTO categories (tenant, name, display_name, description, audience, service_types) "
+                "VALUES ('farol', 'signing', 'Other', '', 'customers', '[]')"
+            ),
             "is live as well",
         ),
         ("DELETE FROM categories", "is gone since"),
