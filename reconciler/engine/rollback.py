@@ -36,6 +36,8 @@ SENT = RuleText("RBK-06", Severity.WARNING, Phase.PLAN, "Mails that a run sent c
 WISHES = RuleText("RBK-07", Severity.WARNING, Phase.PLAN, "Git is rolled back as well.")
 STAYS = RuleText("RBK-08", Severity.WARNING, Phase.PLAN, "What a run created leaves no row behind.")
 
+CLOSED = RuleText("RBK-10", Severity.ERROR, Phase.PLAN, "A former secret that comes back can be opened.")
+
 UNDONE = frozenset(
     {"create", "adopt", "move", "update", "rotate-secret", "transition", "delete", "forget", "refresh", "cascade"}
 )
@@ -220,6 +222,26 @@ def remarks(past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
                 address=one.address,
                 hint="what they wrote stays",
             )
+
+
+def closed(past: Past, undoing: Undoing, key: str) -> Iterator[Diagnostic]:
+    """Former secrets that were sealed with another key than the one that ``key`` names."""
+    for one in undoing.items:
+        keys = past.images[one.address].keys
+        for path in one.rests:
+            if keys.get(column_name(path), key) != key:
+                yield unopened(one.address, path)
+
+
+def unopened(address: Address, path: str) -> Diagnostic:
+    """That a former secret would come back in a form that nobody can open."""
+    return _diagnostic(
+        CLOSED,
+        f"the former {path} of {address} cannot be opened with the key of the installation",
+        address=address,
+        path=path,
+        hint="bring the key back with which it was sealed, or go on through git and give the secret anew",
+    )
 
 
 def unsayable(address: Address, why: str, path: str = "") -> Diagnostic:

@@ -19,7 +19,7 @@ from reconciler.model.address import Address
 from reconciler.model.columns import column_name
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
-from reconciler.model.errors import Held, Stale
+from reconciler.model.errors import Held, ReconcilerError, Stale, WorldError
 from reconciler.model.exported import NO_WISHES, Wishes
 from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.past import Past
@@ -74,6 +74,7 @@ class RollbackOf:
 
         Raises:
             WorldError: they are not as they were kept (RBK-02).
+            Held: one cannot be opened (RBK-10).
         """
         wanted = {(one.address, path) for one in plan.changes if one.back is not None for path in one.back.rests}
         if not wanted:
@@ -82,7 +83,9 @@ class RollbackOf:
             found = look.rests(plan.rollback)
         moved = {} if self.past is None else {one.previous: one.address for one in self.past.changes}
         columns = {(address, path): (moved.get(address, address), column_name(path)) for address, path in wanted}
-        return {at: (found[place], None) for at, place in columns.items() if place in found}
+        back = {at: found[place] for at, place in columns.items() if place in found}
+        _refuse_closed(doors, back)
+        return {at: (rest, None) for at, rest in back.items()}
 
     def _proposal(self, doors: Doors, request: Request, live: Live, *, before: Proposal | None = None) -> Proposal:
         past = self.past
@@ -102,7 +105,7 @@ class RollbackOf:
         view.written, view.moves, view.rewrites = False, based.moves, based.rewrites
         options = PlanOptions(prune=True, environment=request.environment, rollback=past.run.id)
         made = _placeless(make_plan(view, stage.differences(view, undoing), options))
-        told = (*found, *stage.unmet(made, undoing), *stage.remarks(named, undoing))
+        told = (*found, *stage.unmet(made, undoing), *stage.remarks(named, undoing), *_closed(doors, named, undoing))
         return proposed(
             doors,
             request,
@@ -146,6 +149,40 @@ def _not_live(past: Past, found: tuple[Diagnostic, ...]) -> Stale:
         hint="undo the later runs first, the newest at first; history --target shows them",
         diagnostics=found,
     )
+
+
+def _closed(doors: Doors, past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
+    """Former secrets that nobody can open. Where plans are made without the key, the apply looks alone."""
+    try:
+        key = doors.sealer.key_id
+    except ReconcilerError:
+        return
+    yield from stage.closed(past, undoing, key)
+
+
+def _refuse_closed(doors: Doors, rests: Mapping[tuple[Address, str], str | None]) -> None:
+    """Open every former secret once before it is written: images of older versions do not name their key.
+
+    Raises:
+        Held: one cannot be opened (RBK-10).
+    """
+    found = []
+    for (address, path), rest in sorted(rests.items()):
+        mark = doors.catalog[address.kind].by_path[path].secret
+        if rest is None or (mark is not None and mark.storage != "encrypted"):
+            continue
+        doors.sealer.key_id  # noqa: B018  # without a key this tells why, and not that it is another one
+        try:
+            doors.sealer.unseal(address, path, rest)
+        except WorldError:
+            found.append(stage.unopened(address, path))
+    if found:
+        raise Held(
+            "the run cannot be rolled back; nothing was applied",
+            code=stage.CLOSED.code,
+            diagnostics=tuple(found),
+            hint="a run is undone whole or not at all",
+        )
 
 
 def _in_the_way(found: Diagnostic) -> Diagnostic:

@@ -21,6 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.past import Image
 from reconciler.model.resource import LedgerEntry, Live
+from reconciler.model.secret import key_of
 
 IMAGE_COLUMNS = ("run", "kind", "tenant", "name", "facts", "sealed", "mark")
 
@@ -30,6 +31,7 @@ Resting = Callable[[str, Sequence[Address], Sequence[str]], Mapping[Address, Map
 _HEAD = frozenset({"tenant", "name", "rev"})
 _BORN = "created_at"
 _FORMER = "secrets"
+_KEYS = "keys"
 _WAS = "was"
 
 
@@ -74,6 +76,7 @@ def image_from(address: Address, facts: str) -> Image | None:
             ledger_before=_entry(address, ledger[0]),
             ledger_after=_entry(address, ledger[1]),
             secrets=frozenset(found.get(_FORMER, ())),
+            keys=found.get(_KEYS, {}),
             was=Address.parse(found[_WAS]) if _WAS in found else None,
         )
     except (ValueError, KeyError, TypeError, IndexError):
@@ -98,6 +101,8 @@ def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str
         facts["before"][_BORN] = born
     if resting:
         facts[_FORMER] = sorted(resting)
+        keys = {column: key for column, rest in sorted(resting.items()) if rest and (key := key_of(rest))}
+        facts.update({_KEYS: keys} if keys else {})
     sealed = to_json(resting).decode() if resting else None
     return {
         "run": run,

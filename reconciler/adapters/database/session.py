@@ -23,7 +23,7 @@ from reconciler.adapters.database.columns import (
 )
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.images import Ledgers, hash_of, images_of
-from reconciler.adapters.database.moving import at_rest, move_entries, move_rows, steps_of
+from reconciler.adapters.database.moving import at_rest, move_entries, move_findings, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
@@ -171,6 +171,7 @@ class Session:
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         move_entries(self._connection, self._metadata, plan.rewrites)
+        move_findings(self._connection, self._metadata, plan.rewrites, at=run.finished_at)
         self._keep(kept, left, run, numbers)
         reach("ledger-written")
         self._audit(plan, run, images)  # last: on a server it makes runs of other tenants wait
