@@ -99,6 +99,15 @@ class SecretReader(Protocol):
 class Sealer(Protocol):
     """Keys and hashes: the only place that opens secret values in order to store them."""
 
+    @property
+    def key_id(self) -> str:
+        """What names the key in stored forms.
+
+        Raises:
+            UsageError: there is no key (KEY-01).
+            WorldError: it is gone (KEY-04).
+        """
+
     def fingerprint(self, address: Address, path: str, value: SecretValue) -> str:
         """A keyed hash by which the next plan knows the value again."""
 

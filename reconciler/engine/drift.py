@@ -8,7 +8,7 @@ resources that are only watched are compared with their manifest. Whatever git a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,7 @@ from reconciler.model.drift import (
     Recorded,
     Sort,
     Written,
+    resolved,
 )
 from reconciler.model.encode import decode, encoder, same
 from reconciler.model.kind import Kind
@@ -62,12 +63,20 @@ class Known:
 
 
 def detect(
-    catalog: Catalog, live: Live, *, view: View | None, differences: Differences | None, selects: Selects
+    catalog: Catalog,
+    live: Live,
+    *,
+    view: View | None,
+    differences: Differences | None,
+    selects: Selects,
+    moves: Mapping[Address, Address] | None = None,
 ) -> tuple[list[Deviation], list[Diagnostic]]:
     """Every deviation, in order of address and path, and what could not be compared.
 
-    ``view`` and ``differences`` are None when the manifests are not valid: the ledger alone is compared then.
+    ``view`` and ``differences`` are None when the manifests are not valid: the ledger alone is compared then. ``moves``
+    are pending: new addresses by the old ones. ``live`` has the new ones.
     """
+    former = {now: was for was, now in (moves or {}).items()}
     declared = {} if view is None else view.declared
     found: list[Deviation] = []
     told: list[Diagnostic] = []
@@ -97,6 +106,8 @@ def detect(
             else:
                 found += _changed(kind, resource, entry, base, row)
     found += _unmanaged(catalog, live, declared, selects)
+    if former:
+        found = [replace(one, previous=former.get(one.address)) for one in found]
     return sorted(found, key=lambda one: (one.address, one.path)), told
 
 
@@ -110,8 +121,10 @@ def report_drift(
     selects: Selects,
     diagnostics: Sequence[Diagnostic] = (),
     environment: str = "",
+    moves: Mapping[Address, Address] | None = None,
 ) -> DriftReport:
-    """The report: each deviation with its writer, its commit and its state."""
+    """The report: each deviation with its writer, its commit and its state. ``moves`` are as for :func:`detect`."""
+    moves = moves or {}
     findings = tuple(_finding(one, known, waivers) for one in found)
     here = {one.id for one in findings}
     gone = sorted(
@@ -120,12 +133,13 @@ def report_drift(
     )
     return DriftReport(
         findings=findings,
-        resolved=tuple(_resolved(one) for one in gone),
+        resolved=tuple(resolved(one, moves) for one in gone),
         diagnostics=tuple(in_order(list(diagnostics))),
         managed=sum(selects(one) for one in live.ledger),
         as_of=rfc3339(now),
         identity=live.identity,
         environment=environment,
+        moves=moves,
     )
 
 
@@ -138,7 +152,7 @@ def to_record(report: DriftReport, before: Mapping[str, Recorded]) -> list[Recor
         kept.append(
             Recorded(
                 id=one.id,
-                address=one.address,
+                address=one.stands,
                 path=one.path,
                 sort=one.sort,
                 state=one.state,
@@ -152,7 +166,7 @@ def to_record(report: DriftReport, before: Mapping[str, Recorded]) -> list[Recor
         kept.append(
             Recorded(
                 id=one.id,
-                address=one.address,
+                address=one.stands,
                 path=one.path,
                 sort=one.sort,
                 state=FindingState.RESOLVED,
@@ -165,15 +179,18 @@ def to_record(report: DriftReport, before: Mapping[str, Recorded]) -> list[Recor
     return sorted(kept, key=lambda one: one.id)
 
 
-def unread(count: int, *, moves: int = 0) -> Diagnostic:
-    """The manifests hold ``count`` errors: what is said about them is said once. Pending ``moves`` are none."""
-    if moves:
-        return _told(
-            UNREAD,
-            f"{moves} {'move is' if moves == 1 else 'moves are'} not applied yet; rows stand under their old names, "
-            "lines are those of the last apply, and what git has changed since is not looked at",
-            hint="apply the moves",
-        )
+def hindered(count: int) -> Diagnostic:
+    """``count`` pending moves cannot be made: what they speak of is told under its old name."""
+    return _told(
+        UNREAD,
+        f"{count} pending {'move' if count == 1 else 'moves'} cannot be made; what is to move is told under its old "
+        "name, and lines may be those of the last apply",
+        hint="run reconciler plan",
+    )
+
+
+def unread(count: int) -> Diagnostic:
+    """The manifests hold ``count`` errors: what is said about them is said once."""
     return _told(
         UNREAD,
         f"the manifests hold {count} {'error' if count == 1 else 'errors'}; lines are those of the last apply, and "
@@ -309,11 +326,13 @@ def _told(rule: RuleText, summary: str, *, hint: str = "", address: Address | No
 
 
 def _finding(one: Deviation, known: Known, waivers: Waivers) -> DriftFinding:
-    writes = _since_applied(one, known.writes.get(one.address, ()))
+    writes = _since_applied(one, known.writes.get(one.stands, ()))
     old = known.findings.get(one.id)
     # Where git has changed as well, somebody has decided in review: a waiver speaks of drift alone.
     alone = one.cause == Cause.DRIFT
-    waiver = waivers.covering(one.address, one.path) if alone else None
+    names = (one.address, one.stands)  # of both: a waiver may have been renamed with the move, or not yet
+    waiver = next(filter(None, (waivers.covering(name, one.path) for name in names)), None) if alone else None
+    expired = next(filter(None, (waivers.had(name, one.path) for name in names)), None) if alone else None
     seen = old is not None and old.state in _OPEN
     state = FindingState.WAIVED if waiver else FindingState.KNOWN if seen else FindingState.NEW
     first = writes[0].at if writes else old.first_seen if old is not None and seen else ""
@@ -331,9 +350,10 @@ def _finding(one: Deviation, known: Known, waivers: Waivers) -> DriftFinding:
         first_seen=first,
         writer=writes[-1] if writes else None,
         source=one.source,
-        commit=_commit(one, known.applied.get(one.address, ())),
+        commit=_commit(one, known.applied.get(one.stands, ())),
         waiver=waiver,
-        expired=waivers.had(one.address, one.path) if alone and waiver is None else None,
+        expired=expired if waiver is None else None,
+        previous=one.previous,
     )
 
 
@@ -367,15 +387,3 @@ def _commit(one: Deviation, changes: Sequence[AppliedChange]) -> str | None:
             if one.path in change.paths or "" in change.paths:
                 return change.commit
     return one.commit
-
-
-def _resolved(one: Recorded) -> DriftFinding:
-    return DriftFinding(
-        id=one.id,
-        address=one.address,
-        type=snake(one.address.kind),
-        sort=one.sort,
-        state=FindingState.RESOLVED,
-        path=one.path,
-        first_seen=one.first_seen,
-    )

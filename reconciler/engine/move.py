@@ -32,6 +32,7 @@ FIXED = RuleText("MOV-05", _ERROR, Phase.SCHEMA, "What other things are called a
 STAYS = RuleText("MOV-06", _ERROR, Phase.REFERENCE, "What has moved is not declared under its old name any more.")
 NOWHERE = RuleText("MOV-07", _ERROR, Phase.REFERENCE, "What has moved is declared under its new name, and is written.")
 
+_BACK = "a name comes back when the move that left it says so: use reconciler move; names are not exchanged"
 _WORDS = {"kind": ("apiVersion", "kind", "metadata", "spec"), "metadata": ("name",), "spec": ("from", "to")}
 
 
@@ -113,6 +114,7 @@ def _move(catalog: Catalog, document: Document) -> tuple[Move | None, list[Diagn
         previous=ends["from"],
         address=ends["to"],
         source=document.places.nearest(("spec", "to")),
+        document=document,
     )
     found = list(_refused(one, document, catalog))
     return (None, found) if found else (one, [])
@@ -180,7 +182,7 @@ def _without_loops(made: Sequence[tuple[Move, Document]], found: list[Diagnostic
             at = onward[at]
         if at in seen:
             summary = f"{one.previous} would come back to where it was"
-            found.append(_at(LOOP, document, ("spec", "to"), summary, "names are not exchanged: move one by one"))
+            found.append(_at(LOOP, document, ("spec", "to"), summary, _BACK))
         else:
             yield one
 

@@ -11,18 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.columns import UNMANAGED, Field
+from reconciler.model.columns import Field
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
-from reconciler.model.encode import encode
 from reconciler.model.kind import Kind
 from reconciler.model.moved import Move, Rewrite
-from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.model.naming import Naming
+from reconciler.model.past import Image, Past
+from reconciler.model.resource import LedgerEntry, Live, Row, last_applied
 from reconciler.model.rule import RuleText
-from reconciler.model.view import View
 
 BOTH = RuleText("MOV-08", Severity.ERROR, Phase.PLAN, "What moves finds its new name free.")
 FOREIGN = RuleText("MOV-09", Severity.ERROR, Phase.PLAN, "What moves is managed.")
@@ -30,8 +28,6 @@ BURIED = RuleText("MOV-10", Severity.ERROR, Phase.PLAN, "A tombstone keeps its n
 CAPTURED = RuleText(
     "MOV-11", Severity.ERROR, Phase.PLAN, "Nothing names the new address before something stands there."
 )
-
-_Names = Mapping[Address, Address]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +64,49 @@ def rebase(catalog: Catalog, live: Live, moves: Sequence[Move]) -> Rebased:
         rewrites=tuple(sorted(rewrites, key=lambda one: one.previous)),
         diagnostics=tuple(found),
     )
+
+
+def moves_back(past: Past) -> list[Move]:
+    """The moves that take back those of a run."""
+    return [
+        Move(name=one.previous.name, previous=one.address, address=one.previous)
+        for one in past.changes
+        if one.previous is not None
+    ]
+
+
+def rebase_past(catalog: Catalog, past: Past) -> Past:
+    """A run as it reads once what it moved has its former name again: one world for what it found and what it left."""
+    names = {one.previous: one.address for one in moves_back(past)}
+    if not names:
+        return past
+    naming = Naming(catalog, names)
+
+    def image(one: Image) -> Image:
+        after = None if one.after is None else {**one.after, **naming.columns(one.address, one.after)}
+        return replace(
+            one,
+            address=naming.address(one.address),
+            after=after,
+            ledger_before=_entry(naming, one.address, one.ledger_before, former=True),
+            ledger_after=_entry(naming, one.address, one.ledger_after, former=False),
+        )
+
+    images = [image(one) for one in past.images.values()]
+    return replace(
+        past,
+        images={one.address: one for one in images},
+        later={naming.address(address): runs for address, runs in past.later.items()},
+        moved={naming.address(was): now for was, now in past.moved.items()},
+    )
+
+
+def _entry(naming: Naming, owner: Address, entry: LedgerEntry | None, *, former: bool) -> LedgerEntry | None:
+    """An entry of the ledger; what was found has the former names in it already."""
+    if entry is None:
+        return None
+    applied = entry.applied if former else naming.applied(owner, entry.applied)
+    return replace(entry, address=naming.address(owner), applied=applied)
 
 
 # --- which -----------------------------------------------------------------------------------------------------------
@@ -107,7 +146,7 @@ def _hindered(catalog: Catalog, live: Live, move: Move) -> tuple[RuleText, str, 
         return BOTH, f"{move.previous} does not move to {move.address}, which {where}", hint
     if move.previous not in live.ledger:
         hint = "take it under management with reconciler adopt first, or rename the row by hand"
-        return FOREIGN, f"{move.previous} is live, but no manifest has ever named it", hint
+        return FOREIGN, f"{move.previous} is live, but it is not managed", hint
     lifecycle = kind.lifecycle
     if (
         lifecycle is not None
@@ -146,23 +185,18 @@ def _told(rule: RuleText, move: Move, summary: str, hint: str) -> Diagnostic:
 class _Renamer:
     """Renames in all rows and ledger entries that can hold one of some names."""
 
-    def __init__(self, catalog: Catalog, live: Live, names: _Names) -> None:
+    def __init__(self, catalog: Catalog, live: Live, names: Mapping[Address, Address]) -> None:
         self._catalog = catalog
         self._live = live
         self._names = names
-        self._view = View(catalog, {}, None)
-        kinds = {one.kind for one in names}
-        self._references = {
-            kind.name: tuple(one for one in kind.references if one.ref is not None and one.ref.kind in kinds)
-            for kind in catalog.values()
-        }
+        self._naming = Naming(catalog, names)
 
     def captured(self) -> dict[Address, list[Address]]:
         """What names a new address already, in rows or in what was applied last, by that address."""
         wanted = frozenset(self._names.values())
         found: dict[Address, list[Address]] = {}
         for owner, field_, stored in self._everything():
-            for target in self._targets(owner, field_, stored):
+            for target in self._naming.targets(owner, field_, stored):
                 if target in wanted:
                     found.setdefault(target, []).append(owner)
         return {target: sorted(set(owners)) for target, owners in found.items()}
@@ -173,7 +207,7 @@ class _Renamer:
         rewrites: list[Rewrite] = []
         moving = {one.kind for one in self._names}
         for name, kind in self._catalog.items():
-            if name in moving or self._references[name]:
+            if name in moving or self._naming.references[name]:
                 found = [self._row(kind, key, row) for key, row in self._live.rows.get(name, {}).items()]
                 rows[name] = {(row[0] or PLATFORM, row[1]): row for row, _ in found}
                 rewrites += [one for _, one in found if one is not None]
@@ -183,9 +217,9 @@ class _Renamer:
     def _row(self, kind: Kind, key: tuple[str, str], row: Row) -> tuple[Row, Rewrite | None]:
         was = Address(kind.name, *key)
         will = self._names.get(was, was)
-        columns = self._columns(kind, was, {name: row[place] for name, place in kind.index.items()})
+        columns = self._naming.columns(was, {name: row[place] for name, place in kind.index.items()})
         entry = self._live.ledger.get(was)
-        applied = None if entry is None else self._applied(kind, entry)
+        applied = None if entry is None else self._naming.applied(was, entry.applied)
         changed = will != was or bool(columns)
         if not changed and (entry is None or applied == entry.applied):
             return row, None
@@ -198,8 +232,7 @@ class _Renamer:
         ledger: dict[Address, LedgerEntry] = {}
         rewrites: list[Rewrite] = []
         for address, entry in self._live.ledger.items():
-            kind = self._catalog.get(address.kind)
-            applied = entry.applied if kind is None else self._applied(kind, entry)
+            applied = self._naming.applied(address, entry.applied)
             will = self._names.get(address, address)
             ledger[will] = entry
             if will != address or applied != entry.applied:
@@ -210,7 +243,7 @@ class _Renamer:
 
     def _everything(self) -> Iterator[tuple[Address, Field, Any]]:
         """Every stored value of a reference that can lead to what moves."""
-        for name, fields in self._references.items():
+        for name, fields in self._naming.references.items():
             if not fields:
                 continue
             kind = self._catalog[name]
@@ -218,78 +251,11 @@ class _Renamer:
                 for one in fields:
                     yield Address(name, *key), one, row[kind.index[one.columns[0].name]]
         for address, entry in self._live.ledger.items():
-            fields = self._references.get(address.kind, ())
+            fields = self._naming.references.get(address.kind, ())
             if fields:
-                applied = _object(entry.applied)
+                applied = last_applied(entry)
                 for one in fields:
                     yield address, one, applied.get(one.columns[0].name)
-
-    def _targets(self, owner: Address, one: Field, stored: Any) -> Iterator[Address]:
-        for name in _written(one, stored):
-            if isinstance(name, str):
-                yield self._view.target_address(one, owner, name)
-
-    def _columns(self, kind: Kind, owner: Address, stored: Mapping[str, Any]) -> dict[str, Any]:
-        """The reference columns of one resource that name something by its old name, with their new values."""
-        found: dict[str, Any] = {}
-        for one in self._references[kind.name]:
-            column = one.columns[0].name
-            value = stored.get(column)
-            if value is None or value is UNMANAGED:
-                continue
-            new = self._renamed(owner, one, value)
-            if new != value:
-                found[column] = new
-        return found
-
-    def _renamed(self, owner: Address, one: Field, stored: Any) -> Any:
-        before = _written(one, stored)
-        after = [self._name(owner, one, name) for name in before]
-        if after == before:
-            return stored
-        if one.type != "list":
-            return after[0]
-        try:
-            return encode(one, after)
-        except TypeError:  # the world has put other things than names beside it, which have no order
-            return to_json(after).decode()
-
-    def _name(self, owner: Address, one: Field, name: Any) -> Any:
-        if not isinstance(name, str):
-            return name
-        will = self._names.get(self._view.target_address(one, owner, name))
-        if will is None:
-            return name
-        anywhere = one.ref is not None and one.ref.anywhere
-        return f"{will.tenant}/{will.name}" if anywhere and will.tenant else will.name
-
-    def _applied(self, kind: Kind, entry: LedgerEntry) -> str:
-        if not self._references[kind.name]:
-            return entry.applied
-        applied = _object(entry.applied)
-        columns = self._columns(kind, entry.address, applied)
-        return to_json({**applied, **columns}).decode() if columns else entry.applied
-
-
-def _written(one: Field, stored: Any) -> list[Any]:
-    """The names that a stored reference holds. The world may be wrong: what is no name is nothing."""
-    if not isinstance(stored, str) or not stored:
-        return []
-    if one.type != "list":
-        return [stored]
-    try:
-        found = from_json(stored)
-    except ValueError:
-        return []
-    return found if isinstance(found, list) else []
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        found = from_json(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _with(kind: Kind, row: Row, columns: Mapping[str, Any]) -> Row:

@@ -6,7 +6,7 @@ since, and that is a conflict. What others wrote into the same rows meanwhile st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,10 @@ SENT = RuleText("RBK-06", Severity.WARNING, Phase.PLAN, "Mails that a run sent c
 WISHES = RuleText("RBK-07", Severity.WARNING, Phase.PLAN, "Git is rolled back as well.")
 STAYS = RuleText("RBK-08", Severity.WARNING, Phase.PLAN, "What a run created leaves no row behind.")
 
+CLOSED = RuleText("RBK-10", Severity.ERROR, Phase.PLAN, "A former secret that comes back can be opened.")
+
 UNDONE = frozenset(
-    {"create", "adopt", "update", "rotate-secret", "transition", "delete", "forget", "refresh", "cascade"}
+    {"create", "adopt", "move", "update", "rotate-secret", "transition", "delete", "forget", "refresh", "cascade"}
 )
 """The actions that a rollback knows to undo."""
 
@@ -92,15 +94,23 @@ class Undone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undoing:
-    """What undoing a run comes to: what is put back, and what stands against it."""
+    """What undoing a run comes to: what is put back, and what stands against it.
+
+    ``named`` are resources that get nothing back but their former name, which live data has already.
+    """
 
     items: tuple[Undone, ...] = ()
+    named: tuple[Undone, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     faults: tuple[Diagnostic, ...] = ()
 
 
-def undo(catalog: Catalog, past: Past, live: Live) -> Undoing:
-    """What must be put back so that the resources of a run are as they were before it."""
+def undo(catalog: Catalog, past: Past, live: Live, *, moving: Collection[Address] = ()) -> Undoing:
+    """What must be put back so that the resources of a run are as they were before it.
+
+    Where the run moved something, ``past`` and ``live`` speak of it by its former name; ``moving`` are the former names
+    of what does not have them in the database yet.
+    """
     faults = tuple(_faults(catalog, past))
     if faults:
         return Undoing(faults=faults)
@@ -118,7 +128,10 @@ def undo(catalog: Catalog, past: Past, live: Live) -> Undoing:
         found = _undone(kind, image, row, entry)
         if found.target != found.row or found.ledger != found.entry:
             items.append(found)
-    return Undoing(items=tuple(items), conflicts=tuple(conflicts))
+    conflicts += _lost(past, live)
+    changed = {one.address for one in items}
+    named = (_as_it_is(catalog, live, one) for one in sorted(moving) if one not in changed)
+    return Undoing(items=tuple(items), named=tuple(named), conflicts=tuple(conflicts))
 
 
 def rest_conflicts(
@@ -162,7 +175,7 @@ def differences(view: View, undoing: Undoing) -> Differences:
     for one in undoing.items:
         entity = view.at(one.address) or Entity(one.address, one.kind, None, None)
         found.append(_difference(one, entity))
-    return Differences(items=tuple(found))
+    return Differences(items=tuple(found), unchanged=len(undoing.named))
 
 
 def unmet(plan: Plan, undoing: Undoing) -> Iterator[Diagnostic]:
@@ -211,6 +224,26 @@ def remarks(past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
             )
 
 
+def closed(past: Past, undoing: Undoing, key: str) -> Iterator[Diagnostic]:
+    """Former secrets that were sealed with another key than the one that ``key`` names."""
+    for one in undoing.items:
+        keys = past.images[one.address].keys
+        for path in one.rests:
+            if keys.get(column_name(path), key) != key:
+                yield unopened(one.address, path)
+
+
+def unopened(address: Address, path: str) -> Diagnostic:
+    """That a former secret would come back in a form that nobody can open."""
+    return _diagnostic(
+        CLOSED,
+        f"the former {path} of {address} cannot be opened with the key of the installation",
+        address=address,
+        path=path,
+        hint="bring the key back with which it was sealed, or go on through git and give the secret anew",
+    )
+
+
 def unsayable(address: Address, why: str, path: str = "") -> Diagnostic:
     """That a former state cannot be put back, because no manifest could say it."""
     return _diagnostic(UNSAYABLE, f"{address} cannot be put back: {why}", address=address, path=path)
@@ -240,10 +273,28 @@ def _faults(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
     for one in past.changes:
         if one.action not in UNDONE:
             summary = f"the run did {one.action!r} to {one.address}, which no rollback undoes"
-            hint = "move it back in the manifests" if one.action == "move" else "undo it with the verb that did it"
-            yield _diagnostic(WHOLE, summary, address=one.address, hint=hint)
+            yield _diagnostic(WHOLE, summary, address=one.address, hint="undo it with the verb that did it")
         elif one.address.kind not in catalog:
             yield _diagnostic(WHOLE, f"{one.address} is of a kind that this version does not know")
+
+
+# --- names -----------------------------------------------------------------------------------------------------------
+
+
+def _lost(past: Past, live: Live) -> Iterator[Conflict]:
+    """What the run moved and has nowhere a row now. Where an image speaks of it, that has told it already."""
+    for one in past.changes:
+        if one.previous is None or one.previous in past.images or live.row(one.previous) is not None:
+            continue
+        elsewhere = past.moved.get(one.previous)
+        there = elsewhere is not None and live.row(elsewhere) is not None
+        yield Conflict(address=one.previous, what=f"has moved to {elsewhere}" if there else "is gone since")
+
+
+def _as_it_is(catalog: Catalog, live: Live, address: Address) -> Undone:
+    row, entry = live.row(address), live.ledger.get(address)
+    kind = catalog[address.kind]
+    return Undone(address=address, kind=kind, row=row, target=row, entry=entry, ledger=entry, columns={})
 
 
 # --- conflicts -------------------------------------------------------------------------------------------------------

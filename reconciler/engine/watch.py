@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
-from reconciler.model.address import PLATFORM
-from reconciler.model.columns import snake
-from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded
+from reconciler.model.address import PLATFORM, Address
+from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded, finding_id, resolved
 from reconciler.model.formats import NAME_PATTERN
 from reconciler.model.selection import Selects
 from reconciler.model.watch import OTHER_TENANTS, PLATFORM_LEVEL, Transition, Turn, transition_id
@@ -40,7 +40,7 @@ def advance(
             turned.append(_transition(turn, one, old, at))
         after[one.id] = Recorded(
             id=one.id,
-            address=one.address,
+            address=one.stands,
             path=one.path,
             sort=one.sort,
             state=one.state,
@@ -52,7 +52,7 @@ def advance(
     for old in before.values():
         if old.id in here or old.state not in _OPEN or partial or not selects(old.address):
             continue
-        turned.append(_transition(Turn.RESOLVED, _gone(old), old, at))
+        turned.append(_transition(Turn.RESOLVED, resolved(old, report.moves), old, at))
         after[old.id] = Recorded(
             id=old.id,
             address=old.address,
@@ -65,6 +65,16 @@ def advance(
             resolved_at=report.as_of,
         )
     return sorted(turned, key=_place), after
+
+
+def carried(before: Mapping[str, Recorded], moved: Mapping[Address, Address]) -> dict[str, Recorded]:
+    """What is remembered, under the new names of what has ``moved``, by the old ones: since when it is off stays."""
+    found = {}
+    for one in before.values():
+        address = moved.get(one.address, one.address)
+        number = one.id if address == one.address else finding_id(address, one.path, one.sort)
+        found[number] = replace(one, id=number, address=address)
+    return found
 
 
 def counted(report: DriftReport) -> dict[tuple[str, str, str], int]:
@@ -92,18 +102,6 @@ def _transition(turn: Turn, finding: DriftFinding, old: Recorded | None, at: str
     # What was remembered, and since when it is off: the same for whoever starts again from the same memory.
     known = () if old is None else (str(old.state), old.last_seen, old.resolved_at or "", old.waiver or "")
     return Transition(id=transition_id(turn, finding.id, finding.first_seen, *known), turn=turn, at=at, finding=finding)
-
-
-def _gone(one: Recorded) -> DriftFinding:
-    return DriftFinding(
-        id=one.id,
-        address=one.address,
-        type=snake(one.address.kind),
-        sort=one.sort,
-        state=FindingState.RESOLVED,
-        path=one.path,
-        first_seen=one.first_seen,
-    )
 
 
 def _place(one: Transition) -> tuple[str, str]:

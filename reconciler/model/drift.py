@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.columns import snake
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.source import Source
 from reconciler.model.waiver import Waiver
@@ -59,11 +60,18 @@ class Deviation:
     columns: tuple[str, ...] = ()
     source: Source | None = None
     commit: str | None = None
+    previous: Address | None = None
+    """Where the database has the resource still, when a move of it is pending."""
+
+    @property
+    def stands(self) -> Address:
+        """Where the database has the resource."""
+        return self.previous or self.address
 
     @property
     def id(self) -> str:
-        """See :func:`finding_id`."""
-        return finding_id(self.address, self.path, self.sort)
+        """See :func:`finding_id`. A move that is pending does not change it."""
+        return finding_id(self.stands, self.path, self.sort)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,13 @@ class DriftFinding:
     waiver: Waiver | None = None
     expired: Waiver | None = None
     """The waiver that covered it until its day had passed."""
+    previous: Address | None = None
+    """Where the database has the resource still, when a move of it is pending."""
+
+    @property
+    def stands(self) -> Address:
+        """Where the database has the resource."""
+        return self.previous or self.address
 
     @property
     def counts(self) -> bool:
@@ -145,7 +160,7 @@ class DriftReport:
     """Everything that drifted, in order of address and path. ``as_of`` is the time of the report, RFC 3339 in UTC.
 
     ``resolved`` are findings that were written down and are gone. ``managed`` counts the resources that were looked at.
-    ``recorded`` says whether the findings were written down.
+    ``recorded`` says whether the findings were written down. ``moves`` are pending: new addresses by the old ones.
     """
 
     findings: tuple[DriftFinding, ...] = ()
@@ -156,6 +171,7 @@ class DriftReport:
     identity: str = ""
     environment: str = ""
     recorded: bool = False
+    moves: Mapping[Address, Address] = field(default_factory=dict)
 
     @property
     def counted(self) -> tuple[DriftFinding, ...]:
@@ -173,3 +189,18 @@ class DriftReport:
         found = {str(sort): sum(one.sort is sort for one in self.counted) for sort in Sort}
         everything = (*self.findings, *self.resolved)
         return {**found, **{str(state): sum(one.state is state for one in everything) for state in FindingState}}
+
+
+def resolved(one: Recorded, moves: Mapping[Address, Address]) -> DriftFinding:
+    """A finding that was written down and is gone. ``moves`` are pending: new addresses by the old ones."""
+    address = moves.get(one.address, one.address)
+    return DriftFinding(
+        id=one.id,
+        address=address,
+        type=snake(address.kind),
+        sort=one.sort,
+        state=FindingState.RESOLVED,
+        path=one.path,
+        first_seen=one.first_seen,
+        previous=None if address == one.address else one.address,
+    )

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from reconciler.model.address import Address
 from reconciler.model.formats import Name
+from reconciler.model.manifest import Document
 from reconciler.model.source import Source
 from reconciler.model.spec import Spec
 
@@ -47,12 +48,13 @@ class MovedManifest(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """One declared move. ``previous`` is the old address and ``address`` the new one."""
+    """One declared move. ``previous`` is the old address, ``address`` the new one, ``document`` where it stands."""
 
     name: str
     previous: Address
     address: Address
     source: Source | None = None
+    document: Document | None = field(default=None, compare=False, repr=False)
 
 
 _REASON = "it was "

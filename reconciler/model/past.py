@@ -17,7 +17,10 @@ class Image:
 
     ``before`` is None where there was no row, ``after`` where none was left. Of a row that was there before and after
     both hold the columns that the run wrote, and nothing else. ``secrets`` are the columns of secrets at rest whose
-    former form is kept beside the image. ``ledger_before`` and ``ledger_after`` are the ledger's entries.
+    former form is kept beside the image, and ``keys`` the ids of the keys that sealed them, where one did.
+    ``ledger_before`` and ``ledger_after`` are the ledger's entries.
+    ``was`` is where the resource stood before when the run moved it: ``before`` names everything as it was called then,
+    ``after`` as it was called afterwards.
     """
 
     address: Address
@@ -26,6 +29,8 @@ class Image:
     ledger_before: LedgerEntry | None = None
     ledger_after: LedgerEntry | None = None
     secrets: frozenset[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    was: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +45,9 @@ class PastChange:
     fields: tuple[Mapping[str, Any], ...] = ()
     source: str | None = None
     kept: bool = False
-    """Whether its image is there."""
+    """Whether all is there that undoing it needs: its image, or the former name of what moved."""
+    previous: Address | None = None
+    """Where the resource stood that this change moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,3 +57,14 @@ class SecretValue:
         raise TypeError(msg)
 
     __hash__ = None  # type: ignore[assignment]  # deliberately unhashable: no secret becomes a key
+
+
+SEALED_FORM = "v1"
+"""How an encrypted form begins; behind it stand the id of the key and the content, each behind a colon."""
+
+
+def key_of(sealed: str) -> str:
+    """The id of the key of an encrypted form; empty for every other form of rest."""
+    form, _, rest = sealed.partition(":")
+    key, colon, _ = rest.partition(":")
+    return key if form == SEALED_FORM and colon else ""

@@ -6,13 +6,14 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.diff import diff, wanted_fingerprints
-from reconciler.engine.drift import Known, detect, report_drift, to_record, unmatched, unread
+from reconciler.engine.drift import Known, detect, hindered, report_drift, to_record, unmatched, unread
 from reconciler.engine.lens import Lens
+from reconciler.engine.rebase import rebase
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -45,6 +46,7 @@ class DriftRequest:
 class Observed:
     """One look at the world: the ``whole`` report, what of it may be ``shown``, and what was known ``before``.
 
+    ``managed`` are the resources of the ledger, with the names that pending moves give them.
     ``partial`` says that manifests or waivers are not valid, so that a finding may be missing, or be one too many.
     """
 
@@ -53,6 +55,7 @@ class Observed:
     before: Mapping[str, Recorded]
     selects: Selects
     sees: Callable[[DriftFinding], bool]
+    managed: Collection[Address] = ()
     partial: bool = False
 
 
@@ -92,23 +95,28 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     about_waivers = frozenset(judged.about_waivers)
     faults = [one for one in judged.diagnostics if one.severity is Severity.ERROR and one not in about_waivers]
-    selects = selecting(doors.catalog, targets=request.targets, excludes=request.excludes, tenants=request.tenants)
     with doors.store.look() as look:
         with stage("database"):
             live = look.live()
+        # Under their new names rows stand beside their manifests; where those are not valid, nobody knows what moves.
+        based = rebase(doors.catalog, live, () if faults else judged.moves)
+        live, moves = based.live, {one.previous: address for address, one in based.moves.items()}
+        selects = _meant(doors.catalog, request, moves)
         rights = Rights(doors.catalog, live, doors.now)
         carriers = summon(rights, request.people, live)
         if record:
             may_write(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
         with stage("compare"):
-            found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects)
-        addresses = [one.address for one in found]
+            found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)
+        addresses = [one.stands for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
-    if faults or more:
-        told.append(unread(len(faults) + more, moves=0 if faults else len(judged.moves)))
+    if based.diagnostics:
+        told.append(hindered(len(based.diagnostics)))
+    elif faults or more:
+        told.append(unread(len(faults) + more))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
-    told += _unmatched(request, live, view, lens)
+    told += _unmatched(request, live, view, lens, moves)
     report = report_drift(
         live,
         found,
@@ -118,6 +126,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         selects=selects,
         diagnostics=(*told, *judged.about_waivers),
         environment=request.environment,
+        moves=moves,
     )
     return Observed(
         whole=report,
@@ -125,8 +134,22 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         before=known.findings,
         selects=selects,
         sees=_everything if lens is None else lens.shows,
-        partial=bool(faults or more or errors_in(list(judged.about_waivers))),
+        managed=live.ledger,
+        partial=bool(faults or more or based.diagnostics or errors_in(list(judged.about_waivers))),
     )
+
+
+def _meant(catalog: Catalog, request: DriftRequest, moves: Mapping[Address, Address]) -> Selects:
+    """What the report is about. While a move is pending, a resource is meant, or left out, by either of its names."""
+    wanted = selecting(catalog, targets=request.targets, tenants=request.tenants)
+    kept = selecting(catalog, excludes=request.excludes)
+    other = {**moves, **{now: was for was, now in moves.items()}}
+
+    def selects(address: Address) -> bool:
+        names = (address, other[address]) if address in other else (address,)
+        return any(map(wanted, names)) and all(map(kept, names))
+
+    return selects
 
 
 def _everything(_finding: DriftFinding) -> bool:
@@ -149,7 +172,9 @@ def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, 
         return view, diff(view, prints), 0
 
 
-def _unmatched(request: DriftRequest, live: Live, view: View | None, lens: Lens | None) -> list[Diagnostic]:
+def _unmatched(
+    request: DriftRequest, live: Live, view: View | None, lens: Lens | None, moves: Mapping[Address, Address]
+) -> list[Diagnostic]:
     """Patterns that match nothing that may be read: whether something foreign matches is not told."""
     if not request.targets and not request.tenants:
         return []
@@ -157,6 +182,7 @@ def _unmatched(request: DriftRequest, live: Live, view: View | None, lens: Lens 
     known.update(live.ledger, () if view is None else view.declared)
     if lens is not None:
         known = {one for one in known if lens.sees(one)}
+    known.update(was for was, now in moves.items() if now in known)
     texts = [str(one) for one in known]
     homes = {one.tenant for one in known}
     globs = [one for one in request.targets if not any(fnmatchcase(text, one) for text in texts)]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import count
 
 from reconciler.engine.rename import moved_tree, renamed
 from reconciler.model.address import Address
@@ -64,6 +65,7 @@ def move(
     after = _address(doors.catalog, target) if "/" in target else before._replace(name=target)
     _fits(judged, before, after)
     trees: dict[str, dict[int, tuple[object, object]]] = {}
+    left = next((one for one in judged.moves if one.previous == after and one.document is not None), None)
     folder = ""
     for resource, tree in renamed(doors.catalog, judged.resources, before, after):
         document = resource.document
@@ -71,8 +73,13 @@ def move(
         if resource.address == before:
             folder = document.folder
     contents, _ = files.contents()
+    added: dict[str, bytes] = {}
+    if left is None or left.document is None:
+        added = _added(judged, contents, writer, folder, before, after)
+    else:  # the move away from the name becomes the way back to it: both at once would be a loop
+        wanted = moved_tree(_free(judged, after, but=left.name), before, after)
+        trees.setdefault(left.document.file, {})[left.document.index] = (left.document.tree, wanted)
     rewritten = tuple(_rewritten(writer, contents, file, wanted) for file, wanted in sorted(trees.items()))
-    added = _added(judged, contents, writer, folder, before, after)
     reader = writer.reader({**{one.file: one.after for one in rewritten}, **added}, doors.reader)
     _valid(judge(doors.catalog, reader, layout=request.layout, folders=doors.waivers))
     made = plan(replace(doors, reader=reader), request)
@@ -119,15 +126,18 @@ def _added(
     after: Address,
 ) -> dict[str, bytes]:
     """The file with the move, beside the manifest that it is about."""
-    taken = {one.name for one in judged.moves}
+    there = {posixpath.basename(path) for path in contents if posixpath.dirname(path) == folder}
+    files = {one.removeprefix("moved-").removesuffix(".yaml") for one in there}
+    name = _free(judged, after, besides=files)
+    return {posixpath.join(folder, f"moved-{name}.yaml"): writer.text([moved_tree(name, before, after)])}
+
+
+def _free(judged: Judged, after: Address, *, but: str = "", besides: Collection[str] = ()) -> str:
+    """A name for a move that no other one has."""
+    taken = {one.name for one in judged.moves if one.name != but}.union(besides)
     stem = f"{snake(after.kind).replace('_', '-')}-{after.name}"[: _LONGEST - 4].rstrip(".-")
-    number = 1
-    while True:
-        name = stem if number == 1 else f"{stem}-{number}"
-        path = posixpath.join(folder, f"moved-{name}.yaml")
-        if name not in taken and path not in contents:
-            return {path: writer.text([moved_tree(name, before, after)])}
-        number += 1
+    names = (stem if number == 1 else f"{stem}-{number}" for number in count(1))
+    return next(one for one in names if one not in taken)
 
 
 def _rewritten(

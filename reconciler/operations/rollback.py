@@ -13,12 +13,13 @@ from typing import Any
 from reconciler.engine import rollback as stage
 from reconciler.engine.export import Unsayable, export_row, variable_of
 from reconciler.engine.plan import PlanOptions, make_plan
+from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing, Undone
 from reconciler.model.address import Address
 from reconciler.model.columns import column_name
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
-from reconciler.model.errors import Held, Stale
+from reconciler.model.errors import Held, ReconcilerError, Stale, WorldError
 from reconciler.model.exported import NO_WISHES, Wishes
 from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.past import Past
@@ -73,29 +74,38 @@ class RollbackOf:
 
         Raises:
             WorldError: they are not as they were kept (RBK-02).
+            Held: one cannot be opened (RBK-10).
         """
         wanted = {(one.address, path) for one in plan.changes if one.back is not None for path in one.back.rests}
         if not wanted:
             return {}
         with doors.store.look() as look:
             found = look.rests(plan.rollback)
-        columns = {(address, path): (address, column_name(path)) for address, path in wanted}
-        return {at: (found[place], None) for at, place in columns.items() if place in found}
+        moved = {} if self.past is None else {one.previous: one.address for one in self.past.changes}
+        columns = {(address, path): (moved.get(address, address), column_name(path)) for address, path in wanted}
+        back = {at: found[place] for at, place in columns.items() if place in found}
+        _refuse_closed(doors, back)
+        return {at: (rest, None) for at, rest in back.items()}
 
     def _proposal(self, doors: Doors, request: Request, live: Live, *, before: Proposal | None = None) -> Proposal:
         past = self.past
         if past is None:
             msg = "the run has to be read first"
             raise ValueError(msg)
-        undoing = stage.undo(doors.catalog, past, live)
+        based = rebase(doors.catalog, live, moves_back(past))
+        if based.diagnostics:  # what it wrote cannot be told from what others wrote while names stand in the way
+            raise _not_live(past, seen_by(doors, request, live, found=[*map(_in_the_way, based.diagnostics)]))
+        live = based.live
+        named = rebase_past(doors.catalog, past)
+        undoing = stage.undo(doors.catalog, named, live, moving=based.moves)
         _refuse_faults(doors, request, live, undoing.faults)
-        self._refuse_conflicts(doors, request, live, undoing, asks=before is None)
+        self._refuse_conflicts(doors, request, live, undoing, named, asks=before is None)
         judged, found = _written(doors, undoing, live, request)
         view = View(doors.catalog, {one.address: one for one in judged.resources}, live)
-        view.written = False
+        view.written, view.moves, view.rewrites = False, based.moves, based.rewrites
         options = PlanOptions(prune=True, environment=request.environment, rollback=past.run.id)
         made = _placeless(make_plan(view, stage.differences(view, undoing), options))
-        told = (*found, *stage.unmet(made, undoing), *stage.remarks(past, undoing))
+        told = (*found, *stage.unmet(made, undoing), *stage.remarks(named, undoing), *_closed(doors, named, undoing))
         return proposed(
             doors,
             request,
@@ -108,33 +118,87 @@ class RollbackOf:
             authors=None if before is None else before.authors,
         )
 
-    def _refuse_conflicts(self, doors: Doors, request: Request, live: Live, undoing: Undoing, *, asks: bool) -> None:
+    def _refuse_conflicts(
+        self, doors: Doors, request: Request, live: Live, undoing: Undoing, past: Past, *, asks: bool
+    ) -> None:
         """Stop where somebody has changed since what the run wrote, and say who: everything at once.
 
         Raises:
             Stale: RBK-01.
         """
-        past = self.past
-        if past is None:
-            return
         writes: Mapping[Address, Sequence[Written]] = {}
         if asks:  # under the locks nothing is new: a row that moved gives another plan
             known = {one.address for one in undoing.items} | {one.address for one in undoing.conflicts}
+            left = {one.previous: one.address for one in past.changes if one.previous and one.previous in known}
             with doors.store.look() as look:
-                writes = look.writes(known)
+                writes = _under_one_name(look.writes({*known, *left.values()}), left)
         conflicts = [*undoing.conflicts, *stage.rest_conflicts(doors.catalog, past, undoing, writes)]
         if not conflicts:
             return
         found = in_order([stage.told(one, past, writes.get(one.address, ())) for one in conflicts])
-        raise Stale(
-            f"run {past.run.id} is no longer what is live; nothing was applied",
-            code=stage.MOVED.code,
-            hint="undo the later runs first, the newest at first; history --target shows them",
-            diagnostics=seen_by(doors, request, live, found=found),
-        )
+        raise _not_live(past, seen_by(doors, request, live, found=found))
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------
+
+
+def _not_live(past: Past, found: tuple[Diagnostic, ...]) -> Stale:
+    return Stale(
+        f"run {past.run.id} is no longer what is live; nothing was applied",
+        code=stage.MOVED.code,
+        hint="undo the later runs first, the newest at first; history --target shows them",
+        diagnostics=found,
+    )
+
+
+def _closed(doors: Doors, past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
+    """Former secrets that nobody can open. Where plans are made without the key, the apply looks alone."""
+    try:
+        key = doors.sealer.key_id
+    except ReconcilerError:
+        return
+    yield from stage.closed(past, undoing, key)
+
+
+def _refuse_closed(doors: Doors, rests: Mapping[tuple[Address, str], str | None]) -> None:
+    """Open every former secret once before it is written: images of older versions do not name their key.
+
+    Raises:
+        Held: one cannot be opened (RBK-10).
+    """
+    found = []
+    for (address, path), rest in sorted(rests.items()):
+        mark = doors.catalog[address.kind].by_path[path].secret
+        if rest is None or (mark is not None and mark.storage != "encrypted"):
+            continue
+        doors.sealer.key_id  # noqa: B018  # without a key this tells why, and not that it is another one
+        try:
+            doors.sealer.unseal(address, path, rest)
+        except WorldError:
+            found.append(stage.unopened(address, path))
+    if found:
+        raise Held(
+            "the run cannot be rolled back; nothing was applied",
+            code=stage.CLOSED.code,
+            diagnostics=tuple(found),
+            hint="a run is undone whole or not at all",
+        )
+
+
+def _in_the_way(found: Diagnostic) -> Diagnostic:
+    """Why something does not get its former name back."""
+    return replace(_bare(found), code=stage.MOVED.code, path="", hint="undo what has taken its place since")
+
+
+def _under_one_name(
+    writes: Mapping[Address, Sequence[Written]], left: Mapping[Address, Address]
+) -> Mapping[Address, Sequence[Written]]:
+    """The journal of what the run moved, by the former name: what was written under either, in order."""
+    found = dict(writes)
+    for was, now in left.items():
+        both = (*writes.get(was, ()), *writes.get(now, ()))
+        found[was] = sorted(both, key=lambda one: one.number)
+    return found
 
 
 def _refuse_faults(doors: Doors, request: Request, live: Live, found: Sequence[Diagnostic]) -> None:
@@ -156,7 +220,7 @@ def _written(doors: Doors, undoing: Undoing, live: Live, request: Request) -> tu
     Raises:
         Held: a former state breaks a rule of today, or no manifest could say it (RBK-04).
     """
-    items = [one for one in undoing.items if one.target is not None]
+    items = [one for one in (*undoing.items, *undoing.named) if one.target is not None]
     former, faults = _former(items, {})
     judged = judge(doors.catalog, former)
     asked = _secrets_asked_for(doors, judged.diagnostics, items)

@@ -32,6 +32,7 @@ COLUMNS = (
     "commit",
     "waiver",
     "waived_until",
+    "previous_address",
 )
 """The columns of the CSV, in order."""
 
@@ -61,6 +62,7 @@ def finding_json(one: DriftFinding) -> dict[str, Any]:
         "state": str(one.state),
         "finding": str(one.sort),
         "address": str(one.address),
+        "previous_address": None if one.previous is None else str(one.previous),
         "type": one.type,
         "tenant": one.address.tenant or None,
         "field": one.path or None,
@@ -102,6 +104,7 @@ def drift_csv(report: DriftReport) -> str:
             one.commit or "",
             "" if one.waiver is None else one.waiver.name,
             "" if one.waiver is None else one.waiver.expires.isoformat(),
+            "" if one.previous is None else str(one.previous),
         )
         # A bare carriage return is not quoted by the writer, and begins a row for a spreadsheet.
         lines.writerow([_cell(safe(text)) for text in row])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.drift import DriftFinding, DriftReport, Sort
-from reconciler.render.drift_text import ROWS, by_whom
+from reconciler.render.drift_text import ROWS, by_whom, called
 from reconciler.render.remarks import Level, Remark, finding_remarks
 from reconciler.render.terminal import safe
 from reconciler.render.values import secret_text, value_text
@@ -25,7 +25,7 @@ def change_text(one: DriftFinding, room: int = 60) -> str:
 
 def story_texts(one: DriftFinding) -> list[str]:
     """By whom and since when, in absolute times, and who answers for it; escaped for a terminal."""
-    words = [by_whom(one.writer) + (f" at {safe(one.writer.at)}" if one.writer else "")]
+    words = [*called(one), by_whom(one.writer) + (f" at {safe(one.writer.at)}" if one.writer else "")]
     if one.first_seen and (one.writer is None or one.first_seen != one.writer.at):
         words.append(f"first seen at {safe(one.first_seen)}")
     if one.cause == "conflict":

@@ -63,6 +63,11 @@ def verdict(report: DriftReport) -> str:
     return f"No drift{'; ' + waived if waived else ''}."
 
 
+def called(one: DriftFinding) -> list[str]:
+    """What a resource is called in the database while its move is pending."""
+    return [] if one.previous is None else [f"still called {safe(str(one.previous))} in the database"]
+
+
 def ago(at: str, as_of: str) -> str:
     """How long before ``as_of`` a time was; a time that cannot be told so stands as it is."""
     try:
@@ -115,6 +120,7 @@ def _resource(found: Sequence[DriftFinding], report: DriftReport, style: Style) 
     first = found[0]
     symbol, colour, _, _ = SORTS[first.sort]
     lines = [style.palette.paint(f"{symbol} {safe(str(first.address))}", "bold", colour)]
+    lines += [f"{_FIELD}{line}" for line in called(first)]
     # Of fields that one program changed at one time, it is told once, below the last of them.
     for place, one in enumerate(found):
         follows = found[place + 1] if place + 1 < len(found) else None

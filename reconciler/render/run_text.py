@@ -69,8 +69,6 @@ def past_text(past: Past, changes: Sequence[PastChange], style: Style) -> str:
 def _undoable(past: Past) -> str:
     if past.broken:
         return f"It cannot be rolled back: {safe(past.broken[0])}."
-    if any(one.action == "move" for one in past.changes):
-        return "It cannot be rolled back: a move is taken back in the manifests."
     if not past.changes or not all(one.kept for one in past.changes):
         return "It cannot be rolled back: what it found before it wrote is not kept."
     return f"Undo it with: reconciler rollback {safe(past.run.id)}"

@@ -1,8 +1,8 @@
 """Undoing: random changes of the example tree, of every kind, are applied and rolled back, and nothing is left of them.
 
-Run with ``python -m tests.campaigns.undoing SEEDS [FIRST]``: each seed edits, removes and adds manifests, lets other
-programs write too, applies, and rolls back; then the database must be what it was, or the rollback must have been
-refused with reasons and have written nothing.
+Run with ``python -m tests.campaigns.undoing SEEDS [FIRST]``: each seed moves, edits, removes and adds manifests,
+applies, and rolls back; then the database must be what it was, or the rollback must have been refused with reasons and
+have written nothing.
 """
 
 from __future__ import annotations
@@ -23,9 +23,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler.adapters.secrets.keys import parse_key
+from reconciler.adapters.secrets.sealer import KeySealer
 from reconciler.cli.main import main as reconciler
+from reconciler.kinds import discover
+from reconciler.model.address import Address
+from reconciler.model.columns import column_name
 from tests.examples.test_tenants import TREE, secrets
 
+KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHMtb25seS0zMmJ5dGU="
 ADMINISTRATOR = "tomas.vidal@sign.example.net"
 _CLOCKS = frozenset({"id", "rev", "updated_at"})
 _OURS = ("reconciler_", "sqlite_", "alembic_", "notifications")
@@ -33,6 +39,9 @@ _LEDGER = ("kind", "tenant", "name", "applied", "source", "commit_id", "manageme
 
 Ask = Callable[[str], list[dict[str, Any]]]
 """Runs a statement and gives its rows by column."""
+
+Opens = Callable[[str, Mapping[str, Any], str], Any]
+"""Gives the value of a column of a row of a table, a sealed secret as what it opens to there."""
 
 
 class Said(NamedTuple):
@@ -84,16 +93,36 @@ def embedded(folder: Path) -> Ask:
     return ask
 
 
-def state(ask: Ask, tables: Sequence[str]) -> dict[str, list[str]]:
-    """Every row of every kind and the ledger, without what clocks and counters alone move."""
+def state(ask: Ask, tables: Sequence[str], opens: Opens | None = None) -> dict[str, list[str]]:
+    """Every row of every kind and the ledger, without what clocks and counters alone move.
+
+    With ``opens`` a sealed secret is what it opens to: it is sealed anew whenever its place changes.
+    """
     found = {}
     for table in tables:
         rows = [
             {key: value for key, value in row.items() if key not in _CLOCKS} for row in ask(f'SELECT * FROM "{table}"')
         ]
+        if opens is not None:
+            rows = [{key: opens(table, row, key) for key in row} for row in rows]
         found[table] = sorted(map(repr, rows))
     found["ledger"] = sorted(map(repr, ask(f"SELECT {', '.join(_LEDGER)} FROM reconciler_resources")))
     return found
+
+
+def opening(key: str) -> Opens:
+    """Opens sealed secrets with the key of an installation, each at its own place and nowhere else."""
+    sealer = KeySealer(parse_key(key, origin="test"))
+    kinds = {kind.table: kind for kind in discover().values()}
+
+    def opens(table: str, row: Mapping[str, Any], column: str) -> Any:
+        value, kind = row[column], kinds[table]
+        path = next((one.path for one in kind.fields if one.type == "secret" and column_name(one.path) == column), None)
+        if path is None or not isinstance(value, str) or not value.startswith("v1:"):
+            return value
+        return sealer.unseal(Address(kind.name, row["tenant"] or "", row["name"]), path, value).reveal()
+
+    return opens
 
 
 def tables_of(ask: Ask, *, embedded: bool) -> list[str]:
@@ -107,25 +136,34 @@ def tables_of(ask: Ask, *, embedded: bool) -> list[str]:
 # --- one trial -------------------------------------------------------------------------------------------------------
 
 
-def tried(folder: Path, ask: Ask, *, seed: int, embedded: bool = True) -> Tried:
-    """Apply random changes below ``folder``, whose database holds the example tree, and roll them back."""
+def tried(folder: Path, ask: Ask, *, seed: int, key: str, embedded: bool = True) -> Tried:
+    """Apply random changes below ``folder``, whose database holds the example tree, and roll them back.
+
+    ``key`` is that of the installation.
+    """
     chance = random.Random(seed)  # noqa: S311 - a seeded generator is the point
     carriers = everybody(ask)
     tables = tables_of(ask, embedded=embedded)
-    before = state(ask, tables)
+    opens = opening(key)
+    before = state(ask, tables, opens)
     edits = Edits(folder, chance)
+    for _ in range(chance.randint(0, 3)):
+        edits.move(carriers)
     edits.make(chance.randint(2, 8))
     done = applied(edits, carriers)
     if done is None:
         return Tried("nothing")
     touched = tuple(sorted({f"{one['action']} {one['address'].partition('/')[0]}" for one in done["changes"]}))
     run = done["run"]["id"]
-    middle = state(ask, tables)
+    middle = state(ask, tables, opens)
     allowed = [word for kind in ("ServiceType", "Category", "Bundle") for word in ("--allow-delete", f"{kind}:99")]
     back = called("rollback", run, "--auto-approve", *allowed, *everybody(ask))
-    after = state(ask, tables)
+    after = state(ask, tables, opens)
     if back.code == 0:
         wrong = unlike(before, after)
+        if not wrong and "row stays" not in back.out and chance.random() < 0.3:
+            again = called("rollback", newest(), "--auto-approve", *allowed, *everybody(ask))
+            wrong = unlike(middle, state(ask, tables, opens)) if again.code == 0 else ""
         if "row stays" in back.out:
             return Tried("tombstone", "", touched)
         return Tried("undone", wrong, touched)
@@ -153,11 +191,15 @@ def applied(edits: Edits, carriers: list[str]) -> dict[str, Any] | None:
         if call.code == 0:
             if "Apply complete!" not in call.out:
                 return None
-            run = json.loads(called("history", "--limit", "1", "--format", "json").out)["runs"][0]["id"]
-            found: dict[str, Any] = json.loads(called("history", "show", run, "--format", "json").out)
+            found: dict[str, Any] = json.loads(called("history", "show", newest(), "--format", "json").out)
             return found
         edits.take_back()
     return None
+
+
+def newest() -> str:
+    """The id of the newest run."""
+    return str(json.loads(called("history", "--limit", "1", "--format", "json").out)["runs"][0]["id"])
 
 
 class Edits:
@@ -166,7 +208,8 @@ class Edits:
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self._files = sorted((folder / "platform").rglob("*.yaml")) + sorted((folder / "tenants").rglob("*.yaml"))
         self._chance = chance
-        self.made: list[tuple[Path, str]] = []
+        self._folder = folder
+        self.made: list[dict[Path, str | None]] = []
 
     def make(self, number: int) -> None:
         """Make so many edits."""
@@ -192,12 +235,36 @@ class Edits:
                 continue
             parts[place : place + 1] = new if isinstance(new, list) else [new]
             file.write_text("---\n".join(parts), encoding="utf-8")
-            self.made.append((file, before))
+            self.made.append({file: before})
+
+    def move(self, carriers: Sequence[str]) -> None:
+        """Give something another name, in all files that name it."""
+        before = self._texts()
+        found = [
+            (one["kind"], one["tenant"], one["name"])
+            for text in before.values()
+            for one in map(_named, documents(text))
+            if one is not None and one["kind"] in _MOVABLE
+        ]
+        kind, tenant, name = self._chance.choice(found)
+        address = "/".join(word for word in (kind, tenant, name) if word)
+        called("move", address, f"{name}-{self._chance.randint(2, 99)}", *carriers)
+        changed = {file: before.get(file) for file, text in self._texts().items() if before.get(file) != text}
+        if changed:
+            self.made.append(changed)
+        self._files = sorted({*self._files, *(file for file in changed if "moved-" not in file.name)})
+
+    def _texts(self) -> dict[Path, str]:
+        roots = (self._folder / "platform", self._folder / "tenants")
+        return {file: file.read_text(encoding="utf-8") for root in roots for file in sorted(root.rglob("*.yaml"))}
 
     def take_back(self) -> None:
         """Take the newest edit back."""
-        file, before = self.made.pop()
-        file.write_text(before, encoding="utf-8")
+        for file, before in self.made.pop().items():
+            if before is None:
+                file.unlink()
+            else:
+                file.write_text(before, encoding="utf-8")
 
     def _words(self, text: str) -> str | None:
         found = re.findall(
@@ -255,12 +322,46 @@ class Edits:
         return None
 
 
+_MOVABLE = (
+    "Bundle",
+    "Category",
+    "Certificate",
+    "CertificateAuthority",
+    "ClientService",
+    "Customer",
+    "CustomerUser",
+    "Domain",
+    "GeneralConfiguration",
+    "Individual",
+    "Issuer",
+    "MailToTicket",
+    "Operator",
+    "ReportSchedule",
+    "Role",
+    "SelfCare",
+    "ServiceType",
+    "SmtpSettings",
+    "SupportMail",
+    "VisualTemplate",
+)
+
+
+def _named(text: str) -> dict[str, str] | None:
+    """Kind, tenant and name of a document."""
+    kind = re.search(r"^kind: (\w+)$", text, re.MULTILINE)
+    name = re.search(r"^  name: ([a-z0-9.-]+)$", text, re.MULTILINE)
+    tenant = re.search(r"^  tenant: ([a-z0-9.-]+)$", text, re.MULTILINE)
+    if kind is None or name is None:
+        return None
+    return {"kind": kind[1], "name": name[1], "tenant": "" if tenant is None else tenant[1]}
+
+
 # --- many ------------------------------------------------------------------------------------------------------------
 
 
 def trials(seeds: Sequence[int]) -> Iterator[tuple[int, Tried]]:
     """Trials on embedded databases, each in a folder of its own beside the same beginning."""
-    given = {**os.environ, **secrets(), "RECONCILER_CLOCK": "2026-06-15T12:00:00Z"}
+    given = {**secrets(), "RECONCILER_CLOCK": "2026-06-15T12:00:00Z", "RECONCILER_SECRET_KEY": KEY}
     os.environ.update(given)
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as room:
@@ -273,7 +374,7 @@ def trials(seeds: Sequence[int]) -> Iterator[tuple[int, Tried]]:
             work = Path(room) / f"work-{seed}"
             shutil.copytree(first, work)
             os.chdir(work)
-            yield seed, tried(work, embedded(work), seed=seed)
+            yield seed, tried(work, embedded(work), seed=seed, key=KEY)
             os.chdir(here)
             shutil.rmtree(work)
 

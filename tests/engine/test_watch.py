@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.engine.watch import TENANTS, advance, counted
+from reconciler.engine.watch import TENANTS, advance, carried, counted
 from reconciler.model.address import Address
-from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded
+from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded, finding_id
 from reconciler.model.watch import Transition
 from tests.render.test_drift import WAIVER, finding
 
@@ -103,3 +103,16 @@ def test_tenants_beyond_a_limit_are_counted_together_and_no_other_text_is_a_labe
     tenants = {tenant for tenant, _, _ in numbers}
     assert len(tenants) <= TENANTS + 2
     assert not {"ana@example.com", "a\nb", "_x"} & tenants
+
+
+def test_what_has_moved_neither_ends_nor_begins() -> None:
+    was, now = ONE.address, ONE.address._replace(name="other")
+    old = replace(ONE, id=finding_id(was, ONE.path, ONE.sort))
+    pending = replace(old, address=now, previous=was)
+    done = replace(old, address=now, id=finding_id(now, ONE.path, ONE.sort))
+    _, memory = go({}, old)
+    found, memory = go(memory, pending, at=LATER)
+    assert (found, memory[old.id].address) == ([], was)
+    found, _ = go(carried(memory, {was: now}), done, at=LATER)
+    assert found == []
+    assert turns(go(memory, done, at=LATER)[0]) == [("appeared", done.id), ("resolved", old.id)]

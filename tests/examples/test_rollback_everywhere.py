@@ -13,17 +13,15 @@ from psycopg.rows import dict_row
 
 from reconciler.adapters.database.store import open_database
 from reconciler.kinds import discover
-from tests.campaigns.undoing import called, trials, tried
+from tests.campaigns.undoing import KEY, called, trials, tried
 from tests.examples.test_tenants import TREE, secrets
 from tests.servers import Cluster, installed
-
-KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHMtb25seS0zMmJ5dGU="
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_nothing_is_left_of_what_is_rolled_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*secrets(), "RECONCILER_CLOCK"):
+    for name in (*secrets(), "RECONCILER_CLOCK", "RECONCILER_SECRET_KEY"):
         monkeypatch.setenv(name, os.environ.get(name, ""))  # so that what the trials set is taken back
     found = dict(trials(range(101, 106)))
     assert {seed: one.wrong for seed, one in found.items() if one.wrong} == {}
@@ -57,7 +55,7 @@ def test_nothing_is_left_of_it_on_a_server(
         shutil.rmtree(tmp_path / "tree")
         shutil.copytree(TREE, tmp_path / "tree")
         monkeypatch.chdir(tmp_path / "tree")
-        one = tried(tmp_path / "tree", ask, seed=seed, embedded=False)
+        one = tried(tmp_path / "tree", ask, seed=seed, key=KEY, embedded=False)
         assert one.wrong == "", seed
         if one.outcome != "undone":
             return  # what was refused stays applied: the next trial would begin elsewhere

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -21,6 +21,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.past import Image
 from reconciler.model.resource import LedgerEntry, Live
+from reconciler.model.secret import key_of
 
 IMAGE_COLUMNS = ("run", "kind", "tenant", "name", "facts", "sealed", "mark")
 
@@ -30,13 +31,19 @@ Resting = Callable[[str, Sequence[Address], Sequence[str]], Mapping[Address, Map
 _HEAD = frozenset({"tenant", "name", "rev"})
 _BORN = "created_at"
 _FORMER = "secrets"
+_KEYS = "keys"
+_WAS = "was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledgers:
-    """The ledger entries behind a run of the resources that it writes; None for those that it forgets."""
+    """The ledger entries behind a run of the resources that it writes; None for those that it forgets.
+
+    ``previous`` says where resources stood that the run moves, by their new address.
+    """
 
     after: Mapping[Address, LedgerEntry | None]
+    previous: Mapping[Address, Address] = field(default_factory=dict)
 
 
 def images_of(
@@ -44,7 +51,7 @@ def images_of(
 ) -> list[dict[str, Any]]:
     """The rows of the table, one a resource. ``live`` is the database before the first write of the run."""
     by_address = {one.address: one for one in writes}
-    secrets = _secrets(catalog, by_address.values(), resting)
+    secrets = _secrets(catalog, by_address.values(), ledgers.previous, resting)
     return [
         _row(run, address, _facts(catalog, live, address, by_address.get(address), ledgers), secrets.get(address))
         for address in sorted({*by_address, *ledgers.after})
@@ -69,6 +76,8 @@ def image_from(address: Address, facts: str) -> Image | None:
             ledger_before=_entry(address, ledger[0]),
             ledger_after=_entry(address, ledger[1]),
             secrets=frozenset(found.get(_FORMER, ())),
+            keys=found.get(_KEYS, {}),
+            was=Address.parse(found[_WAS]) if _WAS in found else None,
         )
     except (ValueError, KeyError, TypeError, IndexError):
         return None
@@ -92,6 +101,8 @@ def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str
         facts["before"][_BORN] = born
     if resting:
         facts[_FORMER] = sorted(resting)
+        keys = {column: key for column, rest in sorted(resting.items()) if rest and (key := key_of(rest))}
+        facts.update({_KEYS: keys} if keys else {})
     sealed = to_json(resting).decode() if resting else None
     return {
         "run": run,
@@ -103,11 +114,12 @@ def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str
 
 
 def _facts(catalog: Catalog, live: Live, address: Address, write: Write | None, ledgers: Ledgers) -> dict[str, Any]:
-    entry = live.ledger.get(address)
+    was = ledgers.previous.get(address, address)
+    entry = live.ledger.get(was)
     last = ledgers.after.get(address, entry)
     before: dict[str, Any] | None = {}
     after: dict[str, Any] | None = {}
-    row = live.row(address)
+    row = live.row(was)
     if write is None:
         before, after = (None, None) if row is None else (before, after)
     else:
@@ -121,11 +133,14 @@ def _facts(catalog: Catalog, live: Live, address: Address, write: Write | None, 
                 here = [one for one in here if one in write.values]
             before = {one: row[index[one]] for one in here}
             after = {one: write.values[one] for one in here} if write.operation == "update" else None
-    return {"before": before, "after": after, "ledger": [_listed(entry), _listed(last)]}
+    facts = {"before": before, "after": after, "ledger": [_listed(entry), _listed(last)]}
+    return facts if was == address else {**facts, _WAS: str(was)}
 
 
-def _secrets(catalog: Catalog, writes: Iterable[Write], resting: Resting) -> Mapping[Address, Mapping[str, Any]]:
-    """The secrets at rest that are about to be written over, or to go with their row."""
+def _secrets(
+    catalog: Catalog, writes: Iterable[Write], previous: Mapping[Address, Address], resting: Resting
+) -> Mapping[Address, Mapping[str, Any]]:
+    """The secrets at rest that are about to be written over, or to go with their row. They rest where the row stood."""
     wanted: dict[tuple[str, tuple[str, ...]], list[Address]] = {}
     for one in writes:
         rest = at_rest(catalog[one.address.kind])
@@ -135,7 +150,8 @@ def _secrets(catalog: Catalog, writes: Iterable[Write], resting: Resting) -> Map
             wanted.setdefault((one.address.kind, columns), []).append(one.address)
     found: dict[Address, Mapping[str, Any]] = {}
     for (kind, columns), addresses in wanted.items():
-        found.update(resting(kind, addresses, columns))
+        stood = {previous.get(one, one): one for one in addresses}
+        found.update({stood[was]: one for was, one in resting(kind, list(stood), columns).items()})
     return found
 
 

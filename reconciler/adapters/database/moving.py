@@ -10,18 +10,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
-from reconciler.adapters.database.columns import RESOURCES
+from reconciler.adapters.database.columns import FINDINGS, RESOURCES
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.netting import Sealed, Write
 from reconciler.adapters.database.rows import chunks, read_back
+from reconciler.adapters.database.trail import FINDING_COLUMNS, recorded, values_of
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action
 from reconciler.model.columns import column_name
+from reconciler.model.drift import FindingState, Recorded, finding_id
 from reconciler.model.errors import RowRefused, Stale
 from reconciler.model.failpoint import reach
 from reconciler.model.kind import Kind
@@ -107,6 +111,34 @@ def move_entries(connection: sa.Connection, metadata: sa.MetaData, rewrites: Seq
         here = [getattr(table.c, part) == sa.bindparam(f"b_{part}") for part in Address._fields]
         renewed: dict[str, Any] = {"name": sa.bindparam("v_name"), "applied": sa.bindparam("v_applied")}
         connection.execute(sa.update(table).where(*here).values(renewed), rows)
+
+
+def move_findings(connection: sa.Connection, metadata: sa.MetaData, rewrites: Sequence[Rewrite], *, at: str) -> None:
+    """Carry open findings of drift to the new names, with their first time; under the old ones they are resolved."""
+    table = metadata.tables[FINDINGS]
+    names = {one.previous: one.address for one in rewrites if one.moves}
+    if not names:
+        return
+    found: list[Recorded] = []
+    key = sa.tuple_(table.c.kind, table.c.tenant, table.c.name)
+    for part in chunks(names):
+        there = sa.select(*(table.c[name] for name in FINDING_COLUMNS)).where(
+            key.in_([tuple(one) for one in part]), table.c.state != FindingState.RESOLVED.value
+        )
+        found += (recorded(tuple(row)) for row in connection.execute(there))
+    if not found:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    add = dialect.insert(table)
+    renewed = {name: add.excluded[name] for name in FINDING_COLUMNS if name != "id"}
+    values = [dict(zip(FINDING_COLUMNS, values_of(_at(one, names[one.address])), strict=True)) for one in found]
+    connection.execute(add.on_conflict_do_update(index_elements=["id"], set_=renewed), values)
+    over = sa.update(table).where(table.c.id.in_([one.id for one in found]))
+    connection.execute(over.values(state=FindingState.RESOLVED.value, resolved_at=at))
+
+
+def _at(one: Recorded, address: Address) -> Recorded:
+    return replace(one, id=finding_id(address, one.path, one.sort), address=address)
 
 
 def _values(kind: Kind, one: Rewrite, sealed: Sealed, written: AbstractSet[tuple[Address, str]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import from_json
@@ -14,6 +15,7 @@ from reconciler.adapters.database.images import hash_of, image_from, rests_from
 from reconciler.adapters.database.read import Fetch
 from reconciler.adapters.database.trail import Ask
 from reconciler.model.address import Address
+from reconciler.model.change import Action
 from reconciler.model.errors import WorldError
 from reconciler.model.moved import previous_in
 from reconciler.model.past import Image, Past, PastChange
@@ -43,9 +45,13 @@ def past(fetch: Fetch, ask: Ask, run_id: str) -> Past | None:
         else:
             images[address] = image
     last = max((one["seq"] for one in changes), default=0)
+    told = [_change(one) for one in changes]
+    was = {one.address: one.previous for one in told if one.action == Action.MOVE}
+    # Older versions looked for a row that moves under its new name, where it was not yet.
+    images = {address: one for address, one in images.items() if one.was == was.get(address)}
     return Past(
         run=run,
-        changes=tuple(_change(one, kept=_address(one) in images) for one in changes),
+        changes=tuple(replace(one, kept=one.previous is not None or one.address in images) for one in told),
         images=images,
         later=_later(ask, last, {_address(one) for one in changes}),
         moved=_moved(ask, last),
@@ -113,7 +119,7 @@ def _moved(ask: Ask, last: int) -> Mapping[Address, Address]:
     return found
 
 
-def _change(row: Mapping[str, Any], *, kept: bool) -> PastChange:
+def _change(row: Mapping[str, Any]) -> PastChange:
     return PastChange(
         number=row["seq"],
         address=_address(row),
@@ -122,7 +128,7 @@ def _change(row: Mapping[str, Any], *, kept: bool) -> PastChange:
         reason=row["reason"],
         fields=tuple(_fields(row["fields"])),
         source=row["source"],
-        kept=kept,
+        previous=previous_in(row["reason"] or "") if row["action"] == Action.MOVE else None,
     )
 
 

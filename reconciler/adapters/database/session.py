@@ -23,7 +23,7 @@ from reconciler.adapters.database.columns import (
 )
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.images import Ledgers, hash_of, images_of
-from reconciler.adapters.database.moving import at_rest, move_entries, move_rows, steps_of
+from reconciler.adapters.database.moving import at_rest, move_entries, move_findings, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
@@ -154,7 +154,7 @@ class Session:
         if not (writes or kept or left or plan.notices or plan.rewrites):
             return
         self._run = run
-        images = self._images(writes, run, kept, left)
+        images = self._images(plan, writes, run, kept, left)
         self._announce(run)
         reach("announced")
         moved = move_rows(self._connection, self._metadata, self._catalog, plan, sealed, at=run.finished_at)
@@ -171,6 +171,7 @@ class Session:
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         move_entries(self._connection, self._metadata, plan.rewrites)
+        move_findings(self._connection, self._metadata, plan.rewrites, at=run.finished_at)
         self._keep(kept, left, run, numbers)
         reach("ledger-written")
         self._audit(plan, run, images)  # last: on a server it makes runs of other tenants wait
@@ -199,7 +200,7 @@ class Session:
             )
 
     def _images(
-        self, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
+        self, plan: Plan, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
     ) -> list[dict[str, Any]]:
         """What is there before the first write. An apply has read it under its locks already."""
         before = self._found or read_live(fetching(self._connection), self._catalog)
@@ -211,7 +212,9 @@ class Session:
         ) -> Mapping[Address, Mapping[str, Any]]:
             return columns_now(self._connection, self._metadata, self._catalog[kind], addresses, columns)
 
-        return images_of(run.id, self._catalog, before, writes, ledgers=Ledgers(after=after), resting=resting)
+        previous = {one.address: one.previous for one in plan.rewrites if one.moves}
+        ledgers = Ledgers(after=after, previous=previous)
+        return images_of(run.id, self._catalog, before, writes, ledgers=ledgers, resting=resting)
 
     def _audit(self, plan: Plan, run: Run, images: Sequence[Mapping[str, Any]]) -> None:
         runs, changes = self._table(RUNS), self._table(CHANGES)

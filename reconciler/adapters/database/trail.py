@@ -95,7 +95,7 @@ class Look:
     def findings(self) -> Mapping[str, Recorded]:
         """The findings that were written down, by id."""
         rows = self._ask(f"SELECT {', '.join(FINDING_COLUMNS)} FROM {FINDINGS}", ())  # noqa: S608  # constants
-        return {row[0]: _recorded(row) for row in rows}
+        return {row[0]: recorded(row) for row in rows}
 
     def _about(
         self, table: str, key: Sequence[str], columns: str, keys: Sequence[tuple[str, ...]]
@@ -162,21 +162,8 @@ def values_of(one: Recorded) -> tuple[Any, ...]:
     return (*about, one.waiver, one.first_seen, one.last_seen, one.resolved_at)
 
 
-def _written(row: Sequence[Any]) -> Written:
-    number, at, operation, columns, run, actor, user, application = row
-    return Written(
-        number=number,
-        at=at,
-        operation=operation,
-        columns=tuple(_strings(columns)),
-        run=run or "",
-        operator=actor or "",
-        user=user or "",
-        application=application or "",
-    )
-
-
-def _recorded(row: Row) -> Recorded:
+def recorded(row: Row) -> Recorded:
+    """A finding from the values of :data:`FINDING_COLUMNS`."""
     number, kind, tenant, name, path, sort, state, waiver, first, last, resolved = row
     return Recorded(
         id=number,
@@ -188,6 +175,20 @@ def _recorded(row: Row) -> Recorded:
         last_seen=last,
         waiver=waiver,
         resolved_at=resolved,
+    )
+
+
+def _written(row: Sequence[Any]) -> Written:
+    number, at, operation, columns, run, actor, user, application = row
+    return Written(
+        number=number,
+        at=at,
+        operation=operation,
+        columns=tuple(_strings(columns)),
+        run=run or "",
+        operator=actor or "",
+        user=user or "",
+        application=application or "",
     )
 
 

@@ -23,9 +23,8 @@ from pathlib import Path
 from reconciler.adapters.secrets.keys import MAKE, VARIABLE, key_bytes
 from reconciler.model.address import Address
 from reconciler.model.errors import UsageError, WorldError
-from reconciler.model.secret import SecretValue
+from reconciler.model.secret import SEALED_FORM, SecretValue, key_of
 
-_FORM = "v1"
 _NONCE = 12
 
 
@@ -67,9 +66,8 @@ class KeySealer:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        form, _, rest = sealed.partition(":")
-        key_id, _, data = rest.partition(":")
-        if form != _FORM or key_id != self.key_id:
+        data = sealed.rpartition(":")[2]
+        if key_of(sealed) != self.key_id:
             raise WorldError(f"the secret {path} of {address} was sealed with another key", code="KEY-03")
         try:
             raw = base64.b64decode(data, validate=True)
@@ -87,7 +85,7 @@ class KeySealer:
 
         nonce = os.urandom(_NONCE)
         data = AESGCM(self._encryption_key).encrypt(nonce, value.reveal().encode(), self._bound(address, path))
-        return f"{_FORM}:{self.key_id}:{base64.b64encode(nonce + data).decode()}"
+        return f"{SEALED_FORM}:{self.key_id}:{base64.b64encode(nonce + data).decode()}"
 
     def _bound(self, address: Address, path: str) -> bytes:
         return _parts(self.key_id, f"{address}.{path}")
