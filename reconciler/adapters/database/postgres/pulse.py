@@ -2,8 +2,8 @@
 
 The journal tells, provided that it was complete all the time since. That is shown by the catalogue of the server: each
 row of it carries the transaction that wrote it last, so that a trigger which was switched off and on again, a table
-that was rewritten or emptied, a rule or a policy all leave a trace. What was as it must be at the reading, and has the same
-traces now, was so in between. A server that was started or recovered meanwhile is believed nothing.
+that was rewritten or emptied, a rule or a policy all leave a trace. What was as it must be at the reading, and has the
+same traces now, was so in between. A server that was started or recovered meanwhile is believed nothing.
 
 Entries of transactions that were under way at the reading may be committed later than newer ones. So every entry counts
 as new whose transaction had not ended before the oldest that was under way then, unless the reading saw it.

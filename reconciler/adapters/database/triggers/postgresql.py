@@ -202,7 +202,7 @@ END
 """
 
 
-def _note(schema: str, table: str, tenant: str, name: str, operation: str, columns: str, rows: str = "") -> str:
+def _note(schema: str, table: str, tenant: str, name: str, operation: str, columns: str, *, rows: str = "") -> str:
     run = "nullif(current_setting('reconciler.run', true), '')"
     actor = "nullif(current_setting('reconciler.operator', true), '')"
     values = (
