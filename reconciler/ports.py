@@ -248,6 +248,12 @@ class LiveStore(Protocol):
     def read(self) -> Live:
         """Everything that is managed or may be referred to, in one consistent read that cannot write."""
 
+    def still(self, pulse: str) -> bool:
+        """Whether nothing that :meth:`read` reads was written since a reading whose :attr:`Live.pulse` this is.
+
+        False also where nobody can tell, as with a pulse that is empty, damaged, or of another database.
+        """
+
     def look(self) -> AbstractContextManager[Look]:
         """Begin one consistent read of more than the rows."""
 

@@ -109,7 +109,8 @@ class Live:
 
     ``rows`` maps kind, then (tenant, name), to a row. ``identity`` names the database and never changes. ``approvals``
     are those that nobody took back, whether they still hold or not.
-    ``doubt`` says what is not known, where this is only a part of what the database held.
+    ``doubt`` says what is not known, where this is only a part of what the database held. ``pulse`` is what
+    :meth:`reconciler.ports.LiveStore.still` tells by whether anything was written since; empty where nobody could tell.
     """
 
     identity: str
@@ -118,6 +119,7 @@ class Live:
     generations: Mapping[str, int] = field(default_factory=dict)
     approvals: tuple[Approval, ...] = ()
     doubt: Doubt | None = None
+    pulse: str = field(default="", compare=False)
 
     def row(self, address: Address) -> Row | None:
         """The row of an address, if there is one."""

@@ -167,7 +167,15 @@ def _journal(metadata: sa.MetaData) -> None:
         # What a server knows of its clients; an embedded database knows nothing.
         _maybe("database_user"),
         _maybe("application"),
+        # The transaction that wrote, as a server numbers it: a later one may be committed sooner.
+        sa.Column("xid", INT),
         sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
+        sa.Index(
+            "ix_reconciler_journal_xid",
+            "xid",
+            sqlite_where=sa.text("xid IS NOT NULL"),
+            postgresql_where=sa.text("xid IS NOT NULL"),
+        ),
         sqlite_strict=True,
         sqlite_autoincrement=True,
     )

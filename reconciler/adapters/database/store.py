@@ -6,12 +6,14 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
 from reconciler.adapters.database.postgres.store import ServerDatabase
+from reconciler.adapters.database.pulse import file_pulse, still
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
 from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
@@ -61,7 +63,11 @@ class Database:
             WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
             LockTimeout: somebody else holds it for too long (DB-08).
         """
-        return self._ask(lambda fetch: read_live(fetch, self._catalog), missing=lambda: empty_live(self._catalog))
+        return self._ask(self._live, missing=lambda: empty_live(self._catalog))
+
+    def still(self, pulse: str) -> bool:
+        """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`. Opens nothing."""
+        return still(self.file.path, pulse)
 
     @contextmanager
     def look(self) -> Iterator[Look | EmptyLook]:
@@ -89,7 +95,10 @@ class Database:
                     read_leniently(connection)
                     return connection.execute(statement, values).fetchall()
 
-            yield Look(lambda statement: ask(statement, ()), ask, self._catalog)
+            def fetch(statement: str) -> list[Row]:
+                return ask(statement, ())
+
+            yield Look(fetch, ask, self._catalog, lambda: self._live(fetch))
 
     def record(self, findings: Sequence[Recorded]) -> None:
         """Write findings of drift down, all of them or none. A missing database is not made for it.
@@ -241,6 +250,9 @@ class Database:
         raise WorldError(
             "an embedded database knows no roles", code="DB-05", hint="its file's permissions say who may use it"
         )
+
+    def _live(self, fetch: Fetch) -> Live:
+        return replace(read_live(fetch, self._catalog), pulse=file_pulse(self.file.path, fetch))
 
     def _ask(self, question: Callable[[Fetch], T], *, missing: Callable[[], T]) -> T:
         if not self.exists():

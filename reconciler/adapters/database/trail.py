@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from reconciler.adapters.database.columns import CHANGES, FINDINGS, JOURNAL, RUNS
-from reconciler.adapters.database.read import Fetch, read_live
+from reconciler.adapters.database.read import Fetch
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.drift import AppliedChange, FindingState, Recorded, Sort, Written
@@ -48,16 +48,20 @@ KEEP = (
 
 
 class Look:
-    """One consistent read; see :class:`reconciler.ports.Look`. ``ask`` runs a statement with values."""
+    """One consistent read; see :class:`reconciler.ports.Look`.
 
-    def __init__(self, fetch: Fetch, ask: Ask, catalog: Catalog) -> None:
+    ``ask`` runs a statement with values; ``live`` reads what :meth:`live` gives.
+    """
+
+    def __init__(self, fetch: Fetch, ask: Ask, catalog: Catalog, live: Callable[[], Live]) -> None:
         self._fetch = fetch
         self._ask = ask
         self._catalog = catalog
+        self._live = live
 
     def live(self) -> Live:
         """The database."""
-        return read_live(self._fetch, self._catalog)
+        return self._live()
 
     def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
         """What the journal tells of rows, oldest first; that a whole table was emptied is told of each of its rows."""
@@ -72,6 +76,8 @@ class Look:
         emptied: dict[str, list[Written]] = {}
         for table, tenant, name, *rest in self._about(JOURNAL, ("table_name", "tenant", "name"), columns, keys):
             written = _written(rest)
+            if written.operation == "touch":
+                continue  # no field of it was written
             if written.operation == "truncate":
                 emptied.setdefault(tables[table], []).append(written)
             else:

@@ -23,6 +23,10 @@ class FrozenStore:
         """What the snapshot holds."""
         return self._live
 
+    def still(self, pulse: str) -> bool:  # noqa: ARG002  # a snapshot does not know the database of now
+        """Nobody can tell."""
+        return False
+
     def look(self) -> AbstractContextManager[Look]:
         """Refuse.
 

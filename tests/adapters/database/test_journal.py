@@ -11,7 +11,10 @@ from reconciler.model.change import Action, Change
 from tests.adapters.database.worlds import LAMP, SECRET_TEXT, apply, create, filled, sql, update
 from tests.engine.toy import partner
 
-ROWS = "SELECT table_name, tenant, name, operation, columns, run, actor FROM reconciler_journal ORDER BY seq"
+ROWS = (
+    "SELECT table_name, tenant, name, operation, columns, run, actor FROM reconciler_journal "
+    "WHERE table_name <> 'reconciler_resources' ORDER BY seq"
+)
 
 
 def journal(store) -> list[tuple]:

@@ -126,7 +126,7 @@ def test_the_trail_of_a_few_rows_is_found_by_an_index(tmp_path):
             plans.extend(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", values))
             return []
 
-        look = Look(lambda statement: ask(statement, ()), ask, CATALOG)
+        look = Look(lambda statement: ask(statement, ()), ask, CATALOG, store.read)
         look.writes([LAMP])
         look.applied([LAMP])
     assert [one for one in plans if "SCAN reconciler_" in one] == []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.read import Fetch, read_live, revision_of
-from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.revisions import head, require
 from reconciler.adapters.database.trail import KEEP, Look, values_of
 from reconciler.adapters.database.urls import Server
 from reconciler.model.address import Address
@@ -53,7 +54,23 @@ class ServerDatabase:
             WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
             LockTimeout: its schema is being changed (DB-08).
         """
-        return self._ask(lambda fetch: read_live(fetch, self._catalog))
+        with self._looking("reconciler plan") as look:
+            return look.live()
+
+    def still(self, pulse: str) -> bool:
+        """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`.
+
+        Raises:
+            WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
+        """
+        from reconciler.adapters.database.postgres import pulse as pulses
+        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+
+        if pulses.pulse_in(pulse) is None:
+            return False
+        with reading(self._server) as connection:
+            known = revision_of(fetching(connection), _DIALECT) == head()
+            return known and pulses.still(asking(connection), self._catalog, pulse)
 
     @contextmanager
     def look(self) -> Iterator[Look]:
@@ -62,12 +79,8 @@ class ServerDatabase:
         Raises:
             WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
         """
-        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
-
-        with reading(self._server, application="reconciler drift") as connection:
-            fetch = fetching(connection)
-            require(revision_of(fetch, _DIALECT))
-            yield Look(fetch, asking(connection), self._catalog)
+        with self._looking("reconciler drift") as look:
+            yield look
 
     def record(self, findings: Sequence[Recorded]) -> None:
         """Write findings of drift down, all of them or none.
@@ -222,6 +235,21 @@ class ServerDatabase:
             require(revision_of(fetching(connection), _DIALECT))
             schema = str(fetching(connection)("SELECT current_schema()")[0][0])
         return grants(self._catalog, schema=schema, applying=applying, planning=planning)
+
+    @contextmanager
+    def _looking(self, application: str) -> Iterator[Look]:
+        from reconciler.adapters.database.postgres import pulse
+        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+
+        with reading(self._server, application=application) as connection:
+            fetch, ask = fetching(connection), asking(connection)
+            require(revision_of(fetch, _DIALECT))
+
+            def live() -> Live:
+                taken = pulse.take(ask, self._catalog)
+                return replace(read_live(fetch, self._catalog), pulse="" if taken is None else taken.written())
+
+            yield Look(fetch, ask, self._catalog, live)
 
     def _ask(self, question: Callable[[Fetch], T]) -> T:
         from reconciler.adapters.database.postgres.connecting import fetching, reading

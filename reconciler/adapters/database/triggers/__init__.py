@@ -7,10 +7,13 @@ there.
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from reconciler.adapters.database.triggers import postgresql, sqlite
 from reconciler.model.catalog import Catalog
+
+if TYPE_CHECKING:  # plans look at the triggers too, and load no SQLAlchemy
+    import sqlalchemy as sa
 
 _OF = {"sqlite": sqlite, "postgresql": postgresql}
 

@@ -8,12 +8,14 @@ counts, so neither it nor itself fires again, whatever ``recursive_triggers`` sa
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING
 
 from reconciler.adapters.database.columns import CHANGES, IMAGES, JOURNAL, SESSION, TENANTS, every_column
 from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
+
+if TYPE_CHECKING:  # plans look at the triggers too, and load no SQLAlchemy
+    import sqlalchemy as sa
 
 PREFIX = "reconciler_"
 _NOW = "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')"
