@@ -284,6 +284,7 @@ def proposed(
     authors: CommitAuthors | None = None,
 ) -> Proposal:
     """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
+    before = made
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
@@ -307,6 +308,8 @@ def proposed(
         judgement = _closed(judgement, closed(now, view, moved, carriers))
     proposal = Proposal(
         plan=made,
+        made=before,
+        found=found,
         guarded=guarded,
         narrowed=narrowed,
         judged=judged,

@@ -36,9 +36,12 @@ class Proposal:
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
+    ``made`` is the plan as it was before it was judged, and ``found`` what had been found by then.
     """
 
     plan: Plan
+    made: Plan
+    found: tuple[Diagnostic, ...]
     guarded: tuple[Diagnostic, ...]
     narrowed: tuple[Diagnostic, ...] = ()
     judged: Judged

@@ -24,6 +24,7 @@ from reconciler.ports import Rehearsal
 
 if TYPE_CHECKING:  # what stands behind this name is loaded by those who write only
     from reconciler.adapters.database.postgres.session import ServerSession
+    from reconciler.adapters.database.postgres.standing import StandingRows
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -54,6 +55,23 @@ class ServerDatabase:
             LockTimeout: its schema is being changed (DB-08).
         """
         return self._ask(lambda fetch: read_live(fetch, self._catalog))
+
+    @contextmanager
+    def standing(self) -> Iterator[StandingRows]:
+        """The same, for an apply; see :class:`reconciler.ports.Standing`.
+
+        Raises:
+            WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
+            LockTimeout: its schema is being changed (DB-08).
+        """
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+        from reconciler.adapters.database.postgres.standing import StandingRows, stamp_of
+
+        with reading(self._server) as connection:
+            fetch = fetching(connection)
+            require(revision_of(fetch, _DIALECT))
+            live, stamp = read_live(fetch, self._catalog), stamp_of(connection, self._catalog)
+        yield StandingRows(live, stamp)
 
     @contextmanager
     def look(self) -> Iterator[Look]:
