@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Protocol
 
 from reconciler.engine.access import closed, feeds_rights, shifts
@@ -297,7 +298,7 @@ def proposed(
     narrowed = guarded
     if lens is not None:
         narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
-        mine = (*view.declared, *filter(lens.sees, live.ledger))
+        mine = chain(view.declared, filter(lens.sees, live.ledger))  # asked for only where there are targets
         made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
