@@ -132,8 +132,12 @@ class Listener(Protocol):
 class ApplySession(Protocol):
     """One open transaction that holds the locks of an apply."""
 
-    def live(self) -> Live:
-        """The database as it is under the lock."""
+    def live(self, since: Standing | None = None) -> Live:
+        """The database as it is under the lock.
+
+        Where nothing was written since ``since`` was read, it is that one, with the very same rows, and only the
+        approvals are read again.
+        """
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed before."""
@@ -242,6 +246,14 @@ class Look(Protocol):
         """
 
 
+class Standing(Protocol):
+    """What was read of the live database, for an apply that asks under its locks whether it moved."""
+
+    @property
+    def live(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+
 class LiveStore(Protocol):
     """The live database."""
 
@@ -253,6 +265,9 @@ class LiveStore(Protocol):
 
         False also where nobody can tell, as with a pulse that is empty, damaged, or of another database.
         """
+
+    def standing(self) -> AbstractContextManager[Standing]:
+        """The same for :meth:`ApplySession.live`, inside of which the store remembers what it read and when."""
 
     def look(self) -> AbstractContextManager[Look]:
         """Begin one consistent read of more than the rows."""

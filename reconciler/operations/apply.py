@@ -1,8 +1,9 @@
 """apply: make the database what the manifests say, whole or not at all.
 
 plan; ask; resolve every secret; begin the one transaction, whose first statement takes the locks; look whether this
-plan was applied before; plan again under the lock; the digests must agree; write with compare-and-set, ledger, audit
-and outbox; read back; commit. Until the commit every way out leaves the database as it was.
+plan was applied before; plan again under the lock, or see that nothing has moved; the digests must agree; write with
+compare-and-set, ledger, audit and outbox; read back; commit. Until the commit every way out leaves the database as it
+was.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
 from reconciler.operations.stale import moved
-from reconciler.ports import ApplySession, Listener
+from reconciler.operations.still import judge_again, unmoved
+from reconciler.ports import ApplySession, Listener, Standing
 
 T = TypeVar("T")
 
@@ -63,7 +65,8 @@ class Orders:
     that of the plan, when given. ``reviewed`` is the plan of a plan file, as ``reviewed_by`` may see it, and ``run_id``
     the identity that the file carries; a run without a file gets a new one. ``proposer`` makes the plan. ``agree``
     shows the plan and says whether to go on. ``clock`` tells when the run began and ended; it is not the time that
-    rules see.
+    rules see. ``anew`` makes the plan under the locks from the beginning, also where nothing has moved: no verb asks
+    for it, a test does, to see that it is the same.
     """
 
     agree: Callable[[Proposal], bool]
@@ -74,6 +77,7 @@ class Orders:
     run_id: str = ""
     lock_timeout: float = 30.0
     bootstrap: bool = False
+    anew: bool = False
     sink: Sink | None = None
     proposer: Proposer = FROM_MANIFESTS
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
@@ -123,9 +127,34 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     """
     started = orders.clock()
     judged = orders.proposer.read(doors, request)
-    with stage("database"):
-        live = doors.store.read()
-    shown = orders.proposer.propose(doors, request, judged, _founded(live, orders.reviewed))
+    with ExitStack() as stack:
+        with stage("database"):
+            standing = stack.enter_context(doors.store.standing())
+        shown = orders.proposer.propose(doors, request, judged, _founded(standing.live, orders.reviewed))
+        return _apply(doors, request, orders, shown=shown, standing=standing, started=started, listener=listener)
+
+
+def until_clear(whole: Callable[[], T], listener: Listener) -> T:
+    """Do the whole transaction, and all of it again when the database rolled it back to let another program go on."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return whole()
+        except Collision as collision:
+            listener(_progress("again", f"{collision.message}; trying again"))
+    return whole()
+
+
+def _apply(
+    doors: Doors,
+    request: Request,
+    orders: Orders,
+    *,
+    shown: Proposal,
+    standing: Standing,
+    started: datetime,
+    listener: Listener,
+) -> Applied:
+    """Apply a plan that was made from what stood in the database, if it is the one that was asked for."""
     run_id = orders.run_id or str(uuid.uuid4())
     if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
         before = doors.store.find_run(run_id)
@@ -155,6 +184,7 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         request,
         orders,
         shown=shown,
+        standing=standing,
         values=values,
         run_id=run_id,
         started=started,
@@ -170,16 +200,6 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
         raise
 
 
-def until_clear(whole: Callable[[], T], listener: Listener) -> T:
-    """Do the whole transaction, and all of it again when the database rolled it back to let another program go on."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return whole()
-        except Collision as collision:
-            listener(_progress("again", f"{collision.message}; trying again"))
-    return whole()
-
-
 def _counts(change: Change) -> bool:
     """Whether applying a change writes anything, be it only into the ledger."""
     return change.action in COUNTED or change.action is Action.REFRESH
@@ -191,6 +211,7 @@ def _transaction(
     orders: Orders,
     *,
     shown: Proposal,
+    standing: Standing,
     values: Sealed,
     run_id: str,
     started: datetime,
@@ -210,7 +231,7 @@ def _transaction(
         reach("not-repeated")
         listener(_progress("check", "planning again under the locks"))
         with stage("again"):
-            now = _again(doors, request, orders, shown, session)
+            now = _again(doors, request, orders, shown, session, standing=standing)
         reach("planned-again")
         run = _run(orders, now, run_id, started, Outcome.APPLIED)
         written = {one.address for one in _authorized(now).plan.changes if _counts(one)}
@@ -265,12 +286,21 @@ def truthful_after_commit(run_id: str, *, done: bool = False) -> Iterator[Flag]:
         ) from error
 
 
-def _again(doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession) -> Proposal:
-    """The plan under the lock; it must be the one that was shown."""
+def _again(
+    doors: Doors, request: Request, orders: Orders, shown: Proposal, session: ApplySession, *, standing: Standing
+) -> Proposal:
+    """The plan under the lock; it must be the one that was shown.
+
+    Where everything that it was made from is as it was, it is that one, and judged again: the clock, approvals and
+    policies are of now.
+    """
     with stage("database"):
-        live = session.live()
+        live = session.live(standing)
     try:
-        now = orders.proposer.propose_again(doors, request, shown, _founded(_locked(live, shown), shown.plan))
+        if unmoved(shown, standing.live, live) and not orders.anew:
+            now = judge_again(doors, request, shown, _locked(live, shown))
+        else:
+            now = orders.proposer.propose_again(doors, request, shown, _founded(_locked(live, shown), shown.plan))
     except InvalidManifests as error:
         raise Stale(
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics

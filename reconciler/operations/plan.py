@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Protocol
 
 from reconciler.engine.access import closed, feeds_rights, shifts
@@ -295,6 +296,7 @@ def proposed(
 
     ``found`` is what was found before it, ``outside`` denies manifests that took no part in it.
     """
+    before = made
     made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
@@ -307,7 +309,7 @@ def proposed(
     narrowed = guarded
     if lens is not None:
         narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
-        mine = (*view.declared, *(one.address for one in judged.resources), *filter(lens.sees, live.ledger))
+        mine = chain(view.declared, (one.address for one in judged.resources), filter(lens.sees, live.ledger))
         made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
@@ -318,6 +320,8 @@ def proposed(
         judgement = Judgement(denials=(*outside, *judgement.denials))
     proposal = Proposal(
         plan=made,
+        made=before,
+        found=found,
         guarded=guarded,
         narrowed=narrowed,
         judged=judged,

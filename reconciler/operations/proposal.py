@@ -37,9 +37,12 @@ class Proposal:
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     ``outside`` denies manifests that took no part in it.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
+    ``made`` is the plan as it was before it was judged, and ``found`` what had been found by then.
     """
 
     plan: Plan
+    made: Plan
+    found: tuple[Diagnostic, ...]
     guarded: tuple[Diagnostic, ...]
     narrowed: tuple[Diagnostic, ...] = ()
     judged: Judged

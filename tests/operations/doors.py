@@ -65,6 +65,10 @@ class Store:
         self.log.append("read")
         return self.live
 
+    @contextmanager
+    def standing(self) -> Iterator[Standing]:
+        yield Standing(self.read())
+
     def runs(self) -> Sequence[Run]:
         return self.committed[::-1]
 
@@ -86,6 +90,13 @@ class Store:
 
 
 @dataclass
+class Standing:
+    """What was read; the store compares it by its values."""
+
+    live: Live
+
+
+@dataclass
 class Session:
     """An open transaction of :class:`Store`."""
 
@@ -94,7 +105,7 @@ class Session:
     pending: Live | None = None
     run: Run | None = None
 
-    def live(self) -> Live:
+    def live(self, _since: Standing | None = None) -> Live:
         return self.store.meanwhile or self.store.live
 
     def find_run(self, run_id: str) -> Run | None:

@@ -40,7 +40,7 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
         rows=rows,
         ledger=_ledger(fetch),
         generations=_generations(fetch),
-        approvals=_approvals(fetch),
+        approvals=approvals_of(fetch),
     )
 
 
@@ -64,6 +64,15 @@ def identity_of(fetch: Fetch) -> str:
     return str(found[0][0]) if found else ""
 
 
+def approvals_of(fetch: Fetch) -> tuple[Approval, ...]:
+    """Those that nobody took back, in order. One that lacks anything counts for nothing."""
+    found = fetch(
+        "SELECT digest, approver, approved_at, valid_until, rights, rules FROM reconciler_approvals "
+        "WHERE withdrawn_at IS NULL"
+    )
+    return tuple(Approval(*row) for row in sorted(tuple(str(one or "") for one in row) for row in found))
+
+
 def _select(kind: Kind) -> str:
     there = frozenset(every_column(kind))
     terms = ", ".join(selected(column, there) for column in kind.row_columns)
@@ -81,12 +90,3 @@ def _ledger(fetch: Fetch) -> dict[Address, LedgerEntry]:
 
 def _generations(fetch: Fetch) -> dict[str, int]:
     return dict(fetch("SELECT tenant, generation FROM reconciler_tenants"))
-
-
-def _approvals(fetch: Fetch) -> tuple[Approval, ...]:
-    """Those that nobody took back, in order. One that lacks anything counts for nothing."""
-    found = fetch(
-        "SELECT digest, approver, approved_at, valid_until, rights, rules FROM reconciler_approvals "
-        "WHERE withdrawn_at IS NULL"
-    )
-    return tuple(Approval(*row) for row in sorted(tuple(str(one or "") for one in row) for row in found))

@@ -25,8 +25,9 @@ from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.images import Ledgers, hash_of, images_of
 from reconciler.adapters.database.moving import at_rest, move_entries, move_findings, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
-from reconciler.adapters.database.read import identity_of, read_live
+from reconciler.adapters.database.read import approvals_of, identity_of, read_live
 from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
+from reconciler.adapters.database.standing import StandingFile
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
@@ -38,6 +39,7 @@ from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.resource import LedgerEntry, Live
 from reconciler.model.run import Run
+from reconciler.ports import Standing
 
 _KEPT = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.REFRESH})
 _LEFT = frozenset({Action.DELETE, Action.FORGET})
@@ -82,10 +84,16 @@ class Session:
         """Keep what is written out of the file of an embedded database until a commit, however much it is."""
         self._connection.exec_driver_sql("PRAGMA cache_spill = OFF")
 
-    def live(self) -> Live:
-        """The database as it is under the lock."""
+    def live(self, since: Standing | None = None) -> Live:
+        """The database as it is under the lock; what has not moved since it was read is not read again."""
+        if since is not None and self._unmoved(since):
+            self._found = since.live
+            return replace(since.live, approvals=approvals_of(fetching(self._connection)))
         found = self._found = read_live(fetching(self._connection), self._catalog)
         return replace(found, identity="") if self._created else found
+
+    def _unmoved(self, since: Standing) -> bool:
+        return isinstance(since, StandingFile) and not self._created and since.unmoved()
 
     def find_run(self, run_id: str) -> Run | None:
         """The run with this id, if it was committed before."""

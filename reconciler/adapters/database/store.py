@@ -17,6 +17,7 @@ from reconciler.adapters.database.pulse import file_pulse, still
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
 from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
+from reconciler.adapters.database.standing import Standing, standing
 from reconciler.adapters.database.trail import KEEP, EmptyLook, Look, values_of
 from reconciler.adapters.database.urls import SqliteFile, database_at
 from reconciler.model.address import Address
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
     from reconciler.adapters.database.session import Session
 
 T = TypeVar("T")
+M = TypeVar("M")
 
 RECORD_SECONDS = 30.0
 """How long writing findings down waits for an apply."""
@@ -68,6 +70,24 @@ class Database:
     def still(self, pulse: str) -> bool:
         """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`. Opens nothing."""
         return still(self.file.path, pulse)
+
+    @contextmanager
+    def standing(self) -> Iterator[Standing]:
+        """The same, for an apply; see :class:`reconciler.ports.Standing`.
+
+        Raises:
+            WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
+            LockTimeout: somebody else holds it for too long (DB-08).
+        """
+
+        def read(connection: sqlite3.Connection) -> Live | None:
+            return self._asked(connection, lambda fetch: read_live(fetch, self._catalog), missing=lambda: None)
+
+        if not self.exists():
+            yield Standing(empty_live(self._catalog))
+            return
+        with standing(self.file, read) as found:
+            yield found or Standing(empty_live(self._catalog))
 
     @contextmanager
     def look(self) -> Iterator[Look | EmptyLook]:
@@ -258,17 +278,22 @@ class Database:
         if not self.exists():
             return missing()
         with reading(self.file) as connection:
-            revision = revision_of(_fetching(connection), "sqlite")
-            if revision is None and not self.exists():
-                return missing()  # a first apply was killed amid its commit; to open it was to undo that
-            require(revision)
-            try:
-                return question(_fetching(connection))
-            except sqlite3.OperationalError as error:
-                if not is_undecodable(error):
-                    raise
-                read_leniently(connection)
-                return question(_fetching(connection))
+            return self._asked(connection, question, missing=missing)
+
+    def _asked(
+        self, connection: sqlite3.Connection, question: Callable[[Fetch], T], *, missing: Callable[[], M]
+    ) -> T | M:
+        revision = revision_of(_fetching(connection), "sqlite")
+        if revision is None and not self.exists():
+            return missing()  # a first apply was killed amid its commit; to open it was to undo that
+        require(revision)
+        try:
+            return question(_fetching(connection))
+        except sqlite3.OperationalError as error:
+            if not is_undecodable(error):
+                raise
+            read_leniently(connection)
+            return question(_fetching(connection))
 
 
 LiveDatabase = Database | ServerDatabase

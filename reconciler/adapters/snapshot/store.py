@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 
 from reconciler.model.address import Address
 from reconciler.model.drift import Recorded
 from reconciler.model.errors import UsageError
 from reconciler.model.resource import Live
 from reconciler.model.run import Run
-from reconciler.ports import ApplySession, Look, Rehearsal
+from reconciler.ports import ApplySession, Look, Rehearsal, Standing
 
 
 class FrozenStore:
@@ -20,6 +20,16 @@ class FrozenStore:
         self._live = live
 
     def read(self) -> Live:
+        """What the snapshot holds."""
+        return self._live
+
+    @contextmanager
+    def standing(self) -> Iterator[Standing]:
+        """The same: nothing of it ever moves."""
+        yield self
+
+    @property
+    def live(self) -> Live:
         """What the snapshot holds."""
         return self._live
 

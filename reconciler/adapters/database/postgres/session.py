@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from reconciler.adapters.database.netting import Sealed
 from reconciler.adapters.database.postgres import locking, outcome
+from reconciler.adapters.database.postgres.standing import StandingRows
 from reconciler.adapters.database.postgres.transactions import driver
 from reconciler.adapters.database.session import Session
 from reconciler.adapters.database.sqlstates import explain_state, is_lost
@@ -18,6 +19,7 @@ from reconciler.model.errors import OutcomeUnknown, WorldError
 from reconciler.model.failpoint import reach
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
+from reconciler.ports import Standing
 
 
 class ServerSession(Session):
@@ -43,6 +45,9 @@ class ServerSession(Session):
             super()._try(plan, run, sealed)
         except psycopg.Error as error:
             raise explain_state(error, "writing") from None
+
+    def _unmoved(self, since: Standing) -> bool:
+        return isinstance(since, StandingRows) and since.unmoved(driver(self._connection), self._catalog)
 
     def commit(self) -> None:
         """Make it last, and find out what became of it when the answer gets lost.

@@ -25,6 +25,7 @@ from reconciler.ports import Rehearsal
 
 if TYPE_CHECKING:  # what stands behind this name is loaded by those who write only
     from reconciler.adapters.database.postgres.session import ServerSession
+    from reconciler.adapters.database.postgres.standing import StandingRows
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -71,6 +72,23 @@ class ServerDatabase:
         with reading(self._server) as connection:
             known = revision_of(fetching(connection), _DIALECT) == head()
             return known and pulses.still(asking(connection), self._catalog, pulse)
+
+    @contextmanager
+    def standing(self) -> Iterator[StandingRows]:
+        """The same, for an apply; see :class:`reconciler.ports.Standing`.
+
+        Raises:
+            WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
+            LockTimeout: its schema is being changed (DB-08).
+        """
+        from reconciler.adapters.database.postgres.connecting import fetching, reading
+        from reconciler.adapters.database.postgres.standing import StandingRows, stamp_of
+
+        with reading(self._server) as connection:
+            fetch = fetching(connection)
+            require(revision_of(fetch, _DIALECT))
+            live, stamp = read_live(fetch, self._catalog), stamp_of(connection, self._catalog)
+        yield StandingRows(live, stamp)
 
     @contextmanager
     def look(self) -> Iterator[Look]:
