@@ -240,9 +240,20 @@ def _kept(view: View, found: Differences, request: Request, judged: Judged) -> K
     """What differs and is to be planned; the view learns what stays as it is."""
     if view.live is not None and view.live.doubt is not None:
         found = certain(found, view.live.doubt)
+    found = _counted(view, found, _options(request, judged))
     kept = leave(found, judged.waivers, only_drift=request.only_drift)
     view.keep(kept.fields, kept.absent)
     return kept
+
+
+def _counted(view: View, found: Differences, options: PlanOptions) -> Differences:
+    """With targets, what is as it should be is counted among what they select."""
+    if not options.targets and not options.excludes:
+        return found
+    known = {one.address for one in found.items}
+    if view.live is not None and view.live.doubt is not None:
+        known |= view.live.doubt.unread
+    return replace(found, unchanged=sum(options.selects(one) for one in view.declared if one not in known))
 
 
 @staged("plan")
@@ -284,7 +295,9 @@ def proposed(
     authors: CommitAuthors | None = None,
 ) -> Proposal:
     """A plan with what guards, rights, approvals and policies say of it. ``found`` is what was found before it."""
-    made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
+    told = in_order([*found, *_unless_said(found, made.diagnostics)])
+    focus = judged.manifests.focus
+    made = replace(made, diagnostics=tuple(told if focus is None else filter(focus.tells, told)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
     agreed = agree_on(doors, request, made, rights=rights, view=view, carriers=carriers, authors=authors)

@@ -40,7 +40,7 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
         rows=rows,
         ledger=_ledger(fetch),
         generations=_generations(fetch),
-        approvals=_approvals(fetch),
+        approvals=approvals_of(fetch),
     )
 
 
@@ -83,7 +83,7 @@ def _generations(fetch: Fetch) -> dict[str, int]:
     return dict(fetch("SELECT tenant, generation FROM reconciler_tenants"))
 
 
-def _approvals(fetch: Fetch) -> tuple[Approval, ...]:
+def approvals_of(fetch: Fetch) -> tuple[Approval, ...]:
     """Those that nobody took back, in order. One that lacks anything counts for nothing."""
     found = fetch(
         "SELECT digest, approver, approved_at, valid_until, rights, rules FROM reconciler_approvals "
