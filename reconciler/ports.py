@@ -16,13 +16,16 @@ from reconciler.model.blueprint import NewFile
 from reconciler.model.comment import Comment
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import AppliedChange, Recorded, Written
+from reconciler.model.focus import Reading
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
 from reconciler.model.resource import Live
+from reconciler.model.rule import Seek
 from reconciler.model.run import Event, Run
 from reconciler.model.secret import SecretRef, SecretValue
+from reconciler.model.tenantview import TenantLive
 from reconciler.model.watch import Tally, Transition
 
 
@@ -225,6 +228,19 @@ class Look(Protocol):
 
     def live(self) -> Live:
         """Everything that is managed or may be referred to."""
+
+    def tenants(self, reading: Reading, declared: Iterable[Address]) -> TenantLive | None:
+        """Some tenants and what belongs to none; None where the database does not exist yet.
+
+        ``declared`` are the addresses that manifests name.
+        """
+
+    def holders(self, seeks: Iterable[Seek]) -> set[Address]:
+        """The resources that have one of some natural keys, wherever they stand.
+
+        Raises:
+            NeedsAll: they are no keys by which the database finds rows.
+        """
 
     def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
         """What the journal tells of rows, oldest first."""

@@ -21,7 +21,7 @@ def judge_time(view: View, now: dt.datetime) -> list[Diagnostic]:
     return in_order(
         [
             finding
-            for address, resource in view.declared.items()
+            for address, resource in view.judged.items()
             for rule in rules[address.kind]
             for finding in judge(rule, view, address, resource, view, now)
         ]

@@ -7,10 +7,9 @@ from pathlib import PurePosixPath
 
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
+from reconciler.model.focus import tenant_of
 from reconciler.model.manifest import Document
 from reconciler.model.placing import place, visible_in
-
-TENANT = "{tenant}"
 
 
 def judge_layout(
@@ -28,7 +27,7 @@ def judge_layout(
 
 
 def _judge(catalog: Catalog, document: Document, shape: tuple[str, ...]) -> Iterable[Diagnostic]:
-    folder = _tenant_of(document.file, shape)
+    folder = tenant_of(document.file, shape)
     metadata = document.tree.get("metadata")
     if folder is None or not isinstance(metadata, dict):
         return
@@ -51,16 +50,3 @@ def _judge(catalog: Catalog, document: Document, shape: tuple[str, ...]) -> Iter
         source=source,
         snippet=line,
     )
-
-
-def _tenant_of(file: str, shape: tuple[str, ...]) -> str | None:
-    parts = PurePosixPath(file).parts[:-1]
-    if len(parts) < len(shape):
-        return None
-    tenant = None
-    for wanted, part in zip(shape, parts, strict=False):
-        if wanted == TENANT:
-            tenant = part
-        elif wanted != part:
-            return None
-    return tenant

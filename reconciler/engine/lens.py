@@ -205,7 +205,7 @@ class Lens:
         if any(one.role is RoleWord.ADMINISTRATOR for one in self._people):
             return plan.summary.unchanged
         changed = {one.address for one in (*plan.changes, *plan.observed)}
-        return sum(one not in changed and self.sees(one) for one in self._view.declared)
+        return sum(one not in changed and self._view.chooses(one) and self.sees(one) for one in self._view.declared)
 
     def _told(self, one: Diagnostic) -> Diagnostic:
         """A finding about a resource that may be read; of a field that may not, its place and no word about it."""

@@ -111,7 +111,7 @@ def _references(view: View) -> Iterator[Diagnostic]:
     # Without a database the rows that every database begins with count as there.
     given = set() if view.connected else {Address(name, PLATFORM, one["name"]) for name, one in _seeds(view.catalog)}
     sound: dict[str, bool] = {}
-    for resource in view.declared.values():
+    for resource in view.judged.values():
         address = resource.address
         homeless = False
         if address.tenant and tenants is not None:
@@ -378,7 +378,7 @@ def _rules(view: View, unread: set[Address]) -> Iterator[Diagnostic]:
         name: [one for one in kind.rules if one.phase is Phase.REFERENCE and one.scope == "resource"]
         for name, kind in view.catalog.items()
     }
-    for address, resource in view.declared.items():
+    for address, resource in view.judged.items():
         if address in unread:
             continue
         for rule in single[address.kind]:

@@ -21,7 +21,7 @@ from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Pii, Ref, State
 from reconciler.model.portal import role_permits
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, plan, standing
+from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, in_its_tenant, plan, standing
 from reconciler.model.shared_rules import whoever_asks
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
@@ -72,7 +72,11 @@ class CustomerSpec(Spec):
     )
 
 
-@everything("CUS-01", "The chain of parents has no loop and is at most eight levels deep, the top included.")
+@everything(
+    "CUS-01",
+    "The chain of parents has no loop and is at most eight levels deep, the top included.",
+    seeks=in_its_tenant,
+)
 def tree_is_sound(view: View) -> Findings:
     """CUS-01."""
     above = {one.address: target for one in view.all("Customer") if (target := view.target(one, "parent")) is not None}

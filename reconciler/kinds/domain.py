@@ -7,7 +7,7 @@ before its end.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -23,7 +23,7 @@ from reconciler.model.marks import Canonical, Derived, Immutable, Key, MaxBytes,
 from reconciler.model.portal import role_permits
 from reconciler.model.principal import Question
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, reference, schema, time
+from reconciler.model.rule import NAME, Finding, Findings, RuleText, Seek, everything, reference, schema, time
 from reconciler.model.secret import SecretValue
 from reconciler.model.secret_shape import has_pem_form
 from reconciler.model.spec import FileSource, SecretSource, Spec
@@ -269,7 +269,18 @@ def coverage_fits_the_plan(resource: Resource[DomainSpec], view: View) -> Findin
         )
 
 
-@everything("DOM-10", "host lies below the host of a domain of another customer.", Severity.WARNING)
+def _hosts_above(domain: Entity, _view: View) -> Iterator[Seek]:
+    """The hosts below which a domain may lie."""
+    if domain.kind.name != "Domain":
+        return
+    _, *above = str(domain.value("host")).split(".")
+    for place in range(len(above)):
+        base = ".".join(above[place:])
+        for host in (base, f"{WILDCARD}{base}"):
+            yield Seek("Domain", ("host",), (host,))
+
+
+@everything("DOM-10", "host lies below the host of a domain of another customer.", Severity.WARNING, seeks=_hosts_above)
 def host_below_a_stranger(view: View) -> Findings:
     """DOM-10."""
     by_base: dict[str, list[Any]] = {}

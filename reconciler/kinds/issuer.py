@@ -28,7 +28,7 @@ from reconciler.model.kind import Deletion, Group, Kind, Level, Status, Unique
 from reconciler.model.lifecycle import Edge, Lifecycle, Risk
 from reconciler.model.marks import Immutable, Inherit, Key, State
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, SPEC, TENANT, Finding, Findings, RuleText, everything, plan, reference
+from reconciler.model.rule import NAME, SPEC, TENANT, Finding, Findings, RuleText, Seek, everything, plan, reference
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
@@ -103,7 +103,16 @@ def _operators(issuer: Entity, view: View) -> list[Entity]:
     return view.referrers(issuer.address, "Operator", "issuer")
 
 
-@everything("ISS-07", "The same country and tax number is both an Issuer and a Partner.", Severity.WARNING)
+def _its_twin(company: Entity, _view: View) -> Iterator[Seek]:
+    """The partner with the key of an issuer, and the issuer with that of a partner."""
+    twin = {"Issuer": "Partner", "Partner": "Issuer"}.get(company.kind.name)
+    if twin is not None:
+        yield Seek(twin, ("country", "vatNumber"), _key(company))
+
+
+@everything(
+    "ISS-07", "The same country and tax number is both an Issuer and a Partner.", Severity.WARNING, seeks=_its_twin
+)
 def issuer_and_partner(view: View) -> Findings:
     """ISS-07. It stands at the issuer, or at the partner when only that one has a manifest."""
     partners = {_key(one): one for one in view.all("Partner") if not one.buried}

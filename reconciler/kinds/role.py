@@ -21,7 +21,7 @@ from reconciler.model.lifecycle import Risk
 from reconciler.model.marks import Immutable, Unordered
 from reconciler.model.portal import allowed_role, own_role
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, Finding, Findings, everything, plan, schema
+from reconciler.model.rule import NAME, Finding, Findings, everything, in_its_tenant, plan, schema
 from reconciler.model.shared_rules import whoever_asks
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
@@ -133,7 +133,7 @@ def _of_type(role: Entity) -> Any:
     return role.live("type") if role.exists else role.value("type")
 
 
-@everything("ROLE-01", "Each role type that has a Role has exactly one with default: true.")
+@everything("ROLE-01", "Each role type that has a Role has exactly one with default: true.", seeks=in_its_tenant)
 def one_default_of_each_type(view: View) -> Findings:
     """ROLE-01.
 

@@ -18,7 +18,7 @@ from reconciler.model.formats import DateText, Language, Once, TimeZone
 from reconciler.model.kind import Deletion, Group, Kind, Level
 from reconciler.model.marks import Canonical, Code, Immutable, Unordered
 from reconciler.model.resource import Resource
-from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, schema
+from reconciler.model.rule import NAME, Finding, Findings, RuleText, everything, in_its_tenant, schema
 from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
@@ -157,7 +157,11 @@ def kept_for_ten_years(resource: Resource[SystemConfigurationSpec]) -> Findings:
         )
 
 
-@everything("SYS-03", "defaultLanguage and every language of any resource is one of the installed languages.")
+@everything(
+    "SYS-03",
+    "defaultLanguage and every language of any resource is one of the installed languages.",
+    seeks=in_its_tenant,
+)
 def installed_languages(view: View) -> Findings:
     """SYS-03.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reconciler.model.source import Snippet, Source
+
+if TYPE_CHECKING:  # it knows the kinds, and these know what a document is
+    from reconciler.model.focus import Focus
 
 PathKey = tuple[str | int, ...]
 """Way from the root of a document to a node: keys of mappings and indexes of lists."""
@@ -169,6 +172,11 @@ class Manifests:
     """Folders of manifests that the chosen environment alone has."""
     partly: bool = False
     """Whether somebody asked for some of the manifests only."""
+    focus: Focus | None = None
+    """What a plan with targets is about. Then ``digest`` and ``commit`` stand for the files inside of it alone, and for
+    those in no tenant's folder."""
+    unread: frozenset[str] = frozenset()
+    """The tenants whose folders were not opened."""
     memory: Memory | None = field(default=None, repr=False, compare=False)
     """What remembers earlier runs over these folders, where something does."""
 

@@ -9,11 +9,14 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.doubt import Doubt
 from reconciler.model.resource import Live, Resource
+from reconciler.model.tenantview import TenantLive, TenantView
 from reconciler.model.view import Entity, View
 
 
 def view_of(catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> View:
-    """The view for live data of either sort."""
+    """The view for live data of any sort."""
+    if isinstance(live, TenantLive):
+        return TenantView(catalog, declared, live)
     if live is None or live.doubt is None:
         return View(catalog, declared, live)
     return PartView(catalog, declared, live, live.doubt)

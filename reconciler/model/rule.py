@@ -19,9 +19,9 @@ A rule that reads a field with an error of its own is not judged: reading it rai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Phase, Severity
@@ -66,6 +66,23 @@ class RuleText:
     text: str
 
 
+class Seek(NamedTuple):
+    """What is looked for among all tenants: resources of ``kind`` whose natural key over ``paths`` is ``values``."""
+
+    kind: str
+    paths: tuple[str, ...]
+    values: tuple[Any, ...]
+
+
+Seeks = Callable[..., Iterable[Seek]]
+"""``(entity, view)``: what a rule about the whole set looks for on behalf of one resource."""
+
+
+def in_its_tenant(_entity: Any, _view: Any) -> Iterator[Seek]:
+    """For a rule that looks at resources of one tenant together, and at those of no tenant: nothing is looked for."""
+    return iter(())
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule with its function."""
@@ -76,6 +93,8 @@ class Rule:
     text: str
     check: Callable[..., Findings]
     scope: Literal["resource", "set", "change", "moment"]
+    seeks: Seeks | None = None
+    """Of a rule about the whole set: by what it finds resources of other tenants. None says that nobody knows."""
 
     @property
     def words(self) -> RuleText:
@@ -102,9 +121,19 @@ def reference(code: str, text: str, severity: Severity = Severity.ERROR) -> Call
     return _rule(code, text, severity, Phase.REFERENCE, "resource")
 
 
-def everything(code: str, text: str, severity: Severity = Severity.ERROR) -> Callable[[Callable[..., Findings]], Rule]:
-    """Declare a rule over the whole set, judged once at phase reference. Its findings carry an address."""
-    return _rule(code, text, severity, Phase.REFERENCE, "set")
+def everything(
+    code: str, text: str, severity: Severity = Severity.ERROR, *, seeks: Seeks | None = None
+) -> Callable[[Callable[..., Findings]], Rule]:
+    """Declare a rule over the whole set, judged once at phase reference. Its findings carry an address.
+
+    ``seeks`` tells by what it finds other resources on behalf of one. Where it is not given, a plan of a few tenants
+    has to read them all.
+    """
+
+    def wrap(check: Callable[..., Findings]) -> Rule:
+        return Rule(code, severity, Phase.REFERENCE, text, check, "set", seeks)
+
+    return wrap
 
 
 def plan(code: str, text: str, severity: Severity = Severity.ERROR) -> Callable[[Callable[..., Findings]], Rule]:

@@ -6,7 +6,7 @@ declared value where the manifest manages the field, otherwise the live one. ``l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
@@ -125,12 +125,14 @@ class View:
     is written for that; the live data of the view has the new names already.
     ``outside`` holds what nobody who asks may read: declared there it takes no part, and managed it is as though nobody
     managed it.
+    ``selects`` is set when the plan has targets or exclusions, and says what takes part in it.
     ``written`` says whether what is declared stands in manifests, whose readers know of it. What a rollback puts back
     is known from the database alone.
     """
 
     outside: frozenset[Address] = frozenset()
     written = True
+    selects: Callable[[Address], bool] | None = None
 
     def __init__(self, catalog: Catalog, declared: Mapping[Address, Resource[Any]], live: Live | None) -> None:
         self.catalog = catalog
@@ -147,6 +149,15 @@ class View:
         self._referrers: dict[tuple[str, str], dict[Address, list[Entity]]] = {}
         self._having: dict[tuple[str, str], dict[Any, list[Entity]]] = {}
         self._inside: dict[str, dict[str, list[Entity]]] = {}
+
+    @property
+    def judged(self) -> Mapping[Address, Resource[Any]]:
+        """The declared resources that rules over one resource are about: all of them."""
+        return self.declared
+
+    def chooses(self, address: Address) -> bool:
+        """Whether a resource takes part in the plan, by its targets."""
+        return self.selects is None or self.selects(address)
 
     def keep(self, fields: Mapping[Address, frozenset[str]], absent: frozenset[Address]) -> None:
         """Know what the plan leaves as it is: ``fields`` by address, and rows that stay away."""

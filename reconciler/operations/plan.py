@@ -247,10 +247,21 @@ def _kept(view: View, differences: Differences, request: Request, judged: Judged
     """What differs and is to be planned; the view learns what stays as it is, and that has to fit."""
     if view.live is not None and view.live.doubt is not None:
         differences = certain(differences, view.live.doubt)
+    differences = _counted(view, differences, _options(request, judged))
     kept = leave(differences, judged.waivers, only_drift=request.only_drift)
     wrong = unfitting(view, judged, kept, found, selects=_options(request, judged).selects)
     view.keep(kept.fields, kept.absent)
     return replace(kept, diagnostics=(*kept.diagnostics, *wrong))
+
+
+def _counted(view: View, found: Differences, options: PlanOptions) -> Differences:
+    """With targets, what is as it should be is counted among what they select."""
+    if not options.targets and not options.excludes:
+        return found
+    known = {one.address for one in found.items}
+    if view.live is not None and view.live.doubt is not None:
+        known |= view.live.doubt.unread
+    return replace(found, unchanged=sum(options.selects(one) for one in view.declared if one not in known))
 
 
 @staged("plan")
@@ -297,7 +308,9 @@ def proposed(
     ``found`` is what was found before it, ``outside`` denies manifests that took no part in it.
     """
     before = made
-    made = replace(made, diagnostics=tuple(in_order([*found, *_unless_said(found, made.diagnostics)])))
+    told = in_order([*found, *_unless_said(found, made.diagnostics)])
+    focus = judged.manifests.focus
+    made = replace(made, diagnostics=tuple(told if focus is None else filter(focus.tells, told)))
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
     agreed = agree_on(doors, request, made, rights=rights, view=view, carriers=carriers, authors=authors)

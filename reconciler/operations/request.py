@@ -67,6 +67,8 @@ class Doors:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     version: str = ""
     waivers: WaiverFolders | None = None
+    narrowed: Callable[[frozenset[str]], ManifestReader | None] | None = None
+    """Gives a reader of what a plan with targets is about and of some tenants beside it; None where there is none."""
     snapshot: Snapshot | None = None
     """What stands behind ``store`` when it is no database: then no secret is read, and nothing is applied."""
 

@@ -43,6 +43,7 @@ from reconciler.model.blueprint import NewFile
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.errors import UsageError
+from reconciler.model.focus import Focus, focus_of
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.identity import Asking
 from reconciler.model.layers import Layers
@@ -235,8 +236,13 @@ class House:
         """Where the secrets go that a run makes."""
         return FileSink(self.folder / path)
 
-    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> FilesReader | GitReader:
-        """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
+    def reader(
+        self, paths: Sequence[str] = (), *, rev: str | None = None, targets: Sequence[str] = ()
+    ) -> FilesReader | GitReader:
+        """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git.
+
+        ``targets`` are those of the plan that is made of them.
+        """
         refuse_overlays(self.folder, paths, self.settings)
         return open_reader(
             self.folder,
@@ -248,7 +254,12 @@ class House:
             without=[one for one in self.settings.own_folders if one not in self.layers.manifests],
             partly=bool(paths),
             cache=self._parse_cache(),
+            focus=None if paths else self._focus(targets),
         )
+
+    def _focus(self, targets: Sequence[str]) -> Focus | None:
+        within = (*self.layers.manifests, *self.layers.overlays)
+        return focus_of(self.catalog, targets, self.settings.layout, within=within)
 
     @property
     def layers(self) -> Layers:
@@ -349,6 +360,7 @@ class House:
             authors=GitAuthors(self.folder, [*(paths or self._roots), *self.layers.overlays]),
             version=__version__,
             waivers=self.waivers(reader),
+            narrowed=reader.narrowed if isinstance(reader, FilesReader | GitReader) else None,
         )
 
     def waivers(self, reader: ManifestReader) -> WaiverFolders:

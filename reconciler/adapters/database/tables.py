@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.sql.schema import SchemaItem
 
 from reconciler.adapters.database.columns import EVERY_TABLE, tenant_kind
+from reconciler.adapters.database.natural_keys import key_condition, key_fields, key_part
 from reconciler.adapters.database.own_tables import add_own_tables
 from reconciler.adapters.database.storage import BOOL, INT, TEXT, TYPES, utc_now
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field, column_name
-from reconciler.model.kind import Kind, Level, Status, Unique
+from reconciler.model.kind import Kind, Level, Status
 
 _LONGEST_NAME = 63
 """PostgreSQL cuts longer names off."""
@@ -173,18 +174,18 @@ def _foreign_key(catalog: Catalog, kind: Kind, one: Field) -> Iterator[SchemaIte
 
 def _natural_keys(catalog: Catalog, kind: Kind) -> Iterator[SchemaItem]:
     for key in kind.unique:
-        fields = [kind.by_path[path] for path in key.paths if path in kind.by_path]
-        if len(fields) != len(key.paths) or any(one.type not in ("text", "int", "bool") for one in fields):
+        fields = key_fields(kind, key)
+        if not fields:
             continue
         columns = [one.columns[0].name for one in fields]
-        parts = [_key_part(one, key, alone=len(fields) == 1) for one in fields]
+        parts = [key_part(one, key, alone=len(fields) == 1) for one in fields]
         if key.within == "tenant" or any(_in_tenant(catalog, one) for one in fields):
             columns.insert(0, "tenant_key")
             parts.insert(0, "tenant_key")
         name = f"uq_{kind.table}_{'_'.join(columns)}"
         if len(name) > _LONGEST_NAME:
             name = f"uq_{kind.table}_{key.code.lower().replace('-', '_')}"
-        where = _where(kind, key)
+        where = key_condition(kind, key)
         plain = all(part == column for part, column in zip(parts, columns, strict=True))
         if plain and not where:
             yield sa.UniqueConstraint(*columns, name=name)
@@ -199,33 +200,3 @@ def _natural_keys(catalog: Catalog, kind: Kind) -> Iterator[SchemaItem]:
 def _in_tenant(catalog: Catalog, one: Field) -> bool:
     """Whether the value is a name that means another thing in every tenant."""
     return one.ref is not None and catalog[one.ref.kind].level is not Level.PLATFORM
-
-
-def _key_part(one: Field, key: Unique, *, alone: bool) -> str:
-    column = one.columns[0].name
-    if one.type != "text":
-        return column
-    # Two empty values are the same value in a key of several parts, which SQL does not think by itself.
-    term = column if one.required or alone else f"coalesce(\"{column}\", '')"
-    if key.fold and not one.words and one.ref is None:
-        quoted = f'"{column}"' if term == column else term
-        return f"lower(trim({quoted}))"
-    return term
-
-
-def _where(kind: Kind, key: Unique) -> str:
-    terms: list[str] = []
-    if key.unless_state:
-        terms.append("state NOT IN (" + ", ".join(f"'{state}'" for state in key.unless_state) + ")")
-    for path, value in key.when:
-        column = kind.by_path[path].columns[0].name
-        match value:
-            case bool():
-                terms.append(f'"{column}"' if value else f'NOT "{column}"')
-            case int():
-                terms.append(f'"{column}" = {value}')
-            case None:
-                terms.append(f'"{column}" IS NULL')
-            case _:
-                terms.append(f"\"{column}\" = '{value}'")
-    return " AND ".join(terms)

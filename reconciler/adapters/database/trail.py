@@ -16,8 +16,11 @@ from reconciler.adapters.database.read import Fetch
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.drift import AppliedChange, FindingState, Recorded, Sort, Written
+from reconciler.model.focus import Reading
 from reconciler.model.past import Past
 from reconciler.model.resource import Live, Row
+from reconciler.model.rule import Seek
+from reconciler.model.tenantview import TenantLive
 
 Ask = Callable[[str, Sequence[Any]], list[Row]]
 """Runs a statement with values and gives all its rows as plain tuples."""
@@ -62,6 +65,22 @@ class Look:
     def live(self) -> Live:
         """The database."""
         return self._live()
+
+    def tenants(self, reading: Reading, declared: Iterable[Address]) -> TenantLive | None:
+        """Some tenants, and what belongs to none."""
+        from reconciler.adapters.database.tenants import read_tenants  # late: only a plan with targets needs it
+
+        return read_tenants(self._fetch, self._ask, self._catalog, reading, declared)
+
+    def holders(self, seeks: Iterable[Seek]) -> set[Address]:
+        """The resources that have one of some natural keys.
+
+        Raises:
+            NeedsAll: they are no keys by which the database finds rows.
+        """
+        from reconciler.adapters.database.tenants import holders  # late, as above
+
+        return holders(self._ask, self._catalog, seeks)
 
     def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:
         """What the journal tells of rows, oldest first; that a whole table was emptied is told of each of its rows."""
@@ -140,6 +159,14 @@ class EmptyLook:
     def live(self) -> Live:
         """What it will hold at first."""
         return self._live
+
+    def tenants(self, reading: Reading, declared: Iterable[Address]) -> TenantLive | None:  # noqa: ARG002  # there are none
+        """None: there is nothing to choose from."""
+        return None
+
+    def holders(self, seeks: Iterable[Seek]) -> set[Address]:  # noqa: ARG002  # nobody has anything
+        """None."""
+        return set()
 
     def writes(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[Written]]:  # noqa: ARG002  # nobody wrote
         """Nothing."""

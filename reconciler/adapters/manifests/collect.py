@@ -14,6 +14,7 @@ from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.focus import Focus
 from reconciler.model.manifest import Document, Manifests, Origin, Places
 from reconciler.model.source import Source
 
@@ -36,8 +37,9 @@ _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 class Collector:
     """Takes one file after the other and gives the whole."""
 
-    def __init__(self, limits: Limits, cache: ParseCache | None = None) -> None:
+    def __init__(self, limits: Limits, cache: ParseCache | None = None, focus: Focus | None = None) -> None:
         self.limits = limits
+        self._focus = focus
         self._cache = cache
         self._known: ParseCache | None = None
         self._digests: dict[str, bytes] = {}
@@ -63,7 +65,8 @@ class Collector:
     def add(self, file: str, data: bytes, *, key: str = "") -> None:
         """Read one file. ``file`` is its shown path, ``key`` its path in the digest where that is another."""
         digest = hashlib.sha256(data).digest()
-        self._hashes[key or file] = digest
+        if self.counts(file):
+            self._hashes[key or file] = digest
         if not data.endswith(b"\n") or (b"---" in data and _OPEN_END.search(data)):
             self._unfinished.add(file)
         if self._known is not None:
@@ -82,6 +85,10 @@ class Collector:
         self._documents[file] = documents
         self.problems += problems
 
+    def counts(self, file: str) -> bool:
+        """Whether a file is part of what the digest and the commit stand for."""
+        return self._focus is None or not self._focus.owner(file)
+
     def refuse(self, file: str, code: str, summary: str, *, hint: str = "") -> None:
         """A file or folder that cannot be read at all."""
         self.problems.append(refusal(file, code, summary, hint=hint))
@@ -95,9 +102,11 @@ class Collector:
             digest.update(one)
         files = tuple(sorted(self._documents))
         documents = tuple(document for file in files for document in self._documents[file])
-        unfinished = frozenset(self._unfinished) if commit is None else frozenset()
+        # The commit stands for the files that count, and says nothing about the others.
+        unfinished = frozenset(one for one in self._unfinished if commit is None or not self.counts(one))
         memory = None if self._known is None else self
-        found = Manifests(documents, files, f"sha256:{digest.hexdigest()}", commit, unfinished, memory=memory)
+        name = f"sha256:{digest.hexdigest()}"
+        found = Manifests(documents, files, name, commit, unfinished, focus=self._focus, memory=memory)
         return found, in_order(self.problems)
 
     def keep(self, files: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import posixpath
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -25,6 +26,7 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable, selected
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.focus import Focus, Reading
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.pace import each
 from reconciler.ports import FileRefused
@@ -42,7 +44,8 @@ class FilesReader:
     selects are no manifests, although they are named like some. ``overlays`` are read as well, and told to be laid over
     the rest; ``own`` are those among the roots that an environment alone has. The folders ``without``, shown paths, are
     left out of those that hold them. ``partly`` says that the roots are not all there are. ``cache`` knows files of
-    earlier runs.
+    earlier runs. ``focus`` says which files ``Manifests.digest`` and ``Manifests.commit`` stand for. With
+    ``narrow`` the folders of no tenants but those that it has are opened.
     """
 
     def __init__(
@@ -59,7 +62,12 @@ class FilesReader:
         without: Sequence[str] = (),
         partly: bool = False,
         cache: ParseCache | None = None,
+        focus: Focus | None = None,
+        narrow: Reading | None = None,
     ) -> None:
+        self._focus = focus
+        self._narrow = narrow
+        self._unread: set[str] = set()
         self._working = absolute(working)
         self._roots = [absolute(self._working / root) for root in (*roots, *overlays)]
         self._overlays = tuple(overlays)
@@ -76,19 +84,35 @@ class FilesReader:
         """A reader of other folders of the same working tree."""
         return FilesReader(self._working, roots, limits=self._limits, ask_git=False)
 
+    def narrowed(self, beside: frozenset[str]) -> FilesReader | None:
+        """A reader of what a focus needs, of the tenants ``beside`` it too; None where there is no focus."""
+        if self._focus is None:
+            return None
+        found = copy(self)
+        found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
+        return found
+
     def read(self) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
-        collector = Collector(self._limits, self._cache)
+        self._unread = set()
+        collector = Collector(self._limits, self._cache, self._focus)
         contents, keys = self._contents(collector)
         collector.expect(len(contents))
         for file, data in each(contents.items(), len(contents)):
             collector.add(file, data, key=keys[file])
         commit = None
-        if self._ask_git and contents and not collector.problems:
+        counted = {file: data for file, data in contents.items() if collector.counts(file)} if self._focus else contents
+        if self._ask_git and counted and not collector.problems:
             roots = [inside(root, self._working) for root in self._roots]
-            commit = committed(self._working, roots, contents, beside=self._beside, without=self._without)
+            commit = committed(
+                self._working, roots, counted, beside=self._beside, without=self._without, counts=collector.counts
+            )
         found, problems = collector.manifests(commit)
-        return replace(found, overlays=self._overlays, own=self._own, partly=self._partly), problems
+        found = replace(found, overlays=self._overlays, own=self._own, partly=self._partly)
+        if self._narrow is not None:
+            # What is known of a part is neither kept nor learnt as though it were the whole.
+            found = replace(found, unread=frozenset(self._unread), memory=None)
+        return found, problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read."""
@@ -175,6 +199,8 @@ class FilesReader:
                 summary = "the name of a file or folder holds characters that cannot be shown"
                 collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
                 continue
+            if self._passes_over(path if sort == "file" else f"{path}/"):
+                continue
             try:
                 if sort == "folder":
                     inner = os.open(name, _FOLDER, dir_fd=folder)
@@ -190,6 +216,13 @@ class FilesReader:
                 collector.refuse(path, problem.code, f"{path} {problem}", hint=problem.hint)
             except OSError as error:
                 collector.refuse(path, "LOD-04", f"{path} {reason(error)}")
+
+    def _passes_over(self, path: str) -> bool:
+        """Whether a file or folder belongs to a tenant that is not to be read."""
+        tenant = "" if self._narrow is None else self._narrow.lacks(path)
+        if tenant:
+            self._unread.add(tenant)
+        return bool(tenant)
 
 
 def read_file(

@@ -11,7 +11,8 @@ import os
 import posixpath
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from reconciler.adapters.manifests.paths import absolute, below, inside, is_outs
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.focus import Focus, Reading
 from reconciler.model.layers import is_left_out
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.pace import each
@@ -51,8 +53,8 @@ class GitReader:
     """Reads manifests below ``roots`` as they are in ``commit``, whatever the working tree holds.
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
-    ``beside`` selects are no manifests. ``overlays``, ``own``, ``without`` and ``partly`` are those
-    of :class:`FilesReader`. ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
+    ``beside`` selects are no manifests. ``overlays``, ``own``, ``without``, ``partly``, ``focus`` and ``narrow`` are
+    those of :class:`FilesReader`. ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -68,7 +70,12 @@ class GitReader:
         without: Sequence[str] = (),
         partly: bool = False,
         cache: ParseCache | None = None,
+        focus: Focus | None = None,
+        narrow: Reading | None = None,
     ) -> None:
+        self._focus = focus
+        self._narrow = narrow
+        self._unread: set[str] = set()
         self._cache = cache
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in (*roots, *overlays)]
@@ -82,6 +89,15 @@ class GitReader:
         self._commit = ""
         self._prefix = ""
         self._entries: dict[str, _Entry] = {}
+
+    def narrowed(self, beside: frozenset[str]) -> GitReader | None:
+        """A reader of what a focus needs, of the tenants ``beside`` it too; None where there is no focus."""
+        if self._focus is None:
+            return None
+        found = copy(self)
+        found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
+        found._entries = {}  # noqa: SLF001  # as above
+        return found
 
     def beside(self, roots: Sequence[str]) -> GitReader:
         """A reader of other folders of the same commit."""
@@ -99,7 +115,11 @@ class GitReader:
         for path, data in each(found, len(found)):
             collector.add(path, data)
         manifests, problems = collector.manifests(self._commit)
-        return replace(manifests, overlays=self._overlays, own=self._own, partly=self._partly), problems
+        manifests = replace(manifests, overlays=self._overlays, own=self._own, partly=self._partly)
+        if self._narrow is not None:
+            # What is known of a part is neither kept nor learnt as though it were the whole.
+            manifests = replace(manifests, unread=frozenset(self._unread), memory=None)
+        return manifests, problems
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read.
@@ -113,7 +133,8 @@ class GitReader:
 
     def _contents(self) -> tuple[Collector, list[tuple[str, bytes]]]:
         self._find_commit()
-        collector = Collector(self._limits, self._cache)
+        self._unread = set()
+        collector = Collector(self._limits, self._cache, self._focus)
         for root in self._roots:
             if is_outside(root):
                 raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")
@@ -186,7 +207,7 @@ class GitReader:
                 return False
             if entry.mode not in (_LINK, _MODULE) and selected(path, self._beside):
                 return False
-            if is_left_out(path, self._roots, self._without):
+            if is_left_out(path, self._roots, self._without) or self._passes_over(path):
                 return False
         if not path.isprintable() or invisible(path) is not None:
             summary = "the name of a file or folder holds characters that cannot be shown"
@@ -204,6 +225,13 @@ class GitReader:
             return False
         return not problem
 
+    def _passes_over(self, path: str) -> bool:
+        """Whether a file belongs to a tenant that is not to be read."""
+        tenant = "" if self._narrow is None else self._narrow.lacks(path)
+        if tenant:
+            self._unread.add(tenant)
+        return bool(tenant)
+
 
 def committed(
     working: Path,
@@ -212,10 +240,12 @@ def committed(
     *,
     beside: Sequence[str] = (),
     without: Sequence[str] = (),
+    counts: Callable[[str], bool] = lambda _: True,
 ) -> str | None:
     """The HEAD commit when the manifests below ``roots`` are, byte for byte, those of HEAD; otherwise None.
 
-    ``contents`` holds what was read, by path relative to the working folder. Without git or a repository: None.
+    ``contents`` holds what was read, by path relative to the working folder; files that do not count are not in it.
+    Without git or a repository: None.
     """
     if any(is_outside(root) for root in roots):
         return None
@@ -235,7 +265,9 @@ def committed(
     left = (
         path
         for path in entries
-        if not any(step.startswith(".") for step in path.split("/")) and not is_left_out(path, roots, without)
+        if not any(step.startswith(".") for step in path.split("/"))
+        and not is_left_out(path, roots, without)
+        and counts(path)
     )
     return (
         None if any(is_manifest(posixpath.basename(path)) and not selected(path, beside) for path in left) else commit

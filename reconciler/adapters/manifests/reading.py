@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.adapters.manifests.cache import ParseCache
 from reconciler.adapters.manifests.files import FilesReader
 from reconciler.adapters.manifests.git import GitReader
+from reconciler.model.focus import Focus
 
 
 def open_reader(
@@ -22,11 +23,13 @@ def open_reader(
     without: Sequence[str] = (),
     partly: bool = False,
     cache: ParseCache | None = None,
+    focus: Focus | None = None,
 ) -> FilesReader | GitReader:
     """A reader of ``roots`` with ``overlays`` laid over them, of the commit ``rev`` where one is given.
 
     Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold
-    them; ``partly`` says that the roots are not all there are. ``cache`` knows files of earlier runs.
+    them; ``partly`` says that the roots are not all there are. ``cache`` knows files of earlier runs. ``focus`` is what
+    a plan with targets is about.
     """
     how: dict[str, Any] = {
         "beside": beside,
@@ -35,6 +38,7 @@ def open_reader(
         "without": without,
         "partly": partly,
         "cache": cache,
+        "focus": focus,
     }
     if rev is not None:
         return GitReader(working, roots, rev, **how)

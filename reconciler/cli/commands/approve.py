@@ -81,7 +81,7 @@ def _done(
         allow_delete=asked.allow_delete,
         people=session.people(),
     )
-    reader = house.reader(asked.paths, rev=asked.rev)
+    reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors = replace(
         house.doors(reader, writes=False, policy_rev=how["policy_rev"], paths=asked.paths), store=house.database
     )

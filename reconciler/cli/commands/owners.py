@@ -43,7 +43,7 @@ def command(context: click.Context, *, planfile: str, paths: Sequence[str], form
         allow_delete=asked.allow_delete,
         people=session.people(),
     )
-    reader = house.reader(asked.paths, rev=asked.rev)
+    reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors = house.doors(reader, writes=False, paths=asked.paths)
     found = owners(doors, request, file=file, proposer=proposer_for(file.plan.rollback))
     if form == "json":

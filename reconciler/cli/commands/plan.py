@@ -133,6 +133,7 @@ def _plan(
     live: str | None,
     **how: Any,
 ) -> tuple[int, Iterator[dict[str, Any]], Report]:
+    from reconciler.operations.focused import Focused, plan_focused
     from reconciler.operations.plan import plan
     from reconciler.operations.plan_since import plan_since
     from reconciler.render.events_json import plan_lines
@@ -140,7 +141,7 @@ def _plan(
     from reconciler.render.plan_text import plan_text, quiet_text
 
     house = session.house
-    reader = house.reader(asked.paths, rev=asked.rev)
+    reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
     request = house.request(
         targets=asked.targets,
@@ -150,11 +151,14 @@ def _plan(
         allow_delete=asked.allow_delete,
         people=people,
     )
+    unread = 0
     if base is None:
         pair = None
-        proposal = plan(doors, request)
+        # What is rehearsed is written, and what is written has seen everything.
+        found = Focused(proposal=plan(doors, request)) if patience is not None else plan_focused(doors, request)
+        proposal, unread = found.proposal, found.unread
     else:
-        earlier = house.reader(asked.paths, rev=base)
+        earlier = house.reader(asked.paths, rev=base, targets=asked.targets)
         pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
         proposal = pair.head
     if patience is not None:
@@ -179,6 +183,8 @@ def _plan(
                 session.output.result(text(report, session.style))
     if out:
         _write(session, proposal, report, asked=asked, out=out)
+    if unread:
+        session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
@@ -188,6 +194,10 @@ def _plan(
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
     return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
+
+
+def _tenants(number: int) -> str:
+    return "1 other tenant was" if number == 1 else f"{number} other tenants were"
 
 
 def _world(

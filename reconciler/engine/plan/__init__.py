@@ -69,6 +69,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         msg = "a plan needs live data"
         raise ValueError(msg)
     chosen = [one for one in differences.items if options.selects(one.address)]
+    view.selects = options.selects if options.targets or options.excludes else None
     watched = [one for one in chosen if one.standing is Standing.OBSERVED]
     drafts, told = _drafts(view, chosen, options)
     view.leaving = view.absent.union(address for address, draft in drafts.items() if draft.deletes)
@@ -103,7 +104,8 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         commit=options.commit,
         rollback=options.rollback,
     )
-    alone = sum(address in view.declared and address not in drafts for address in view.moves)
+    moved = (one for one in view.moves if view.chooses(one))
+    alone = sum(address in view.declared and address not in drafts for address in moved)
     counted = summary_of(plan.changes, plan.observed, unchanged=differences.unchanged - alone)
     return replace(plan, summary=counted, digest=content.digest(plan))
 
@@ -149,7 +151,7 @@ def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]
             for rule in rules[address.kind]:
                 if rule.scope == "change":
                     yield from judge(rule, view, address, draft.planned, view)
-    for address, resource in view.declared.items():
+    for address, resource in view.judged.items():
         for rule in rules[address.kind]:
             if rule.scope == "resource":
                 yield from judge(rule, view, address, resource, view)
