@@ -4,21 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+from reconciler.adapters.database.names import (
+    APPROVALS,
+    CHANGES,
+    FINDINGS,
+    IMAGES,
+    JOURNAL,
+    META,
+    OUTBOX,
+    RESOURCES,
+    RUNS,
+    SESSION,
+    TENANTS,
+)
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import column_name
 from reconciler.model.kind import Kind
 
-META = "reconciler_meta"
-TENANTS = "reconciler_tenants"
-SESSION = "reconciler_session"
-RUNS = "reconciler_runs"
-CHANGES = "reconciler_changes"
-IMAGES = "reconciler_images"
-RESOURCES = "reconciler_resources"
-JOURNAL = "reconciler_journal"
-APPROVALS = "reconciler_approvals"
-FINDINGS = "reconciler_findings"
-OUTBOX = "notifications"
+__all__ = [
+    "APPROVALS",
+    "CHANGES",
+    "EVERY_TABLE",
+    "FINDINGS",
+    "IDENTITY",
+    "IMAGES",
+    "JOURNAL",
+    "MADE_BY_DATABASE",
+    "META",
+    "OUTBOX",
+    "RESOURCES",
+    "ROW",
+    "RUNS",
+    "SESSION",
+    "TENANTS",
+    "at_rest",
+    "every_column",
+    "selected",
+    "tenant_kind",
+]
 
 IDENTITY = "identity"
 """Key in the meta table under which the random name of the database stands."""

@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.adapters.database.postgres import pulse as pulses
 from reconciler.adapters.database.postgres.connecting import asking, reading
+from reconciler.adapters.database.postgres.since import Entry, pulse_in, since
 from reconciler.adapters.database.pulse import SETTLED, file_pulse
 from reconciler.adapters.database.store import Database
 from reconciler.adapters.database.urls import SqliteFile
@@ -198,11 +198,11 @@ def test_entries_since_a_pulse_name_the_rows(served):
     ]
 
 
-def entries(store: Store, text: str) -> list[pulses.Entry]:
-    pulse = pulses.pulse_in(text)
+def entries(store: Store, text: str) -> list[Entry]:
+    pulse = pulse_in(text)
     assert pulse is not None
     with reading(store._server) as connection:  # the very door of the product
-        found = pulses.since(asking(connection), CATALOG, pulse)
+        found = since(asking(connection), pulse)
     assert found is not None
     return found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.read import Fetch, read_live, revision_of
-from reconciler.adapters.database.revisions import head, require
+from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.trail import KEEP, Look, values_of
 from reconciler.adapters.database.urls import Server
 from reconciler.model.address import Address
@@ -64,14 +64,13 @@ class ServerDatabase:
         Raises:
             WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
         """
-        from reconciler.adapters.database.postgres import pulse as pulses
-        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+        from reconciler.adapters.database.postgres.connecting import asking, reading
+        from reconciler.adapters.database.postgres.since import pulse_in, still
 
-        if pulses.pulse_in(pulse) is None:
+        if pulse_in(pulse) is None:
             return False
         with reading(self._server) as connection:
-            known = revision_of(fetching(connection), _DIALECT) == head()
-            return known and pulses.still(asking(connection), self._catalog, pulse)
+            return still(asking(connection), pulse)
 
     @contextmanager
     def standing(self) -> Iterator[StandingRows]:
