@@ -77,20 +77,20 @@ has drift
 echo
 echo '# The help desk of a partner is none of its issuers'"'"' business: an issuer operator is told no more than that ...'
 run 4 'operator marta.cedro@cedro.example.com may not change Category/farol-services/signing' \
-    reconciler apply --auto-approve --as marta.cedro@cedro.example.com
+    reconciler apply --auto-approve --target '*/farol-services/signing' --as marta.cedro@cedro.example.com
 has 'who can: administrator, distributor, partner'
 echo
 echo '# ... and not even an administrator writes it. Its own partner does.'
 run 4 '(field description): the help desk is configured by the owning company' \
     reconciler plan --as tomas.vidal@sign.example.net
 run 0 'Apply complete! 0 added, 2 changed, 0 destroyed.' \
-    reconciler apply --auto-approve --as diogo.farol@farol.example.com
+    reconciler apply --auto-approve --mine --as diogo.farol@farol.example.com
 
 echo
 echo '# What belongs to the platform is the other way round.'
 run 0 '' sed -i 's/page: first/page: last/' tenants/farol-services/cedro-retail.yaml
 run 4 'general configurations are changed by administrators only' \
-    reconciler apply --auto-approve --as diogo.farol@farol.example.com
+    reconciler apply --auto-approve --mine --as diogo.farol@farol.example.com
 run 0 'Apply complete! 0 added, 1 changed, 0 destroyed.' \
     reconciler apply --auto-approve --as tomas.vidal@sign.example.net
 echo

@@ -90,7 +90,7 @@ def global_options(*, hidden: bool) -> Callable[[Command], Command]:
 
 
 def selection_options(command: Command) -> Command:
-    """``--target``, ``--exclude``, ``--prune``, ``--only-drift`` and ``--rev``: what a plan is about."""
+    """``--target``, ``--exclude``, ``--mine``, ``--prune``, ``--only-drift`` and ``--rev``: what a plan is about."""
     for option in reversed(
         (
             click.option(
@@ -99,6 +99,7 @@ def selection_options(command: Command) -> Command:
             click.option(
                 "--exclude", "excludes", multiple=True, metavar="GLOB", help="Not these addresses; may be repeated."
             ),
+            click.option("--mine", is_flag=True, help="Leave out manifests that lie outside of your reach."),
             click.option("--prune", is_flag=True, help="Delete managed resources whose manifest is gone."),
             click.option("--only-drift", is_flag=True, help="Only what the world changed; leave out what git changed."),
             click.option(

@@ -31,6 +31,7 @@ class Asked:
     excludes: tuple[str, ...] = ()
     prune: bool = False
     only_drift: bool = False
+    mine: bool = False
     allowances: tuple[str, ...] = ()
     rev: str | None = None
 
@@ -53,7 +54,13 @@ class Asked:
     def narrowed(self) -> bool:
         """Whether anything but paths was asked for."""
         return bool(
-            self.targets or self.excludes or self.prune or self.only_drift or self.allowances or self.rev is not None
+            self.targets
+            or self.excludes
+            or self.prune
+            or self.only_drift
+            or self.mine
+            or self.allowances
+            or self.rev is not None
         )
 
     def as_facts(self) -> dict[str, str]:
@@ -70,8 +77,8 @@ class Asked:
         try:
             found: dict[str, Any] = json.loads(facts[_ASKED])
             lists = {key: tuple(map(str, found[key])) for key in ("paths", "targets", "excludes", "allowances")}
-            drift = bool(found.get("only_drift", False))  # which older files do not say
-            return cls(**lists, prune=bool(found["prune"]), only_drift=drift, rev=found["rev"])
+            drift, mine = (bool(found.get(key, False)) for key in ("only_drift", "mine"))  # older files do not say
+            return cls(**lists, prune=bool(found["prune"]), only_drift=drift, mine=mine, rev=found["rev"])
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError("this plan does not say what it was asked for", code="PLN-01") from error
 

@@ -39,10 +39,14 @@ _OF_FILES = frozenset({"file", "textOrFile"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
-    """What takes part in a plan. ``hidden`` is declared or managed, and nobody who asks may read anything of it."""
+    """What takes part in a plan. ``hidden`` is declared or managed, and nobody who asks may read anything of it.
+
+    ``left_out`` counts the manifests that are set aside without a denial.
+    """
 
     judged: Judged
     hidden: frozenset[Address] = frozenset()
+    left_out: int = 0
     denials: tuple[Denial, ...] = ()
 
 
@@ -81,8 +85,9 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
     denied = [
         (Entity(address, doors.catalog[address.kind], resource, None), source)
         for address, (resource, source) in sorted(told.items())
-        if selects(address)
+        if selects(address) and not request.mine
     ]
+    named = {entity.address for entity, _ in denied}
     return Inside(
         judged=replace(
             judged,
@@ -90,6 +95,7 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
             moves=moves,
         ),
         hidden=hidden,
+        left_out=sum(one.address in outside and one.address not in named for one in judged.resources),
         denials=outside_denials(rights, asking, denied) if denied and asking else (),
     )
 

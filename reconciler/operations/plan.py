@@ -150,7 +150,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         made=made,
         marks=marks,
         found=(*judged.diagnostics, *found, *problems, *kept.diagnostics),
-        outside=inside.denials,
+        inside=inside,
     )
 
 
@@ -181,7 +181,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
         made=made,
         marks={},
         found=(*judged.diagnostics, *found, *kept.diagnostics),
-        outside=inside.denials,
+        inside=inside,
     )
     return replace(
         proposal,
@@ -223,7 +223,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
         made=made,
         marks=before.marks,
         found=(*before.judged.diagnostics, *found, *kept.diagnostics),
-        outside=inside.denials,
+        inside=inside,
         authors=before.authors,
     )
 
@@ -300,12 +300,12 @@ def proposed(
     made: Plan,
     marks: Fingerprints,
     found: tuple[Diagnostic, ...],
-    outside: tuple[Denial, ...] = (),
+    inside: Inside | None = None,
     authors: CommitAuthors | None = None,
 ) -> Proposal:
     """A plan with what guards, rights, approvals and policies say of it.
 
-    ``found`` is what was found before it, ``outside`` denies manifests that took no part in it.
+    ``found`` is what was found before it, ``inside`` what took part in it; None says everything.
     """
     before = made
     told = in_order([*found, *_unless_said(found, made.diagnostics)])
@@ -329,6 +329,7 @@ def proposed(
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
         moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
         judgement = _closed(judgement, closed(rights, view, moved, carriers))
+    outside = () if inside is None else inside.denials
     if judgement is not None and outside:
         judgement = Judgement(denials=(*outside, *judgement.denials))
     proposal = Proposal(
@@ -348,6 +349,7 @@ def proposed(
         shifts=moved,
         authors=agreed.consent.authors,
         outside=outside,
+        left_out=0 if inside is None else inside.left_out,
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error

@@ -35,7 +35,7 @@ class Proposal:
     ``narrowed`` is what the guards say to those who ask.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
-    ``outside`` denies manifests that took no part in it.
+    ``outside`` denies manifests that took no part in it; ``left_out`` counts those that did not and are not denied.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
     ``made`` is the plan as it was before it was judged, and ``found`` what had been found by then.
     """
@@ -53,6 +53,7 @@ class Proposal:
     shifts: tuple[Shift, ...] = ()
     authors: CommitAuthors = NO_AUTHORS
     outside: tuple[Denial, ...] = ()
+    left_out: int = 0
     snapshot: SnapshotNote | None = None
     carriers: Carriers | None = None
     judgement: Judgement | None = None

@@ -88,7 +88,7 @@ class People:
     installer: str = ""
     makers: tuple[str, ...] = ()
     reach: tuple[str, ...] = ()
-    strict: bool = False
+    strict: bool = True
 
 
 ReadFile = Callable[[Document, str], bytes]
@@ -108,7 +108,8 @@ class Former:
 class Request:
     """What a plan is about.
 
-    ``targets`` and ``excludes`` are patterns of addresses. ``prune`` deletes what no manifest names any more.
+    ``targets`` and ``excludes`` are patterns of addresses. ``mine`` leaves out, and does not deny, manifests outside of
+    the reach of those who ask. ``prune`` deletes what no manifest names any more.
     ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none. ``demand`` says how many people must agree.
     ``former`` is what manifests are compared with that lie outside of the reach of those who ask.
@@ -117,6 +118,7 @@ class Request:
     environment: str = ""
     targets: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    mine: bool = False
     prune: bool = False
     only_drift: bool = False
     layout: str = ""

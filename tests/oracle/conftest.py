@@ -1,12 +1,29 @@
-"""How the tests of this folder say what they counted: a section of the terminal's report, whatever is captured."""
+"""What the tests of this folder share: the databases, and how they say what they counted, whatever is captured."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.oracle.databases import Base, Embedded, Served
+from tests.servers import Cluster
+
 Told = Callable[[str], None]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
+    """The oracle's world, in a database of each sort."""
+    if request.param == "sqlite":
+        made: Base = Embedded(tmp_path / "live.db")
+    else:
+        cluster: Cluster = request.getfixturevalue("cluster")
+        made = Served(cluster)
+    made.seed()
+    yield made
+    made.close()
 
 
 @pytest.fixture

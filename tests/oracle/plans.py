@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from reconciler.model.address import Address
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.plan import plan
@@ -25,12 +26,16 @@ SEED = 20260615
 
 @dataclass
 class Tally:
-    """What came of many probes. ``wrong`` are differences from the oracle; ``unasked`` are cells without a probe."""
+    """What came of many probes. ``wrong`` are differences from the oracle; ``unasked`` are cells without a probe.
+
+    ``strict``: manifests outside of the reach are denied whatever is live, as they are by default.
+    """
 
     wrong: list[str] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     cells: set[Cell] = field(default_factory=set)
     unjudged: list[str] = field(default_factory=list)
+    strict: bool = True
 
 
 def chosen(*, share: float = 1.0, seed: int = SEED) -> list[tuple[Question, Probe]]:
@@ -55,9 +60,9 @@ def chosen(*, share: float = 1.0, seed: int = SEED) -> list[tuple[Question, Prob
     return found
 
 
-def hold(base: Base, probes: Iterable[tuple[Question, Probe]], oracle: Oracle) -> Tally:
+def hold(base: Base, probes: Iterable[tuple[Question, Probe]], oracle: Oracle, *, strict: bool = True) -> Tally:
     """Plan and apply every probe, and compare with the oracle."""
-    tally = Tally()
+    tally = Tally(strict=strict)
     for question, made in probes:
         before = oracle
         if made.state:
@@ -73,8 +78,11 @@ def hold(base: Base, probes: Iterable[tuple[Question, Probe]], oracle: Oracle) -
     return tally
 
 
-def expected(oracle: Oracle, question: Question) -> Answer:
-    """What a plan says: nothing is told about a resource of which nothing may be read."""
+def expected(oracle: Oracle, question: Question, *, strict: bool = True) -> Answer:
+    """What a plan says: nothing is told about a resource of which nothing may be read.
+
+    ``strict``: not even the verb, for what is not there would be created.
+    """
     said = ask(oracle, question)
     if said.allowed or said.code == "OPR-09" or _reads(oracle, question):
         return said
@@ -88,7 +96,15 @@ def expected(oracle: Oracle, question: Question) -> Answer:
         and cell.reach not in ("none", "never")
         for cell in read_matrix_once()
     )
-    return no("PRM-02") if writes else said
+    if writes:
+        return no("PRM-02")
+    return no(_creating(question.key[0], role)) if strict else said
+
+
+def _creating(kind: str, role: str) -> str:
+    """The code with which a role is denied to create something of a kind."""
+    cells = (cell for cell in read_matrix_once() if (cell.kind, cell.verb, cell.role) == (kind, "create", role))
+    return next((cell.codes[0] for cell in cells if "*" in cell.fields and cell.codes), "PRM-01")
 
 
 _MATRIX: list[Cell] = []
@@ -113,9 +129,12 @@ def _reads(oracle: Oracle, question: Question) -> bool:
 
 
 def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Tally) -> Iterator[str]:
-    who = People(names=tuple(dict.fromkeys((mail(question.actor), *made.beside))))
+    who = People(names=tuple(dict.fromkeys((mail(question.actor), *made.beside))), strict=tally.strict)
     request = Request(targets=made.targets, prune=made.prune, people=who)
-    wanted = ask(oracle, question) if made.beside else expected(oracle, question)
+    wanted = ask(oracle, question) if made.beside else expected(oracle, question, strict=tally.strict)
+    # What no manifest names and nobody who asks may read is as though it were not there.
+    hidden = not made.beside and not wanted.allowed and wanted.code != "OPR-09" and not _reads(oracle, question)
+    unseen = tally.strict and question.cell.verb == "delete" and hidden
     tally.cells.add(question.cell)
     try:
         proposal = plan(base.doors(made.documents), request)
@@ -130,7 +149,12 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
         tally.unjudged.append(f"{question}: {error.diagnostics[0].code} {error.diagnostics[0].summary}")
         return
     else:
-        yield from _planned(question, proposal, wanted, tally)
+        if unseen:
+            tally.outcomes["not there for who asks"] += 1
+            if proposal.denials or any(change.address == Address(*question.key) for change in proposal.plan.changes):
+                yield "planned, and nobody who asks may read it"
+        else:
+            yield from _planned(question, proposal, wanted, tally)
         said = {one.code for one in validate_for(base.doors(made.documents), request).diagnostics}
         missing = {one.code for one in proposal.denials} - said
         if missing:
@@ -141,6 +165,8 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
     tally.outcomes[f"{'allowed' if wanted.allowed else 'denied'}: {outcome}"] += 1
     if base.content() != before:
         yield f"{outcome}, and the database is another one"
+    if (unseen and outcome == "empty") or (unseen and outcome == "denied" and _auditor(oracle, question)):
+        return
     if not wanted.allowed and outcome in ("written", "empty") and not _by_hand(question, wanted):
         yield f"{wanted} at apply, but {outcome}"
     if wanted.allowed and outcome.startswith("denied") and outcome != "denied GEN-25":
@@ -175,6 +201,10 @@ def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tall
 def _leaves(question: Question) -> bool:
     """Whether the change takes the resource out of the sight of who asks: reach is judged at both ends."""
     return (question.cell.kind, question.field) == ("Partner", "parent")
+
+
+def _auditor(oracle: Oracle, question: Question) -> bool:
+    return oracle.role(question.actor) == "auditor"
 
 
 def _by_hand(question: Question, wanted: Answer) -> bool:

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.oracle.asked import oracle_of
 from tests.oracle.conftest import Told
-from tests.oracle.databases import Base, Embedded, Served
+from tests.oracle.databases import Base
 from tests.oracle.oracle import read_matrix
 from tests.oracle.plans import chosen, hold
 from tests.oracle.world import things
-from tests.servers import Cluster
 
 SHARE = 0.04
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
-    if request.param == "sqlite":
-        made: Base = Embedded(tmp_path / "live.db")
-    else:
-        cluster: Cluster = request.getfixturevalue("cluster")
-        made = Served(cluster)
-    made.seed()
-    yield made
-    made.close()
 
 
 @pytest.mark.timeout(600)

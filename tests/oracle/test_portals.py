@@ -7,8 +7,6 @@ person, alone or beside an operator, is nobody (OPR-09), and then no other rule 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -21,11 +19,10 @@ from reconciler.operations.validate_for import validate_for
 from tests.operations.doors import nobody
 from tests.oracle.asked import Question, oracle_of, questions
 from tests.oracle.conftest import Told
-from tests.oracle.databases import CATALOG, Base, Embedded, Served, manifest
+from tests.oracle.databases import CATALOG, Base, Embedded, manifest
 from tests.oracle.oracle import OPERATORS, WRITES, Cell, Key, read_matrix
 from tests.oracle.probes import ANCHOR, SPECS, Probe, probe
 from tests.oracle.world import NOW, mail, things
-from tests.servers import Cluster
 
 PORTALS = ("customer", "individual")
 PEOPLE: dict[str, tuple[str, ...]] = {
@@ -33,18 +30,6 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "individual": ("person@casa.farol.example.com", "farol/casa-person", "farol-casa-person"),
 }
 """By which names such people are known: the address of mail, the address of the resource, the login."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Base]:
-    if request.param == "sqlite":
-        made: Base = Embedded(tmp_path / "live.db")
-    else:
-        cluster: Cluster = request.getfixturevalue("cluster")
-        made = Served(cluster)
-    made.seed()
-    yield made
-    made.close()
 
 
 def asked() -> dict[Cell, Probe]:

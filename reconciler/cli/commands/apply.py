@@ -50,6 +50,7 @@ def command(
     paths: Sequence[str],
     targets: Sequence[str],
     excludes: Sequence[str],
+    mine: bool,
     prune: bool,
     only_drift: bool,
     allowances: Sequence[str],
@@ -72,6 +73,7 @@ def command(
         paths=tuple(paths),
         targets=tuple(targets),
         excludes=tuple(excludes),
+        mine=mine,
         prune=prune,
         only_drift=only_drift,
         allowances=tuple(allowances),
@@ -117,6 +119,7 @@ def carry_out(
     request = house.request(
         targets=asked.targets,
         excludes=asked.excludes,
+        mine=asked.mine,
         prune=asked.prune,
         only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
@@ -181,7 +184,7 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
     if asked.narrowed:
         raise UsageError(
             "a plan file carries what it was asked for",
-            hint="leave --target, --exclude, --prune, --only-drift, --allow-delete and --rev out",
+            hint="leave --target, --exclude, --mine, --prune, --only-drift, --allow-delete and --rev out",
         )
     found = open_plan(read_plan_file(file))
     if found.snapshot is not None:

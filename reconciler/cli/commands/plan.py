@@ -60,6 +60,7 @@ def command(
     paths: Sequence[str],
     targets: Sequence[str],
     excludes: Sequence[str],
+    mine: bool,
     prune: bool,
     only_drift: bool,
     allowances: Sequence[str],
@@ -93,6 +94,7 @@ def command(
         paths=tuple(paths),
         targets=tuple(targets),
         excludes=tuple(excludes),
+        mine=mine,
         prune=prune,
         only_drift=only_drift,
         allowances=tuple(allowances),
@@ -146,6 +148,7 @@ def _plan(
     request = house.request(
         targets=asked.targets,
         excludes=asked.excludes,
+        mine=asked.mine,
         prune=asked.prune,
         only_drift=asked.only_drift,
         allow_delete=asked.allow_delete,
@@ -185,6 +188,8 @@ def _plan(
         _write(session, proposal, report, asked=asked, out=out)
     if unread:
         session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
+    if proposal.left_out:
+        session.output.tell(f"Left out: {proposal.left_out:,} outside of your reach.")
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from reconciler.engine.authorize.needed import Part, as_gone, buried, manages_otherwise, needs_a_right, parts
 from reconciler.engine.authorize.stamp import stamped
-from reconciler.engine.authorize.tell import Teller, outside_denials
+from reconciler.engine.authorize.tell import Teller, outside_denials, suspended
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization, Carriers, Judgement
@@ -65,8 +65,7 @@ def _nobody(applicant: Principal, plan: Plan, view: View) -> Denial | None:
     company, edge = applicant.only
     for change in plan.changes:
         if needs_a_right(change, view) and not (change.address == company and str(change.edge) == edge):
-            reason = f"its company {company} is suspended; only its way back to active may be applied"
-            return Denial(who=applicant.title, verb="apply", address=None, reason=reason, code="OPR-09")
+            return suspended(applicant)
     return None
 
 

@@ -31,7 +31,7 @@ _REASONS = {
 
 _ONE_BY_ONE = 3
 """Denials of manifests that lie outside of the reach are told one by one up to here, and in one line beyond."""
-_HOW = "plan what is yours, by PATH or --target, or what a branch changes, with --base"
+_HOW = "plan what is yours, with --mine or --target, or what a branch changes, with --base"
 
 
 class Teller:
@@ -205,6 +205,8 @@ def outside_denials(
     ``found`` are what they declare and where, in order; ``people`` are those who ask.
     """
     who = people[0]
+    if who.only is not None:
+        return (suspended(who),)
     if len(found) <= _ONE_BY_ONE:
         told = ((entity, rights.decide(who, "create", entity).code, source) for entity, source in found)
         return tuple(_hidden_denial(who, *one) for one in told)
@@ -223,6 +225,13 @@ def outside_denials(
             hidden=True,
         ),
     )
+
+
+def suspended(who: Principal) -> Denial:
+    """That of somebody whose company is suspended (OPR-09)."""
+    company = "" if who.only is None else f" {who.only[0]}"
+    reason = f"its company{company} is suspended; only its way back to active may be applied"
+    return Denial(who=who.title, verb="apply", address=None, reason=reason, code="OPR-09")
 
 
 def _hidden_denial(who: Principal, entity: Entity, code: str, source: Source | None) -> Denial:
