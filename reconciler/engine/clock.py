@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from reconciler.model.diagnostic import Diagnostic, Phase, in_order
-from reconciler.model.judging import judge
+from reconciler.model.judging import judge_declared
 from reconciler.model.view import View
 
 
@@ -18,11 +18,4 @@ def judge_time(view: View, now: dt.datetime) -> list[Diagnostic]:
         name: [one for one in kind.rules if one.phase is Phase.TIME or (one.scope == "moment" and view.connected)]
         for name, kind in view.catalog.items()
     }
-    return in_order(
-        [
-            finding
-            for address, resource in view.judged.items()
-            for rule in rules[address.kind]
-            for finding in judge(rule, view, address, resource, view, now)
-        ]
-    )
+    return in_order(list(judge_declared(view, rules, now)))

@@ -47,6 +47,12 @@ _MEDIA = {
 }
 
 
+_Getter = Callable[[Any], tuple[Any, ...]]
+"""Fetches several values at once."""
+_Perhaps = tuple[tuple[str, ...], _Getter, list[None]]
+"""An object that may be left out: the way to it, how to fetch what it holds, and what stands for that without it."""
+
+
 def media_type_of(path: str) -> str:
     """The media type that the name of a file suggests; empty when it suggests none of the known ones."""
     return _MEDIA.get(path.rpartition(".")[2].lower(), "")
@@ -61,10 +67,10 @@ class Encoder:
 
     def __init__(self, kind: Kind) -> None:
         stored = [one for one in kind.fields if not one.transient]
-        self._envelope, self._top, self._nested, order = _getters(stored)
-        self._order = itemgetter(*order)
+        self._certain, self._perhaps, self._order = _getters(stored)
+        self._texts: list[int] = []
         self._converted: list[tuple[int, Callable[[Any], Any]]] = []
-        self._derived: list[tuple[int, Field, Callable[[Any], Any]]] = []
+        self._derived: list[tuple[int, Callable[[Any], Any]]] = []
         self._special: list[tuple[int, Field]] = []
         self._secret_places: list[int] = []
         self._optional: list[tuple[int, int, tuple[str, ...]]] = []
@@ -77,7 +83,7 @@ class Encoder:
             self.places.append((place, width, one))
             self._prepare(place, one)
             if one.inherit is not None or one.state:
-                self._optional.append((place, width, tuple(one.path.split("."))))
+                self._optional.append((place, width, one.attributes))
             place += width
         kept = sorted((column.name, place) for place, column in enumerate(kind.columns) if column.role != "fingerprint")
         self._ledger_names = tuple(name for name, _ in kept)
@@ -85,8 +91,8 @@ class Encoder:
 
     def _prepare(self, place: int, one: Field) -> None:
         if one.derived is not None:
-            self._derived.append((place, one, one.derived.compute))
-        elif one.type in ("secret", "file", "textOrFile"):
+            self._derived.append((place, one.derived.compute))
+        if one.type in ("secret", "file", "textOrFile"):
             self._special.append((place, one))
             if one.type == "secret":
                 self._secret_places.append(place)
@@ -101,7 +107,7 @@ class Encoder:
         elif one.type in ("list", "objects"):
             self._converted.append((place, partial(_as_json, one)))
         elif one.type == "text" and not one.words:
-            self._converted.append((place, _line_ends))
+            self._texts.append(place)
 
     def values(self, resource: Resource[Any], fingerprints: Mapping[str, str]) -> tuple[Any, ...]:
         """The values of all compared columns, as a new row would hold them.
@@ -109,43 +115,43 @@ class Encoder:
         ``fingerprints`` gives, by field path, the keyed fingerprint of each secret without version; what it lacks is
         :data:`UNREAD`.
         """
-        spec = resource.spec
-        raw = [*self._envelope(resource), *self._top(spec)]
-        for parents, getter, empty in self._nested:
-            node: Any = spec
-            for parent in parents:
-                node = getattr(node, parent)
-                if node is None:
-                    break
-            raw.extend(empty if node is None else getter(node))
-        found = list(self._order(raw))
+        found = self._fetched(resource)
+        for place, compute in self._derived:
+            if found[place] is None:
+                found[place] = compute(resource.spec)
+        for place in self._texts:
+            value = found[place]
+            if value is not None and "\r" in value:
+                found[place] = _line_ends(value)
         for place, convert in self._converted:
             value = found[place]
             if value is not None:
                 found[place] = convert(value)
-        for place, one, compute in self._derived:
-            found[place] = encode(one, compute(spec) if found[place] is None else found[place])
         for place, one in self._special:
             value = found[place]
-            if value is None:
-                continue
-            if one.type == "secret":
-                found[place : place + 2] = _secret_columns(one, value, fingerprints)
-            elif isinstance(value, FileSource):
-                content = resource.files[one.path]
-                found[place] = _content(content)
-                if one.type == "file":
-                    found[place + 1] = content.media_type or None
-            else:
-                found[place] = _line_ends(value)
+            if value is not None:
+                found[place : place + len(one.columns)] = _special(one, value, resource, fingerprints)
         return tuple(found)
+
+    def _fetched(self, resource: Resource[Any]) -> list[Any]:
+        """What the columns hold before it is converted."""
+        found = list(self._certain(resource))
+        if self._order is None:
+            return found
+        for attributes, getter, nothing in self._perhaps:
+            node: Any = resource
+            for attribute in attributes:
+                node = getattr(node, attribute)
+                if node is None:
+                    break
+            found += nothing if node is None else getter(node)
+        return list(self._order(found))
 
     def managed(self, resource: Resource[Any], values: tuple[Any, ...]) -> tuple[Any, ...]:
         """``values`` with :data:`UNMANAGED` in place of every column that this manifest leaves to the world."""
         found = list(values)
-        spec = resource.document.tree.get("spec")
         for place, width, keys in self._optional:
-            if not _given(spec, keys):
+            if not _given(resource.spec, keys):
                 found[place : place + width] = [UNMANAGED] * width
         for place in self._secret_places:
             if values[place] is not None:
@@ -272,45 +278,52 @@ def _holds(annotation: Any, what: type) -> bool:
     return annotation is what or any(_holds(one, what) for one in get_args(annotation))
 
 
-def _getters(stored: list[Field]) -> tuple[Any, Any, list[tuple[tuple[str, ...], Any, tuple[None, ...]]], list[int]]:
-    """Getters for the envelope, the spec and each object in it, and the place of each column among what they give."""
-    envelope = [one for one in stored if one.path.startswith(_ENVELOPE)]
-    groups: dict[tuple[str, ...], list[Field]] = {(): []}
+def _getters(stored: list[Field]) -> tuple[_Getter, list[_Perhaps], Callable[[list[Any]], tuple[Any, ...]] | None]:
+    """How to fetch what the columns of a resource hold, before it is converted.
+
+    One getter takes everything that is always there. Objects that may be left out as a whole are fetched one by one,
+    and then an order puts what was fetched into that of the columns; without such objects there is none.
+    """
+    certain = [one for one in stored if not one.optional_parents]
+    groups: dict[tuple[str, ...], list[Field]] = {}
     for one in stored:
-        if not one.path.startswith(_ENVELOPE):
-            groups.setdefault(one.attributes[:-1], []).append(one)
-    raw = [one.path for one in envelope] + [one.path for group in groups.values() for one in group]
-    place = {path: index for index, path in enumerate(raw)}
-    # A secret and a file take the place of two columns; the second is filled in later and begins as nothing.
-    order = [index for one in stored for index in (place[one.path], len(raw))[: len(one.columns)]]
-    top = groups.pop(())
-    nested = [
-        (parents, _getter([one.attributes[-1] for one in group]), (None,) * len(group))
-        for parents, group in groups.items()
-    ]
-    # The nothing that the second columns take stands behind everything that was fetched.
-    nested.append(((), lambda _spec: (None,), (None,)))
-    return (
-        _getter([one.attributes[-1] for one in envelope]),
-        _getter([one.attributes[-1] for one in top]),
-        nested,
-        order,
-    )
+        if one.optional_parents:
+            groups.setdefault(_way(one)[:-1], []).append(one)
+    perhaps: list[_Perhaps] = []
+    for parents, group in groups.items():
+        getter = _getter([name for one in group for name in _each_column(one, one.attributes[-1])])
+        perhaps.append((parents, getter, [None] * sum(len(one.columns) for one in group)))
+    first = _getter([name for one in certain for name in _each_column(one, ".".join(_way(one)))])
+    if not perhaps:
+        return first, [], None
+    fetched = [column.name for group in (certain, *groups.values()) for one in group for column in one.columns]
+    place = {name: index for index, name in enumerate(fetched)}
+    return first, perhaps, itemgetter(*(place[column.name] for one in stored for column in one.columns))
 
 
-def _getter(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
-    if not names:
-        return lambda _node: ()
+def _way(one: Field) -> tuple[str, ...]:
+    """The attributes that lead from a resource to the value of a field."""
+    return one.attributes if one.path.startswith(_ENVELOPE) else ("spec", *one.attributes)
+
+
+def _each_column(one: Field, name: str) -> list[str]:
+    """The value once for each column of the field: of two, as a secret has, both are nothing or filled in later."""
+    return [name] * len(one.columns)
+
+
+def _getter(names: list[str]) -> _Getter:
     fetch = attrgetter(*names)
     return (lambda node: (fetch(node),)) if len(names) == 1 else fetch
 
 
-def _given(node: Any, keys: tuple[str, ...]) -> bool:
-    for key in keys:
-        if type(node) is not dict:
+def _given(spec: Any, attributes: tuple[str, ...]) -> bool:
+    """Whether a manifest gives the field: the set of what was given stands in the spec, and in each object below it."""
+    *parents, last = attributes
+    for name in parents:
+        spec = getattr(spec, name)
+        if spec is None:
             return False
-        node = node.get(key)
-    return node is not None
+    return last in spec.__pydantic_fields_set__
 
 
 def _line_ends(value: str) -> str:
@@ -341,7 +354,7 @@ def _list_json(value: Any) -> str:
 def _map_json(value: Any) -> str:
     if not value:
         return "{}"
-    return to_json(value if len(value) == 1 else dict(sorted(_plain(value).items()))).decode()
+    return to_json(value if len(value) == 1 else dict(sorted(value.items()))).decode()
 
 
 def _set_json(value: Any) -> str:
@@ -368,6 +381,16 @@ def _canonical(one: Field, stored: Any) -> Any:
     except (ValueError, TypeError, KeyError, AttributeError):
         return ("unreadable", stored)
     return value
+
+
+def _special(one: Field, value: Any, resource: Resource[Any], fingerprints: Mapping[str, str]) -> tuple[Any, ...]:
+    """The columns of a secret, of a file, or of a text that may stand in a file."""
+    if one.type == "secret":
+        return _secret_columns(one, value, fingerprints)
+    if not isinstance(value, FileSource):
+        return (_line_ends(value),)
+    content = resource.files[one.path]
+    return (_content(content), content.media_type or None)[: len(one.columns)]
 
 
 def _secret_columns(one: Field, value: SecretRef, fingerprints: Mapping[str, str]) -> tuple[Any, Any]:

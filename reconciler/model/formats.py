@@ -299,8 +299,8 @@ Currency = Annotated[
 
 
 FAMILIAR_LANGUAGES = frozenset(
-    "bg cs da de de-AT de-CH de-DE el en en-GB en-IE en-US es es-ES es-MX et eu fi fr fr-BE fr-CH fr-FR ga gl hr hu it it-IT "
-    "lt lv mt nb nl nl-BE nl-NL nn no pl pl-PL pt pt-AO pt-BR pt-MZ pt-PT ro sk sl sv tr uk".split()
+    "bg cs da de de-AT de-CH de-DE el en en-GB en-IE en-US es es-ES es-MX et eu fi fr fr-BE fr-CH fr-FR ga gl hr hu it "
+    "it-IT lt lv mt nb nl nl-BE nl-NL nn no pl pl-PL pt pt-AO pt-BR pt-MZ pt-PT ro sk sl sv tr uk".split()
 )
 """Tags that are valid and in their stored case for certain: the tables of languages need not be loaded for them."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,27 @@ def judge(rule: Rule, view: View, subject: Address | None, *arguments: Any) -> I
             yield uncertain(found) if own or view.doubts != doubts else found
     except Unjudged:
         return
+
+
+def judge_declared(
+    view: View, rules: Mapping[str, Sequence[Rule]], *arguments: Any, without: Container[Address] = ()
+) -> Iterator[Diagnostic]:
+    """The diagnostics of ``rules``, by kind, about every declared resource; as :func:`judge`, one after the other.
+
+    Each rule is called with the resource, the view, and ``arguments``.
+    """
+    for address, resource in view.judged.items():
+        mine = rules[address.kind]
+        if not mine or address in without:
+            continue
+        for rule in mine:
+            doubts = view.doubts
+            try:
+                for finding in rule.check(resource, view, *arguments):
+                    found = placed(rule, finding, view=view, subject=address)
+                    yield uncertain(found) if view.doubts != doubts or view.doubtful(address) else found
+            except Unjudged:
+                continue
 
 
 def uncertain(found: Diagnostic) -> Diagnostic:

@@ -95,7 +95,7 @@ class Document:
     """One document of one file.
 
     ``tree`` holds plain dicts, lists, strings, integers, floats, booleans and None, typed by the core schema of
-    YAML 1.2 (:class:`Misread` marks what readers disagree about). Nothing in it is validated yet.
+    YAML 1.2 (:class:`Misread` marks what readers disagree about). Nothing in it is validated yet. It is never changed.
     """
 
     file: str
@@ -113,7 +113,21 @@ class Document:
     """What a composed document was made of: its base, then the overlays in the order in which they were laid on."""
     origin: Origin | None = field(default=None, repr=False, compare=False)
     """What the reader knows of the tree that it read; it says nothing about one that was put together later."""
+    again: Callable[[int], dict[str, Any]] | None = field(default=None, repr=False, compare=False)
+    """Reads the tree of the document with this index again, from the bytes that were parsed; None where it stays."""
     _places: Places | None = field(default=None, repr=False)
+
+    def release(self) -> None:
+        """Let the tree go, where it can be read again: most are never asked for once their document was judged."""
+        if self.again is not None:
+            del self.tree
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what is not there: a tree that was let go.
+        if name != "tree" or self.again is None:
+            raise AttributeError(name)
+        self.tree = self.again(self.index)
+        return self.tree
 
     @property
     def written(self) -> tuple[Document, ...]:

@@ -12,7 +12,7 @@ from reconciler.model.approval import Approval
 from reconciler.model.canonical import object_in
 from reconciler.model.doubt import Doubt
 from reconciler.model.manifest import Document
-from reconciler.model.spec import Spec
+from reconciler.model.spec import Spec, attributes_of
 
 S = TypeVar("S", bound=Spec)
 
@@ -53,13 +53,12 @@ class Resource(Generic[S]):
 
     def given(self, path: str) -> bool:
         """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""
-        node: Any = self.document.tree.get("spec")
+        node: Any = self.spec
         for key in path.split("."):
-            if type(node) is not dict:
+            name = attributes_of(type(node)).get(key) if isinstance(node, Spec) else None
+            if name is None or name not in node.__pydantic_fields_set__:
                 return False
-            node = node.get(key)
-            if node is None:
-                return False
+            node = node.__dict__.get(name)  # what had an error of its own was given and is not there
         return True
 
 

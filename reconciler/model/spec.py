@@ -6,6 +6,8 @@ Values are never converted: a string is a string, an integer is an integer (GEN-
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -37,6 +39,12 @@ class Spec(BaseModel):
         if name in type(self).model_fields:
             raise Unjudged(name)
         raise AttributeError(name)
+
+
+@cache
+def attributes_of(spec: type[Spec]) -> Mapping[str, str]:
+    """The attributes of a spec by their keys in a manifest."""
+    return {info.alias or name: name for name, info in spec.model_fields.items()}
 
 
 _ENV = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")

@@ -74,13 +74,14 @@ class Collector:
             kept = self._known.find(digest)
             if kept is not None:
                 text = Text(file, posixpath.dirname(file), data, self.limits.depth)
-                self._documents[file] = _plain(text, kept)
+                self._documents[file] = _plain(text, kept, self.limits, stays=True)
                 for one in self._documents[file]:
                     one.origin = Origin(one.tree, digest, sound=True)
                 return
         documents, problems = parse(file, data, limits=self.limits)
         if self._known is not None:
             for one in documents:
+                one.again = None  # the tree is asked for again when it is kept for the next run
                 one.origin = Origin(one.tree, digest, sound=False)
         self._documents[file] = documents
         self.problems += problems
@@ -141,7 +142,7 @@ def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], li
         return [], [problem]
     found = trees(data, limits)
     if found is not None:
-        return _plain(text, found), []
+        return _plain(text, found, limits), []
     return _exactly(text, limits)
 
 
@@ -152,26 +153,27 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
     return ([], [problem]) if problem is not None else _exactly(text, limits)
 
 
-class _Locator:
-    """Finds the places of a file; what knows how is loaded when somebody asks, for most runs never do."""
+class _Source:
+    """The bytes of a file, from which places are read, and the trees again; most runs ask for neither."""
 
-    __slots__ = ("_locator", "_text")
+    __slots__ = ("_limits", "_locator", "_text")
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Text, limits: Limits) -> None:
         self._text = text
+        self._limits = limits
         self._locator: Locator | None = None
 
-    def of(self, index: int) -> Places:
+    def places(self, index: int) -> Places:
         """The places of the document with this number in its file."""
         if self._locator is None:
-            self._locator = _locator_of(self._text)
+            from reconciler.adapters.manifests import locate  # with a scanner that most runs do not need
+
+            self._locator = locate.Locator(self._text)
         return self._locator.of(index)
 
-
-def _locator_of(text: Text) -> Locator:
-    from reconciler.adapters.manifests import locate
-
-    return locate.Locator(text)
+    def tree(self, index: int) -> dict[str, Any]:
+        """The tree that the fast pass gave: it gives the same for the same bytes."""
+        return (trees(self._text.data, self._limits) or [])[index]
 
 
 def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -179,19 +181,20 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
 
     builder = Builder(text, limits)
     builder.run()
-    locator = _Locator(text)
+    places = _Source(text, limits).places
     documents = [
-        Document(text.file, one.index, one.tree, partial(locator.of, one.index), text.line, text.folder, one.plain)
+        Document(text.file, one.index, one.tree, partial(places, one.index), text.line, text.folder, one.plain)
         for one in builder.trees
     ]
     return documents, builder.problems
 
 
-def _plain(text: Text, trees: list[dict[str, Any]]) -> list[Document]:
-    locator = _Locator(text)
+def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bool = False) -> list[Document]:
+    source = _Source(text, limits)
+    again = None if stays else source.tree
     return [
-        Document(text.file, index, tree, partial(locator.of, index), text.line, text.folder, plain=True)
-        for index, tree in enumerate(trees)
+        Document(text.file, index, tree, partial(source.places, index), text.line, text.folder, plain=True, again=again)
+        for index, tree in enumerate(found)
     ]
 
 

@@ -87,6 +87,7 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
         wrong += len(mine) if mine and errors_in(mine) else 0
         if resource is not None and not (mine and errors_in(mine)):
             resources.append(resource)
+            document.release()
     return resources, in_order(found)
 
 
