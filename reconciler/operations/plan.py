@@ -329,9 +329,8 @@ def proposed(
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
         moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
         judgement = _closed(judgement, closed(rights, view, moved, carriers))
-    outside = () if inside is None else inside.denials
-    if judgement is not None and outside:
-        judgement = Judgement(denials=(*outside, *judgement.denials))
+    if judgement is not None and inside is not None and inside.denials:
+        judgement = Judgement(denials=(*inside.denials, *judgement.denials))
     proposal = Proposal(
         plan=made,
         made=before,
@@ -348,8 +347,7 @@ def proposed(
         rights=rights,
         shifts=moved,
         authors=agreed.consent.authors,
-        outside=outside,
-        left_out=0 if inside is None else inside.left_out,
+        inside=inside,
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error

@@ -22,6 +22,7 @@ from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.snapshot import SnapshotNote
 from reconciler.model.view import View
+from reconciler.operations.outside import Inside
 from reconciler.operations.validate import Judged
 
 HOLDING = frozenset({"GEN-20", "OPR-04"})
@@ -35,7 +36,7 @@ class Proposal:
     ``narrowed`` is what the guards say to those who ask.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
-    ``outside`` denies manifests that took no part in it; ``left_out`` counts those that did not and are not denied.
+    ``inside`` is what took part in it; None says everything.
     ``snapshot`` says so when it was made from one: then it is for reading, and nobody applies it.
     ``made`` is the plan as it was before it was judged, and ``found`` what had been found by then.
     """
@@ -52,13 +53,22 @@ class Proposal:
     ruled: tuple[Diagnostic, ...] = ()
     shifts: tuple[Shift, ...] = ()
     authors: CommitAuthors = NO_AUTHORS
-    outside: tuple[Denial, ...] = ()
-    left_out: int = 0
+    inside: Inside | None = None
     snapshot: SnapshotNote | None = None
     carriers: Carriers | None = None
     judgement: Judgement | None = None
     lens: Lens | None = None
     rights: Rights
+
+    @property
+    def outside(self) -> tuple[Denial, ...]:
+        """The denials of manifests that took no part in it."""
+        return () if self.inside is None else self.inside.denials
+
+    @property
+    def left_out(self) -> int:
+        """How many manifests took no part in it and are not denied."""
+        return 0 if self.inside is None else self.inside.left_out
 
     @property
     def seen(self) -> Plan:

@@ -40,7 +40,7 @@ def judge_again(doors: Doors, request: Request, shown: Proposal, live: Live) -> 
         made=shown.made,
         marks=shown.marks,
         found=shown.found,
-        outside=shown.outside,
+        inside=shown.inside,
         authors=shown.authors,
     )
 
