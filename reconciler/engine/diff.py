@@ -17,7 +17,7 @@ from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import Encoder, decode, encoder, field_value, same
 from reconciler.model.placing import path_key
-from reconciler.model.resource import LedgerEntry, Resource, Row, last_applied
+from reconciler.model.resource import LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
@@ -267,7 +267,8 @@ def _cause(
     if side.entry is None or names[0] not in base:
         return Cause.INTENT if given else Cause.DEFAULT
     last = tuple(base.get(name) for name in names)
-    git_moved = not _same(field, wanted, last)
+    # A state that waits for a person since the last apply is what git wanted then as well.
+    git_moved = not _same(field, wanted, last) and not (field.state and asked_before(side.entry, str(wanted[0])))
     world_moved = not _same(field, before, last)
     if git_moved and world_moved:
         return Cause.CONFLICT

@@ -33,7 +33,7 @@ from reconciler.model.drift import (
 from reconciler.model.encode import decode, encoder, same
 from reconciler.model.kind import Kind
 from reconciler.model.placing import path_key
-from reconciler.model.resource import LedgerEntry, Live, Resource, Row
+from reconciler.model.resource import LedgerEntry, Live, Resource, Row, asked_before
 from reconciler.model.rule import RuleText
 from reconciler.model.selection import Selects
 from reconciler.model.source import Source
@@ -229,7 +229,9 @@ def _changed(
             asked = wanted[place : place + len(names)]
             if asked[0] is UNMANAGED or _same(field, asked, actual):
                 continue
-            cause = Cause.DRIFT if _same(field, asked, last) else Cause.CONFLICT
+            # A state that waits for a person since the last apply is what git wanted then as well.
+            before = _same(field, asked, last) or (field.state and asked_before(entry, str(asked[0])))
+            cause = Cause.DRIFT if before else Cause.CONFLICT
         yield Deviation(
             address=entry.address,
             sort=Sort.CHANGED,

@@ -17,6 +17,7 @@ from reconciler.model.canonical import object_in
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.resource import AWAITED
 from reconciler.model.rule import RuleText
 from reconciler.model.waiver import WHOLE_ROW, Waiver, Waivers
 
@@ -109,6 +110,8 @@ def _without(one: Difference, left: Iterable[str], *, only_drift: bool) -> Diffe
     )
     if only_drift and one.entry is not None:
         kept = replace(kept, applied=_applied(one.entry.applied, kept))
+    elif one.entry is not None and one.state is not None and one.state.path in gone:
+        kept = replace(kept, applied=_waiting(one.entry.applied, kept.applied))
     if any(True for _ in _lines(kept)) or one.standing is Standing.UNOWNED:
         return kept
     entry, resource = one.entry, one.entity.resource
@@ -125,6 +128,15 @@ def _applied(before: str, kept: Difference) -> str:
     written = {column.name for line in _lines(kept) for column in by_path[line.path].columns}
     base.update((name, wanted[name]) for name in written if name in wanted)
     return to_json(dict(sorted(base.items()))).decode()
+
+
+def _waiting(before: str, after: str) -> str:
+    """What the ledger keeps where a state stays that a person still has to bring about: that it is awaited."""
+    base, wanted = object_in(before) or {}, object_in(after) or {}
+    if AWAITED not in base:
+        return after
+    wanted.update((name, base[name]) for name in (AWAITED, "state") if name in base)
+    return to_json(dict(sorted(wanted.items()))).decode()
 
 
 def _told(address: Address, path: str, waiver: Waiver) -> Diagnostic:

@@ -36,7 +36,7 @@ from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.resource import FileRefused
 from reconciler.model.secret import SecretValue
 from reconciler.model.source import Source
-from reconciler.operations.request import Doors, People, Request
+from reconciler.operations.request import Doors, People, Request, WaiverFolders
 from reconciler.ports import ManifestReader
 from tests.campaigns.values import SECRETS
 from tests.campaigns.worlds import CATALOG, World
@@ -57,6 +57,8 @@ class Agreed(Demand):
 
 MANY = Guards(max_deletes=DeleteBudget(count=10_000, percent=100, per_tenant=10_000))
 INSTALLER = Request(people=People(installer="the campaign"), guards=MANY, demand=Agreed())
+WAIVERS = "waivers"
+"""The folder in which waivers stand."""
 KEY = base64.b64encode(bytes(32)).decode()
 Row = dict[str, Any]
 Rows = dict[Address, Row]
@@ -108,8 +110,9 @@ class Ground:
     folder: Path
     connect: Any
 
-    def doors(self, reader: ManifestReader) -> Doors:
-        """The doors of a run."""
+    def doors(self, reader: ManifestReader, waivers: Mapping[str, bytes] | None = None) -> Doors:
+        """The doors of a run; ``waivers`` are the files in their folder."""
+        folders = WaiverFolders(reader=WRITER.reader(waivers), roots=(WAIVERS,), now=NOW) if waivers else None
         return Doors(
             catalog=CATALOG,
             reader=reader,
@@ -119,6 +122,7 @@ class Ground:
             draw=generate_value,
             now=NOW,
             clock=lambda: NOW,
+            waivers=folders,
         )
 
     def rows(self) -> Rows:

@@ -38,7 +38,7 @@ LIVE_ONLY = {
     "SYS-03": "settings of the platform that a manifest only observes count as they are written there",
 }
 """Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
-BY_OTHERS = frozenset({"GEN-02", "SYS-03", "ROLE-05", "BIL-01", "GEN-13"})
+BY_OTHERS = frozenset({"GEN-02", "SYS-03", "ROLE-05", "BIL-01", "GEN-13", "GEN-01"})
 """Rules that rows break when another program took away what rows without a manifest use, and git accepted that; or
 when it changed one field of a row and not the others that go with it."""
 
@@ -47,7 +47,7 @@ def undisturbed(trial: Trial) -> None:
     """Right behind an apply nothing has drifted."""
     trial.done["no drift behind an apply"] += 1
     for place in _found(trial, _drift(trial)):
-        trial.say("drift", f"{_shown(place)} drifts although nobody touched it")
+        trial.say("drift", f"{shown(place)} drifts although nobody touched it")
 
 
 def meddle(trial: Trial) -> dict[Place, Any]:
@@ -78,9 +78,9 @@ def noticed(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
     } - set(_as_asked(trial, before))
     found = _found(trial, _drift(trial))
     for place in sorted(expected - found):
-        trial.say("drift", f"{_shown(place)} was changed by another program, and drift does not tell")
+        trial.say("drift", f"{shown(place)} was changed by another program, and drift does not tell")
     for place in sorted(found - expected):
-        trial.say("drift", f"{_shown(place)} is told as drift, and nobody touched it")
+        trial.say("drift", f"{shown(place)} is told as drift, and nobody touched it")
     return expected & found
 
 
@@ -107,7 +107,7 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
     for place in _found(trial, _drift(trial)):
         if place[0] not in trial.world.trees:
             continue  # without a manifest nobody says what to go back to
-        trial.say("revert", f"{_shown(place)} drifts still")
+        trial.say("revert", f"{shown(place)} drifts still")
     ledger = trial.ground.ledger()
     now = trial.ground.rows()
     for (address, path), value in before.items():
@@ -120,7 +120,7 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
             and _managed(trial, ledger[address], address, path)
             and not alike(one, stored(one, value), stored(one, mine))
         ):
-            trial.say("revert", f"{_shown((address, path))} is {mine!r} and was {value!r}")
+            trial.say("revert", f"{shown((address, path))} is {mine!r} and was {value!r}")
     untouched = {address for address in rows if address not in {place[0] for place in before}}
     for address in untouched:
         if _kept(rows[address]) != _kept(now.get(address, {})):
@@ -139,7 +139,7 @@ def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> N
         names = [str(address)] if trial.chance.random() < 0.5 else [f"{address}.{path}" for path in mine]
         files = dict(trial.files)
         try:
-            done = accept(trial.ground.doors(trial.reader()), trial.request, _Files(files), WRITER, names=names)
+            done = accept(trial.doors(), trial.request, _Files(files), WRITER, names=names)
         except ReconcilerError as error:
             trial.seen[f"not accepted {error.code}"] += 1
             if error.code == "ACC-04" and "comments" not in error.message:
@@ -153,7 +153,7 @@ def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> N
         for one in trial.plan(prune=False, only_drift=True).plan.changes:
             for line in one.fields:
                 if (one.address, line.path) in taken and one.action not in QUIET:
-                    trial.say("accept", f"{_shown((one.address, line.path))} was accepted, and is left to do")
+                    trial.say("accept", f"{shown((one.address, line.path))} was accepted, and is left to do")
         if len(taken) < len(mine):
             trial.say("accept", f"{names} took {sorted(path for _, path in taken)} of {mine}")
         trial.seen["accepted"] += len(done.fields)
@@ -275,7 +275,7 @@ class _Files:
 
 
 def _drift(trial: Trial) -> DriftReport:
-    return drift(trial.ground.doors(trial.reader()), DriftRequest())
+    return drift(trial.doors(), DriftRequest())
 
 
 def _found(trial: Trial, report: DriftReport) -> set[Place]:
@@ -377,5 +377,6 @@ def _of(rows: Rows) -> dict[Address, dict[str, Any]]:
     return {address: _kept(row) for address, row in rows.items()}
 
 
-def _shown(place: Place) -> str:
+def shown(place: Place) -> str:
+    """A place as messages name it."""
     return f"{place[0]}.{place[1]}" if place[1] else str(place[0])

@@ -19,14 +19,17 @@ from reconciler.model.plan import Plan
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.plan import plan
 from reconciler.operations.proposal import Proposal
-from reconciler.operations.request import Request
+from reconciler.operations.request import Doors, Request
 from reconciler.ports import ManifestReader
 from tests.campaigns import texts
 from tests.campaigns.expect import missing_in
 from tests.campaigns.ground import INSTALLER, NOW, WRITER, Documents, Ground, errors
-from tests.campaigns.worlds import Mender, World, first, moved
+from tests.campaigns.layers import Layered, parted
+from tests.campaigns.worlds import SIZES, SMALL, Mender, World, first, moved
 
 ROUNDS = 60
+LAYERED = 0.35
+"""How many of the worlds have overlays, about."""
 QUIET = frozenset({Action.HELD, Action.MANUAL, Action.REFRESH, Action.BLOCKED_BY})
 """What may stand in a plan although nothing is left to do: it waits for people, or concerns the ledger alone."""
 
@@ -43,6 +46,10 @@ class Trial:
     world: World = field(default_factory=World)
     files: Mapping[str, bytes] = field(default_factory=dict)
     prune: bool = False
+    anew: bool = True
+    """Whether the same texts are read by every run; otherwise once, for it is not reading that is tried."""
+    waivers: Mapping[str, bytes] = field(default_factory=dict)
+    _read: Layered | None = field(default=None, repr=False)
 
     def say(self, step: str, text: str) -> None:
         """Something is wrong."""
@@ -55,17 +62,23 @@ class Trial:
 
     def reader(self, files: Mapping[str, bytes] | None = None) -> ManifestReader:
         """The manifests as text."""
-        return WRITER.reader(self.files if files is None else files)
+        wanted = self.files if files is None else files
+        if self._read is None or self._read.files != wanted:
+            self._read = Layered(WRITER, dict(wanted), anew=self.anew)
+        return self._read
+
+    def doors(self, files: Mapping[str, bytes] | None = None) -> Doors:
+        """The doors of a run over these manifests, and the waivers of now."""
+        return self.ground.doors(self.reader(files), self.waivers)
 
     def plan(self, files: Mapping[str, bytes] | None = None, **how: Any) -> Proposal:
         """A plan of the manifests."""
-        return plan(self.ground.doors(self.reader(files)), replace(self.request, **how))
+        return plan(self.doors(files), replace(self.request, **how))
 
     def apply(self, **how: Any) -> Proposal:
         """Apply the manifests."""
         orders = Orders(agree=lambda _shown: True, applicant="the campaign", clock=lambda: NOW)
-        doors = self.ground.doors(self.reader())
-        return apply(doors, replace(self.request, **how), orders, lambda _event: None).proposal
+        return apply(self.doors(), replace(self.request, **how), orders, lambda _event: None).proposal
 
     # --- worlds ---
 
@@ -105,7 +118,7 @@ class Trial:
 
     def begin(self) -> bool:
         """Apply a first world to the empty database; whether there was one."""
-        world = first(self.chance)
+        world = first(self.chance, SIZES if self.anew else SMALL)
         if not self.settle(world):
             return False
         self.write_down(world)
@@ -160,14 +173,25 @@ def left_in(found: Plan, but: frozenset[Action] = QUIET) -> Iterator[str]:
 
 
 def spread(chance: random.Random, world: World) -> dict[str, bytes]:
-    """A world as files: one document a file or many, tidy or as people write."""
+    """A world as files: one document a file or many, tidy or as people write, with and without overlays."""
+    bases, overlays = list(world.trees.values()), dict[str, list[dict[str, Any]]]()
+    if chance.random() < LAYERED:
+        bases, overlays = parted(chance, bases)
+    found = _files(chance, bases, "")
+    for folder, trees in overlays.items():
+        found |= _files(chance, trees, f"{folder}/")
+    return found | dict(world.attachments)
+
+
+def _files(chance: random.Random, trees: list[dict[str, Any]], folder: str) -> dict[str, bytes]:
     groups: dict[str, list[dict[str, Any]]] = {}
     single = chance.random() < 0.3
-    for number, tree in enumerate(world.trees.values()):
-        groups.setdefault(f"{number}.yaml" if single else f"{chance.randint(0, 3)}.yaml", []).append(tree)
+    for number, tree in enumerate(trees):
+        name = f"{number}.yaml" if single else f"{chance.randint(0, 3)}.yaml"
+        groups.setdefault(f"{folder}{name}", []).append(tree)
     found: dict[str, bytes] = {}
-    for name, trees in groups.items():
-        chance.shuffle(trees)
+    for name, group in groups.items():
+        chance.shuffle(group)
         tidy = chance.random() < 0.4
-        found[name] = WRITER.text(trees) if tidy else texts.documents(chance, trees)
-    return found | dict(world.attachments)
+        found[name] = WRITER.text(group) if tidy else texts.documents(chance, group)
+    return found

@@ -40,6 +40,7 @@ COMES_WITH = {"Customer": ("CustomerUser", "customer")}
 ADMINISTRATOR = Address("Operator", "", "root")
 DEPTH = 4
 """How many resources are made at most so that one more can refer to them."""
+SIZES, SMALL = (1, 3, 6, 10, 16), (1, 1, 2, 3, 5, 8)
 
 Tree = dict[str, Any]
 Complaint = tuple[Address | None, str]
@@ -61,15 +62,15 @@ class World:
         return Counter(one.kind for one in self.trees)
 
 
-def first(chance: random.Random) -> World:
-    """A world to begin with; not mended yet."""
+def first(chance: random.Random, sizes: tuple[int, ...] = SIZES) -> World:
+    """A world to begin with; not mended yet. ``sizes`` are how many resources are made beside what those need."""
     world = World()
     world.trees[ADMINISTRATOR] = deepcopy(EXAMPLES[ADMINISTRATOR.kind])
     for kind in CATALOG.values():
         if kind.singleton:
             _add(chance, world, kind)
     kinds = list(CATALOG.values())
-    for _ in range(chance.choice((1, 3, 6, 10, 16))):
+    for _ in range(chance.choice(sizes)):
         _add(chance, world, chance.choice(kinds))
     return world
 

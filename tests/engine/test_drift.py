@@ -269,3 +269,11 @@ def test_the_id_of_a_finding_depends_on_no_value() -> None:
     }
     assert len(names) == 18
     assert finding_id(LAMP, "colour", Sort.CHANGED) == "drift-38928c400ae77047"
+
+
+def test_a_state_that_waits_for_a_person_is_what_git_wanted_before() -> None:
+    resources = [person(state="active")]
+    moved = touched(applied(resources), Address("Person", "", "ana"), state="blocked")
+    view, _ = resolved(resources, moved)
+    [one], _ = detect(CATALOG, moved, view=view, differences=diff(view, {}), selects=lambda _one: True)
+    assert (one.path, one.cause) == ("state", "drift")

@@ -135,3 +135,14 @@ def test_a_row_that_is_gone_is_made_anew_whole() -> None:
     live = without(applied([partner(), gadget(colour="red", lucky=2)]), LAMP)
     plan, _, _ = planned([partner(), gadget(colour="green", lucky=2)], live, only_drift=True)
     assert (plan.summary.add, columns(plan)["colour"]) == (1, "green")
+
+
+def test_a_state_that_waits_for_a_person_is_no_change_of_git_when_the_world_moves() -> None:
+    live = applied([person(state="active")])
+    assert planned([person(state="active")], live)[0].changes[0].action == "manual"
+    moved = touched(live, ANA, state="blocked")
+    plan, _, _ = planned([person(state="active")], moved)
+    assert {line.cause for one in plan.changes for line in one.fields if line.path == "state"} == {"drift"}
+    plan, _, told = planned([person(state="active")], moved, waivers=waiving("Person/ana", "state"))
+    assert plan.changes == ()
+    assert len(told) == 1
