@@ -19,6 +19,7 @@ from reconciler.model.denial import Denial
 from reconciler.model.effect import Cascade
 from reconciler.model.encode import field_value
 from reconciler.model.kind import Deletion, Kind
+from reconciler.model.letting import takes_out_of_sight
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, LEVELS, Principal
 from reconciler.model.resource import AWAITED, asked_before
@@ -162,11 +163,6 @@ def _as_gone_and_made(change: Change, entity: Entity) -> Iterator[Part]:
     yield from _as_gone(change, entity)
 
 
-def _buried(entity: Entity) -> bool:
-    lifecycle = entity.kind.lifecycle
-    return lifecycle is not None and bool(lifecycle.tombstone) and entity.live_state == lifecycle.tombstone
-
-
 def _as_gone(change: Change, entity: Entity) -> Iterator[Part]:
     """What deleting a resource would need, steps of its life cycle included."""
     kind, state = entity.kind, entity.live_state
@@ -277,10 +273,8 @@ class _Judge:
     def _parts(self, change: Change) -> Iterator[Part]:
         """What of a change needs a right: to let go of a living row that was managed, that to delete it."""
         entity = self._entity(change)
-        entry = None if self._view.live is None else self._view.live.ledger.get(change.address)
-        managed = entry is not None and entry.management != "createOnly"
         walks = change.address in self.walking  # then its steps are judged by themselves
-        if change.action is Action.FORGET and managed and entity.exists and not walks and not _buried(entity):
+        if not walks and takes_out_of_sight(change, self._view):
             return _as_gone(change, entity)
         return parts(change, entity)
 

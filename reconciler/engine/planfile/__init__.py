@@ -60,6 +60,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str], aside: Mapping[str, Any]
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
         **({"rollback": plan.rollback} if plan.rollback else {}),
+        **({"letsGo": True} if plan.lets_go else {}),
         **({"rewrites": [_rewrite(one) for one in plan.rewrites]} if plan.rewrites else {}),
         "aside": None if aside is None else dict(aside),
     }
@@ -308,6 +309,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         ),
         approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
         rollback=str(document.get("rollback", "")),
+        lets_go=document.get("letsGo") is True,
     )
 
 
