@@ -235,8 +235,13 @@ class House:
         """Where the secrets go that a run makes."""
         return FileSink(self.folder / path)
 
-    def reader(self, paths: Sequence[str] = (), *, rev: str | None = None) -> FilesReader | GitReader:
-        """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git."""
+    def reader(
+        self, paths: Sequence[str] = (), *, rev: str | None = None, earlier: bool = False
+    ) -> FilesReader | GitReader:
+        """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git.
+
+        ``earlier`` says that it is one before, in which folders of environments may not have been there yet.
+        """
         refuse_overlays(self.folder, paths, self.settings)
         return open_reader(
             self.folder,
@@ -248,6 +253,7 @@ class House:
             without=[one for one in self.settings.own_folders if one not in self.layers.manifests],
             partly=bool(paths),
             cache=self._parse_cache(),
+            earlier=earlier,
         )
 
     @property

@@ -22,11 +22,13 @@ def open_reader(
     without: Sequence[str] = (),
     partly: bool = False,
     cache: ParseCache | None = None,
+    earlier: bool = False,
 ) -> FilesReader | GitReader:
     """A reader of ``roots`` with ``overlays`` laid over them, of the commit ``rev`` where one is given.
 
     Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold
-    them; ``partly`` says that the roots are not all there are. ``cache`` knows files of earlier runs.
+    them; ``partly`` says that the roots are not all there are. ``cache`` knows files of earlier runs. ``earlier`` says
+    that folders of environments may not be in that commit yet.
     """
     how: dict[str, Any] = {
         "beside": beside,
@@ -37,5 +39,5 @@ def open_reader(
         "cache": cache,
     }
     if rev is not None:
-        return GitReader(working, roots, rev, **how)
+        return GitReader(working, roots, rev, **how, earlier=earlier)
     return FilesReader(working, roots, **how)

@@ -154,7 +154,7 @@ def _plan(
         pair = None
         proposal = plan(doors, request)
     else:
-        earlier = house.reader(asked.paths, rev=base)
+        earlier = house.reader(asked.paths, rev=base, earlier=True)
         pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
         proposal = pair.head
     if patience is not None:
