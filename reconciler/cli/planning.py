@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model.errors import UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.model.plan import Plan
     from reconciler.operations.plan import Proposer
 
 _ASKED = "asked"
@@ -95,12 +96,24 @@ def seconds(text: str) -> float:
     return int(parts[1]) * _SECONDS[parts[2]]
 
 
-def proposer_for(undoes: str) -> Proposer:
-    """What makes the plan: the manifests, or the run that is undone."""
+def proposer_of(plan: Plan | None) -> Proposer:
+    """What makes the plan of a file again: the manifests, the run that it undoes, or the names that it forgets."""
     from reconciler.operations.plan import FROM_MANIFESTS
+
+    if plan is not None and plan.rollback:
+        return undoing(plan.rollback)
+    if plan is not None and plan.lets_go:
+        from reconciler.operations.letting import LettingGo
+
+        return LettingGo(tuple(one.address for one in plan.changes), reviewed=True)
+    return FROM_MANIFESTS
+
+
+def undoing(run: str) -> Proposer:
+    """What makes the plan that undoes a run."""
     from reconciler.operations.rollback import RollbackOf
 
-    return RollbackOf(undoes) if undoes else FROM_MANIFESTS
+    return RollbackOf(run)
 
 
 def plan_file_among(paths: Sequence[str]) -> Path | None:

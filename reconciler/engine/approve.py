@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
 from reconciler.model.formats import folded
 from reconciler.model.kind import Kind
+from reconciler.model.letting import takes_out_of_sight
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
 from reconciler.model.principal import Principal
@@ -54,7 +55,8 @@ def classify(plan: Plan, view: View) -> tuple[PlanClass, tuple[Reason, ...]]:
 def _sensitive(change: Change, view: View) -> Iterator[str]:
     """What of a change feeds rights, or binds everybody."""
     kind = view.catalog.get(change.address.kind)
-    if kind is not None and kind.sensitive and change.action is Action.MOVE:
+    aside = change.action is Action.MOVE or takes_out_of_sight(change, view)
+    if kind is not None and kind.sensitive and aside:
         yield _words(change)
         return
     if kind is None or not change.writes or not kind.sensitive:

@@ -43,9 +43,9 @@ def guard(plan: Plan, view: View, policy: Guards, *, sees: Sees | None = None) -
     Everything is judged, whoever asks; ``sees`` narrows what is told and counted in words to what may be read.
     """
     seen = sees or _everything
-    # A rollback has no manifests: what it deletes is what one run has made.
+    # A rollback has no manifests: what it deletes is what one run has made. Nor has letting go, which deletes nothing.
     told = (
-        *(() if plan.rollback else _empty(view, seen)),
+        *(() if plan.rollback or plan.lets_go else _empty(view, seen)),
         *_budget(plan, view, policy, seen),
         *_doors(plan, view, policy),
     )

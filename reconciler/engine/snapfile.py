@@ -18,7 +18,7 @@ import rfc8785
 
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
-from reconciler.model.canonical import SAFE, plain_json
+from reconciler.model.canonical import SAFE, plain_json, strict_json
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import UNMANAGED
 from reconciler.model.encode import GENERATED
@@ -64,7 +64,7 @@ def from_body(catalog: Catalog, data: bytes, *, schema: str, key: str) -> Snapsh
         UsageError: it is no snapshot (SNP-01), or one of another version (SNP-03).
     """
     try:
-        document = json.loads(data, object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        document = strict_json(data)
     except (ValueError, RecursionError) as problem:
         raise _malformed("it is no JSON") from problem
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
@@ -272,16 +272,3 @@ def _number(value: Any) -> int:
 
 def _malformed(why: str) -> UsageError:
     return UsageError(f"this is no snapshot: {why}", code="SNP-01", hint="make one with reconciler snapshot --out FILE")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        msg = "a key is there twice"
-        raise ValueError(msg)
-    return found
-
-
-def _no_constant(word: str) -> Any:
-    msg = f"{word} is no JSON"
-    raise ValueError(msg)

@@ -38,6 +38,16 @@ def object_in(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def strict_json(text: str | bytes) -> Any:
+    """What a text of JSON says, where every reader reads it alike.
+
+    Raises:
+        ValueError: it is no JSON, says one key twice, or holds a number that is none.
+        RecursionError: it is too deep.
+    """
+    return json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant)
+
+
 def in_key_order(value: Any) -> Any:
     """The value with the keys of its mappings in order, as a plan file keeps them; so it is printed alike from both."""
     if isinstance(value, Mapping):
@@ -62,3 +72,16 @@ def _plain(value: Any) -> bool:
                 return False
         return True
     return False
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        msg = "a key is there twice"
+        raise ValueError(msg)
+    return found
+
+
+def _no_constant(word: str) -> Any:
+    msg = f"{word} is no JSON"
+    raise ValueError(msg)

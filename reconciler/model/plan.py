@@ -109,6 +109,8 @@ class Plan:
     """The agreement that it needs, and what of it was there when it was made. No part of the digest."""
     rollback: str = ""
     """The run that it undoes; empty for a plan that was made from manifests."""
+    lets_go: bool = False
+    """Whether it forgets what somebody named, and was made from no manifests."""
 
     @property
     def empty(self) -> bool:

@@ -34,7 +34,7 @@ from reconciler.render.origin_text import origin_words
 from reconciler.render.plan_text import riskiest_first
 from reconciler.render.resource_text import CAUSES
 from reconciler.render.review import Tally, errors, is_risky, shown, tallies, tenant_of, verdict, waits, warnings
-from reconciler.render.values import plural
+from reconciler.render.values import observed_words, plural
 
 _CARRIERS = 3
 _TABLE = "| Tenant | Add | Change | Destroy | Wait | Other | Risky |\n| :-- | --: | --: | --: | --: | --: | --: |\n"
@@ -199,7 +199,7 @@ class _Comment:
 
     def _observed(self) -> Section:
         found = self.report.observed
-        words = f"{len(found)} watched {plural(len(found), 'resource')} differ{'s' if len(found) == 1 else ''}"
+        words = observed_words(found, "watched resource")
         parts = [Part(one, (partial(resource_line, one), partial(resource_lines, one))) for one in found]
         return _changes(f"\n### Only observed\n\n{words} and will not be written.\n\n", parts, "")
 

@@ -15,7 +15,7 @@ from reconciler.render.findings_text import counted, diagnostics_text
 from reconciler.render.origin_text import origin_head, origin_parts
 from reconciler.render.resource_text import CAUSES, SYMBOLS, Style, edge_lines, resource_lines
 from reconciler.render.terminal import safe, wrap
-from reconciler.render.values import plural
+from reconciler.render.values import observed_words, plural
 
 WAITING = ("held", "manual", "denied", "blocked-by")
 """Actions that write nothing and wait for somebody."""
@@ -219,8 +219,7 @@ def _approvals(report: Report, style: Style) -> list[list[str]]:
 def _drift(report: Report, style: Style) -> list[list[str]]:
     if not report.observed:
         return []
-    count = len(report.observed)
-    title = f"Observed: {count} {plural(count, 'resource')} differ{'s' if count == 1 else ''} and will not be written."
+    title = f"Observed: {observed_words(report.observed)} and will not be written."
     return [[style.palette.paint(title, "bold")], *(resource_lines(one, style) for one in report.observed)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.model.past import Past, PastChange
-from reconciler.model.run import Holder, Outcome, Run
+from reconciler.model.run import INSTALLER, Holder, Outcome, Run
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe, wrap
 from reconciler.render.values import plural
@@ -71,6 +71,11 @@ def _undoable(past: Past) -> str:
         return f"It cannot be rolled back: {safe(past.broken[0])}."
     if not past.changes or not all(one.kept for one in past.changes):
         return "It cannot be rolled back: what it found before it wrote is not kept."
+    if past.run.actor.startswith(INSTALLER):
+        return (
+            "It founded this database. As long as nobody else has become an administrator since, a rollback is "
+            "refused, because nobody would be left to open the doors."
+        )
     return f"Undo it with: reconciler rollback {safe(past.run.id)}"
 
 

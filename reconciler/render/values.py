@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from difflib import unified_diff
 from typing import Any
 
+from reconciler.model.report import ResourceLine
 from reconciler.render.terminal import safe, shorten
 
 NONE = "(none)"
@@ -61,6 +63,17 @@ def text_difference(before: str, after: str) -> list[str]:
 def plural(count: int, word: str, many: str = "") -> str:
     """``word``, in its plural when ``count`` is not one."""
     return word if count == 1 else many or f"{word}s"
+
+
+def observed_words(found: Sequence[ResourceLine], word: str = "resource") -> str:
+    """How many resources that are only watched differ, and how many have no row."""
+    absent = sum("create" in one.actions for one in found)
+    differ = len(found) - absent
+    parts = [f"{differ} {plural(differ, word)} differ{'s' if differ == 1 else ''}"] if differ or not absent else []
+    if absent:
+        named = f" {plural(absent, word)}" if not parts else ""
+        parts.append(f"{absent}{named} {'has' if absent == 1 else 'have'} no row")
+    return ", ".join(parts)
 
 
 def _written(value: Any) -> str:

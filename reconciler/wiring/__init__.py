@@ -237,11 +237,12 @@ class House:
         return FileSink(self.folder / path)
 
     def reader(
-        self, paths: Sequence[str] = (), *, rev: str | None = None, targets: Sequence[str] = ()
+        self, paths: Sequence[str] = (), *, rev: str | None = None, targets: Sequence[str] = (), earlier: bool = False
     ) -> FilesReader | GitReader:
         """The manifests below ``paths``, or below the folders of the configuration; ``rev`` reads a commit of git.
 
-        ``targets`` are those of the plan that is made of them.
+        ``targets`` are those of the plan that is made of them. ``earlier`` says that it is a commit before, in which
+        folders of environments may not have been there yet.
         """
         refuse_overlays(self.folder, paths, self.settings)
         return open_reader(
@@ -255,6 +256,7 @@ class House:
             partly=bool(paths),
             cache=self._parse_cache(),
             focus=None if paths else self._focus(targets),
+            earlier=earlier,
         )
 
     def _focus(self, targets: Sequence[str]) -> Focus | None:

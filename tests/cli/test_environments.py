@@ -19,6 +19,7 @@ from tests.cli.environments import (
     git,
     sql,
     texts,
+    with_environments,
 )
 from tests.cli.tree import CLOCK, Tree
 
@@ -484,3 +485,18 @@ def test_whatever_an_overlay_holds_there_is_no_traceback(envs: Tree, text: str) 
         assert call.code in (0, 1, 3), (words, call.err)
         assert "Traceback" not in call.err + call.out
         assert "internal error" not in call.err + call.out
+
+
+def test_a_base_from_before_an_environment_had_folders_is_one(tree: Tree) -> None:
+    git(tree, "init", "-q", "-b", "main")
+    git(tree, "add", "platform", "tenants")
+    git(tree, "commit", "-q", "-m", "before")
+    envs = with_environments(tree)
+    apply(envs, "staging")
+    call = envs.run("plan", "--env", "staging", "--base", "HEAD", "--format", "json")
+    assert call.code == 0, call.err
+    found = call.json["reconciler"]["base"]
+    assert found["planned"] is True
+    assert (found["branch"]["change"], found["before"]["change"]) == (0, 1), "the base would take the overlay back"
+    gone = envs.run("plan", "--env", "staging", "--rev", "HEAD")
+    assert (gone.code, "LOD-05" in gone.err) == (1, True), "of the branch itself a missing folder is an error"

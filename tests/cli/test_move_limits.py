@@ -121,6 +121,9 @@ def test_a_tombstone_keeps_its_name(applied: Tree) -> None:
     [
         (("--target", "Category/*"), "MOV-12"),
         (("--exclude", "ServiceType/*"), "MOV-12"),
+        (("--exclude", "ServiceType/farol/incidents"), "MOV-12"),
+        (("--exclude", "ServiceType/farol/incident"), "MOV-12"),
+        (("--target", "ServiceType/*", "--exclude", "*/incidents"), "MOV-12"),
         (("--only-drift",), "MOV-13"),
     ],
 )

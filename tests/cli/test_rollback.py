@@ -208,3 +208,12 @@ def test_the_first_apply_is_held(ready):
     assert call.code == 7, call.err
     assert "OPR-04" in call.err
     assert state(ready) == before
+
+
+def test_the_founding_run_says_that_nobody_would_be_left(ready):
+    run = newest(ready)
+    told = " ".join(ready.run("history", "show", run, *ADMIN).out.split())
+    assert "nobody would be left to open the doors" in told
+    assert "Undo it with" not in told
+    call = ready.run("rollback", run, "--auto-approve", *ADMIN)
+    assert call.code == 7, call.err

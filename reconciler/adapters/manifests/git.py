@@ -54,7 +54,8 @@ class GitReader:
 
     ``working`` is a folder of the repository; roots and shown paths are relative to it. Files that a pattern of
     ``beside`` selects are no manifests. ``overlays``, ``own``, ``without``, ``partly``, ``focus`` and ``narrow`` are
-    those of :class:`FilesReader`. ``cache`` knows files of earlier runs. Raises nothing until :meth:`read`.
+    those of :class:`FilesReader`. ``cache`` knows files of earlier runs. ``earlier`` says that folders of environments
+    may not be there yet. Raises nothing until :meth:`read`.
     """
 
     def __init__(
@@ -72,13 +73,16 @@ class GitReader:
         cache: ParseCache | None = None,
         focus: Focus | None = None,
         narrow: Reading | None = None,
+        earlier: bool = False,
     ) -> None:
         self._focus = focus
         self._narrow = narrow
         self._unread: set[str] = set()
         self._cache = cache
+        self._earlier = earlier
         self._working = absolute(working)
         self._roots = [inside(absolute(self._working / root), self._working) for root in (*roots, *overlays)]
+        self._of_environments = {inside(absolute(self._working / one), self._working) for one in (*overlays, *own)}
         self._overlays = tuple(overlays)
         self._own = tuple(own)
         self._without = without
@@ -140,7 +144,7 @@ class GitReader:
                 raise UsageError(f"{root} lies outside of the working folder", hint="with --rev, name folders below it")
             found = self._list(root)
             self._entries.update(found)
-            if not found:
+            if not found and not (self._earlier and root in self._of_environments):
                 collector.refuse(root, "LOD-05", f"there is no folder or file {root} in commit {self._commit[:12]}")
         chosen = {path: one for path, one in sorted(self._entries.items()) if self._chosen(path, one, collector)}
         if all(collector.has_room(path, one.size) for path, one in chosen.items()):

@@ -24,12 +24,13 @@ def open_reader(
     partly: bool = False,
     cache: ParseCache | None = None,
     focus: Focus | None = None,
+    earlier: bool = False,
 ) -> FilesReader | GitReader:
     """A reader of ``roots`` with ``overlays`` laid over them, of the commit ``rev`` where one is given.
 
     Those ``own`` among the roots are of one environment alone. Folders ``without`` are left out of roots that hold
     them; ``partly`` says that the roots are not all there are. ``cache`` knows files of earlier runs. ``focus`` is what
-    a plan with targets is about.
+    a plan with targets is about. ``earlier`` says that folders of environments may not be in that commit yet.
     """
     how: dict[str, Any] = {
         "beside": beside,
@@ -41,5 +42,5 @@ def open_reader(
         "focus": focus,
     }
     if rev is not None:
-        return GitReader(working, roots, rev, **how)
+        return GitReader(working, roots, rev, **how, earlier=earlier)
     return FilesReader(working, roots, **how)

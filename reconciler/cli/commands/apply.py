@@ -16,7 +16,7 @@ from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import indented_json
-from reconciler.cli.planning import Asked, plan_file_among, proposer_for, read_plan_file, seconds
+from reconciler.cli.planning import Asked, plan_file_among, proposer_of, read_plan_file, seconds
 from reconciler.cli.progress import listening
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError, WorldError
@@ -26,6 +26,7 @@ from reconciler.model.pace import stage
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.report import Report
     from reconciler.operations.apply import Applied
+    from reconciler.operations.plan import Proposer
     from reconciler.operations.proposal import Proposal
     from reconciler.operations.show import PlanFile
 
@@ -65,9 +66,6 @@ def command(
     manifests it was made from: they are planned again, and the digests must agree. Paths behind a plan file replace
     those that it was made from.
     """
-    from reconciler.render.events_json import version_line
-    from reconciler.render.run_json import applied_json, refused_json
-
     session = Session.begin(context, streams=as_json)
     asked = Asked(
         paths=tuple(paths),
@@ -79,14 +77,25 @@ def command(
         allowances=tuple(allowances),
         rev=rev,
     )
+    reported(session, report, lambda: carry_out(session, asked, **how))
+    return exits.DONE
+
+
+def reported(
+    session: Session, report: str | None, applying: Callable[[], tuple[Applied, Callable[[], Report]]]
+) -> None:
+    """Apply, and write what became of it into the file ``report``, whichever way it ends."""
+    from reconciler.render.events_json import version_line
+    from reconciler.render.run_json import applied_json, refused_json
+
     if report:
         writable(report)
-    if as_json:
+    if session.options.streams:
         session.output.json_lines([version_line(__version__)])
     try:
-        applied, told = carry_out(session, asked, **how)
+        applied, told = applying()
     except ReconcilerError as error:
-        if as_json:
+        if session.options.streams:
             errored(session, error)
         if report:
             session.save(report, indented_json(refused_json(error)))
@@ -96,13 +105,12 @@ def command(
             session.save(report, indented_json(applied_json(applied.run, told())))
         except ReconcilerError as error:  # the plan is applied: nothing may claim otherwise now
             session.output.tell(f"{error.message}; the plan is applied all the same")
-    return exits.DONE
 
 
 def carry_out(
-    session: Session, asked: Asked, *, lock_timeout: str, undoes: str = "", **how: Any
+    session: Session, asked: Asked, *, lock_timeout: str, proposer: Proposer | None = None, **how: Any
 ) -> tuple[Applied, Callable[[], Report]]:
-    """Apply what was asked for, or the plan that undoes the run ``undoes``, and tell what became of it.
+    """Apply what was asked for, or the plan of a ``proposer``, and tell what became of it.
 
     Gives the report of it as well, which is made when somebody wants it: of a large apply it takes long.
     """
@@ -150,7 +158,7 @@ def carry_out(
             run_id="" if reviewed is None else reviewed.run_id,
             lock_timeout=seconds(lock_timeout),
             bootstrap=how["bootstrap"],
-            proposer=proposer_for(undoes or ("" if reviewed is None else reviewed.plan.rollback)),
+            proposer=proposer or proposer_of(None if reviewed is None else reviewed.plan),
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)

@@ -14,7 +14,7 @@ from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
 from reconciler.cli.options import format_option, global_options, policy_option
 from reconciler.cli.output import write
-from reconciler.cli.planning import Asked, proposer_for, read_plan_file, seconds
+from reconciler.cli.planning import Asked, proposer_of, read_plan_file, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
 
@@ -104,7 +104,7 @@ def _done(
         file=file,
         agree=agree,
         lock_timeout=patience,
-        proposer=proposer_for(file.plan.rollback),
+        proposer=proposer_of(file.plan),
     )
     if done.applied:
         return "applied before", done

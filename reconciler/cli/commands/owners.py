@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli import exits
 from reconciler.cli.options import format_option, global_options
-from reconciler.cli.planning import Asked, proposer_for, read_plan_file
+from reconciler.cli.planning import Asked, proposer_of, read_plan_file
 from reconciler.cli.session import Session
 
 
@@ -45,7 +45,7 @@ def command(context: click.Context, *, planfile: str, paths: Sequence[str], form
     )
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors = house.doors(reader, writes=False, paths=asked.paths)
-    found = owners(doors, request, file=file, proposer=proposer_for(file.plan.rollback))
+    found = owners(doors, request, file=file, proposer=proposer_of(file.plan))
     if form == "json":
         session.output.json(owners_json(found))
     else:

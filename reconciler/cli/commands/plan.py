@@ -161,7 +161,7 @@ def _plan(
         found = Focused(proposal=plan(doors, request)) if patience is not None else plan_focused(doors, request)
         proposal, unread = found.proposal, found.unread
     else:
-        earlier = house.reader(asked.paths, rev=base, targets=asked.targets)
+        earlier = house.reader(asked.paths, rev=base, targets=asked.targets, earlier=True)
         pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
         proposal = pair.head
     if patience is not None:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from reconciler import __version__
 from reconciler.cli import exits
-from reconciler.cli.commands.apply import carry_out, writable
-from reconciler.cli.findings import leave, write_refusal
-from reconciler.cli.formats import PLAN_FORMATS, plan_words, rendered_plan
+from reconciler.cli.commands.apply import carry_out, reported
+from reconciler.cli.formats import plan_words
 from reconciler.cli.options import global_options, policy_option
-from reconciler.cli.output import indented_json
-from reconciler.cli.planning import Asked, proposer_for
+from reconciler.cli.planning import Asked, undoing
+from reconciler.cli.proposing import plan_alone
 from reconciler.cli.session import Session
-from reconciler.model.errors import ReconcilerError, UsageError
-
-if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
-    from reconciler.operations.proposal import Proposal
+from reconciler.model.errors import UsageError
 
 
 @click.command(short_help="Undo a run, by a plan like any other.")
@@ -73,73 +68,10 @@ def command(
         if report or how["digest"] or how["auto_approve"]:
             hint = "apply the file of --out, or leave --out and --format out"
             raise UsageError("--out and --format only plan; nothing is applied with them", hint=hint)
-        code = _planned(session, run, asked, out=out, form=form or "text", policy_rev=policy_rev)
+        code = plan_alone(session, undoing(run), asked, out=out, form=form or "text", policy_rev=policy_rev)
         return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
     if detailed_exitcode:
         raise UsageError("--detailed-exitcode is about a plan alone", hint="give --out FILE or --format text")
-    return _applied(session, run, asked, report, policy_rev=policy_rev, **how)
-
-
-def _planned(session: Session, run: str, asked: Asked, *, out: str | None, form: str, policy_rev: str | None) -> int:
-    """Make the plan and show it; nothing is applied."""
-    from reconciler.engine.describe import describe
-    from reconciler.render.plan_json import plan_json
-    from reconciler.render.plan_text import plan_text, quiet_text
-
-    house = session.house
-    doors = house.doors(house.reader(), writes=False, policy_rev=policy_rev)
-    request = house.request(allow_delete=asked.allow_delete, people=session.people())
-    proposer = proposer_for(run)
-    try:
-        proposal = proposer.propose(doors, request, proposer.read(doors, request), doors.store.read())
-    except ReconcilerError as error:
-        write_refusal(session, form, error)
-        raise
-    report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)
-    if form == "json":
-        session.output.json(plan_json(report, version=__version__))
-    elif form in PLAN_FORMATS:
-        session.output.document(rendered_plan(form, report, {}))
-        leave(form, report)
-    else:
-        text = quiet_text if session.options.quiet else plan_text
-        session.output.result(text(report, session.style))
-    if out:
-        _write(session, proposal, asked, out)
-    if proposal.carriers is None:
-        session.output.tell("Rights were not judged: nobody asked. Say who you are with --as EMAIL.")
-    refusal = proposal.refusal
-    stopped = exits.DONE if refusal is None else refusal.exit_code
-    return stopped or (exits.DONE if proposal.plan.empty else exits.CHANGES)
-
-
-def _write(session: Session, proposal: Proposal, asked: Asked, out: str) -> None:
-    """The plan file. A plan that is only denied is written: with the approval of others it may be applied."""
-    from reconciler.operations.show import seal_plan
-
-    if not proposal.approvable:
-        session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
-        return
-    data = seal_plan(proposal, version=__version__, principal=session.asking.applicant, asked=asked.as_facts())
-    session.save(out, data, mode=0o600)
-    session.output.tell(f"Plan written to {out}. Apply exactly this plan with: reconciler apply {out}")
-
-
-def _applied(session: Session, run: str, asked: Asked, report: str | None, **how: Any) -> int:
-    """Plan, ask and apply."""
-    from reconciler.render.run_json import applied_json, refused_json
-
-    if report:
-        writable(report)
-    try:
-        applied, told = carry_out(session, asked, undoes=run, bootstrap=False, secrets_out=None, **how)
-    except ReconcilerError as error:
-        if report:
-            session.save(report, indented_json(refused_json(error)))
-        raise
-    if report:
-        try:
-            session.save(report, indented_json(applied_json(applied.run, told())))
-        except ReconcilerError as error:  # the plan is applied: nothing may claim otherwise now
-            session.output.tell(f"{error.message}; the plan is applied all the same")
+    how.update(bootstrap=False, secrets_out=None, policy_rev=policy_rev)
+    reported(session, report, lambda: carry_out(session, asked, proposer=undoing(run), **how))
     return exits.DONE

@@ -9,15 +9,18 @@ import click
 
 from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
-from reconciler.cli.options import format_option, global_options
-from reconciler.cli.planning import seconds
+from reconciler.cli.options import format_option, global_options, policy_option
+from reconciler.cli.planning import Asked, seconds
 from reconciler.cli.progress import listening
+from reconciler.cli.proposing import plan_alone
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.model.address import Address
     from reconciler.model.plan import Plan
+    from reconciler.operations.letting import LettingGo
+    from reconciler.operations.proposal import Proposal
 
 
 @click.group(name="state", short_help="The ledger of managed resources.")
@@ -87,39 +90,62 @@ def show(context: click.Context, *, name: str, form: str) -> int:
 
 @command.command(short_help="Let go of resources; their rows stay.")
 @click.argument("names", nargs=-1, required=True, metavar="ADDRESS...")
+@policy_option
+@click.option(
+    "--out", metavar="FILE", help="Only plan, and write the plan into a file, to review, approve and apply exactly it."
+)
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the word yes.")
 @click.option("--lock-timeout", default="30s", show_default=True, metavar="SPAN", help="How long to wait for locks.")
 @global_options(hidden=True)
 @click.pass_context
-def forget(context: click.Context, *, names: Sequence[str], auto_approve: bool, lock_timeout: str) -> int:
+def forget(
+    context: click.Context,
+    *,
+    names: Sequence[str],
+    policy_rev: str | None,
+    out: str | None,
+    auto_approve: bool,
+    lock_timeout: str,
+) -> int:
     """Take resources out of the ledger: they are not managed any more, and their rows stay as they are.
 
-    It is a run of its own, in history and audit like any other. It needs the right to delete each of them. A resource
-    that a manifest still names is adopted again by the next apply.
+    It is a run of its own, in history and audit, judged and approved like any other. It needs the right to delete each
+    of them. A resource that a manifest still names is adopted again by the next apply.
     """
-    from reconciler.operations.state import ForgetOrders, forget
+    from reconciler.operations.letting import LettingGo
 
     session = Session.begin(context)
+    letting = LettingGo(tuple(_address(name) for name in names))
+    if out:
+        if auto_approve:
+            raise UsageError("--out only plans; nothing is forgotten with it", hint="apply the file of --out")
+        code = plan_alone(session, letting, Asked(), out=out, form="text", policy_rev=policy_rev)
+        return exits.DONE if code == exits.CHANGES else code
+    run, count = _forgotten(session, letting, policy_rev, auto_approve=auto_approve, lock_timeout=lock_timeout)
+    session.output.result(f"Forgotten: {count} {'resource' if count == 1 else 'resources'}. Their rows stay.\n")
+    session.output.tell(f"Run {run}")
+    return exits.DONE
+
+
+def _forgotten(
+    session: Session, letting: LettingGo, policy_rev: str | None, *, auto_approve: bool, lock_timeout: str
+) -> tuple[str, int]:
+    """The id of the run, and how many resources it has let go of."""
+    from reconciler.operations.apply import Orders, apply
+
     house = session.house
 
-    def agree(plan: Plan) -> bool:
-        _show(session, plan)
+    def agree(proposal: Proposal) -> bool:
+        _show(session, proposal.seen)
         return auto_approve or asked_for_yes(
             "Forget these resources?", nothing="nothing was forgotten", hint="give --auto-approve"
         )
 
-    orders = ForgetOrders(
-        addresses=tuple(_address(name) for name in names),
-        agree=agree,
-        environment=house.environment,
-        lock_timeout=seconds(lock_timeout),
-    )
+    orders = Orders(agree=agree, lock_timeout=seconds(lock_timeout), proposer=letting)
+    doors = house.doors(house.reader(), writes=True, policy_rev=policy_rev)
     with listening(session) as progress:
-        run, plan = forget(house.catalog, house.writing_database, session.people(), house.now, orders, progress)
-    count = len(plan.changes)
-    session.output.result(f"Forgotten: {count} {'resource' if count == 1 else 'resources'}. Their rows stay.\n")
-    session.output.tell(f"Run {run.id}")
-    return exits.DONE
+        done = apply(doors, house.request(people=session.people()), orders, progress)
+    return done.run.id, len(done.proposal.plan.changes)
 
 
 def _address(name: str) -> Address:

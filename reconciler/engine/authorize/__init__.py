@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reconciler.engine.authorize.needed import Part, as_gone, buried, manages_otherwise, needs_a_right, parts
+from reconciler.engine.authorize.needed import Part, as_gone, manages_otherwise, needs_a_right, parts
 from reconciler.engine.authorize.stamp import stamped
 from reconciler.engine.authorize.tell import Teller, outside_denials, suspended
 from reconciler.model.access import RoleWord
@@ -17,6 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization, Carriers, Judgement
 from reconciler.model.change import Action, Change
 from reconciler.model.denial import Denial
+from reconciler.model.letting import takes_out_of_sight
 from reconciler.model.plan import Plan
 from reconciler.model.principal import ACTORS, Principal
 from reconciler.model.rights import ALLOWED, BY_HAND, Rights, Verdict
@@ -137,10 +138,8 @@ class _Judge:
     def _parts(self, change: Change) -> Iterator[Part]:
         """What of a change needs a right: to let go of a living row that was managed, that to delete it."""
         entity = self._entity(change)
-        entry = None if self._view.live is None else self._view.live.ledger.get(change.address)
-        managed = entry is not None and entry.management != "createOnly"
         walks = change.address in self.walking  # then its steps are judged by themselves
-        if change.action is Action.FORGET and managed and entity.exists and not walks and not buried(entity):
+        if not walks and takes_out_of_sight(change, self._view):
             return as_gone(change, entity)
         return parts(change, entity)
 

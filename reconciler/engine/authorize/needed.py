@@ -90,12 +90,6 @@ def _as_gone_and_made(change: Change, entity: Entity) -> Iterator[Part]:
     yield from as_gone(change, entity)
 
 
-def buried(entity: Entity) -> bool:
-    """Whether a resource is a tombstone now."""
-    lifecycle = entity.kind.lifecycle
-    return lifecycle is not None and bool(lifecycle.tombstone) and entity.live_state == lifecycle.tombstone
-
-
 def as_gone(change: Change, entity: Entity) -> Iterator[Part]:
     """What deleting a resource would need, steps of its life cycle included."""
     kind, state = entity.kind, entity.live_state

@@ -7,7 +7,7 @@ actor or on the order in which manifests were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
@@ -50,10 +50,16 @@ class PlanOptions:
 
     def selects(self, address: Address) -> bool:
         """Whether the resource takes part in the plan."""
-        text = str(address)
-        if self.targets and not any(fnmatchcase(text, glob) for glob in self.targets):
+        return self.selects_any((address,))
+
+    def selects_any(self, names: Collection[Address]) -> bool:
+        """Whether a resource with several names takes part: one of them is a target, and none is left out."""
+        if not (self.targets or self.excludes):
+            return True
+        texts = [str(one) for one in names]
+        if self.targets and not any(fnmatchcase(text, glob) for text in texts for glob in self.targets):
             return False
-        return not any(fnmatchcase(text, glob) for glob in self.excludes)
+        return not any(fnmatchcase(text, glob) for text in texts for glob in self.excludes)
 
 
 def make_plan(view: View, differences: Differences, options: PlanOptions | None = None) -> Plan:
@@ -242,9 +248,7 @@ def _nothing(options: PlanOptions, known: Iterable[Address]) -> Iterator[Finding
 
 
 def _left_out(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
-    chosen = [
-        address for address, one in view.moves.items() if options.selects(address) or options.selects(one.previous)
-    ]
+    chosen = [address for address, one in view.moves.items() if options.selects_any((address, one.previous))]
     for rule, finding in moving.left_out(view.moves.values(), selected=chosen):
         yield placed(rule, finding, view=view, subject=finding.address)
 

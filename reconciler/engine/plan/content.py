@@ -50,6 +50,7 @@ def digest(plan: Plan) -> str:
         "notices": [_notice(one) for one in plan.notices],
         "preconditions": [[str(one.address), one.rev] for one in plan.preconditions],
         **({"rollback": plan.rollback} if plan.rollback else {}),
+        **({"letsGo": True} if plan.lets_go else {}),
     }
     if plan.rewrites:
         content["rewrites"] = [_rewrite(one) for one in plan.rewrites]

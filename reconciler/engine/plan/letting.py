@@ -38,5 +38,6 @@ def let_go(view: View, addresses: Iterable[Address], *, environment: str = "") -
         preconditions=tuple(conditions),
         identity=view.live.identity,
         environment=environment,
+        lets_go=True,
     )
     return replace(made, summary=summary_of(made.changes, (), unchanged=0), digest=content.digest(made))

@@ -56,7 +56,7 @@ def left_out(moves: Iterable[Move], *, selected: Iterable[Address]) -> Iterator[
             finding = Finding(
                 f"{one.previous} has moved to {one.address}, and this plan leaves that out",
                 at="metadata.name",
-                hint=f"plan it as well: --target {one.address}, or apply the move first",
+                hint=f"plan it as well, with --target {one.address} or without --exclude, or apply the move first",
                 address=one.address,
             )
             yield LEFT_OUT, finding

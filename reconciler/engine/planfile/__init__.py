@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +16,7 @@ import rfc8785
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approvals, Given, PlanClass, Reason, Void
-from reconciler.model.canonical import SAFE, plain_json
+from reconciler.model.canonical import SAFE, plain_json, strict_json
 from reconciler.model.change import COUNTED, Action, Back, Cause, Change, FieldChange
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
@@ -60,6 +59,7 @@ def to_document(plan: Plan, made_by: Mapping[str, str], aside: Mapping[str, Any]
         "partial": plan.partial,
         "approvals": None if plan.approvals is None else _approvals(plan.approvals),
         **({"rollback": plan.rollback} if plan.rollback else {}),
+        **({"letsGo": True} if plan.lets_go else {}),
         **({"rewrites": [_rewrite(one) for one in plan.rewrites]} if plan.rewrites else {}),
         "aside": None if aside is None else dict(aside),
     }
@@ -122,7 +122,7 @@ def from_document(document: Any) -> Plan:
 def from_bytes(data: bytes) -> Plan:
     """The plan of a file's bytes, which must be the canonical ones: see :func:`from_document` for what is raised."""
     try:
-        document = json.loads(data.decode(), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+        document = strict_json(data.decode())
         canonical = _canonical(document) + b"\n"
     except (ValueError, RecursionError, rfc8785.CanonicalizationError) as problem:
         raise UsageError("this is no plan: it is no JSON", code="PLN-01", hint="make the plan again") from problem
@@ -308,6 +308,7 @@ def _plan(document: Mapping[str, Any]) -> Plan:
         ),
         approvals=None if document.get("approvals") is None else _read_approvals(document["approvals"]),
         rollback=str(document.get("rollback", "")),
+        lets_go=document.get("letsGo") is True,
     )
 
 
@@ -418,16 +419,3 @@ def _in(value: Any) -> Any:
     if isinstance(value, list):
         return [_in(item) for item in value]
     return value
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        msg = "a key is there twice"
-        raise ValueError(msg)
-    return found
-
-
-def _no_constant(word: str) -> Any:
-    msg = f"{word} is no JSON"
-    raise ValueError(msg)
