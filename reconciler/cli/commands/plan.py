@@ -183,7 +183,8 @@ def _plan(
     if out:
         _write(session, proposal, report, asked=asked, out=out)
     if proposal.left_out:
-        session.output.tell(f"Left out: {proposal.left_out:,} outside of your reach.")
+        words = "manifest" if proposal.left_out == 1 else "manifests"
+        session.output.tell(f"Left out: {proposal.left_out:,} {words} outside of your reach.")
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
