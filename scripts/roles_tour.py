@@ -124,11 +124,14 @@ def _administrator(story: Story) -> None:
 
 def _partner(story: Story) -> None:
     story.write("farol/cedro.yaml", *ISSUER, SERVICE)
-    story.say("**Carla, who works for the partner,** adds the help desk, an issuer with its operator, and a service:")
-    story.run("apply", "--auto-approve", "--quiet", "--as", CARLA)
+    story.say(
+        "**Carla, who works for the partner,** adds the help desk, an issuer with its operator, and a service. In the "
+        "same folder stand manifests that are none of her business; `--mine` leaves these out:"
+    )
+    story.run("apply", "--auto-approve", "--quiet", "--mine", "--as", CARLA)
     story.edit("farol/partner.yaml", "type: reseller,", "type: reseller, tier: distributor,")
     story.say("She does not make her company a distributor, which would put other partners into her reach:")
-    story.run("apply", "--auto-approve", "--as", CARLA, ends=4)
+    story.run("apply", "--auto-approve", "--mine", "--as", CARLA, ends=4)
     story.edit("farol/partner.yaml", " tier: distributor,", "")
 
 
@@ -140,13 +143,19 @@ def _issuer(story: Story) -> None:
     )
     story.run("plan", "--as", RITA, ends=4)
     story.say("Marta can:")
-    story.run("apply", "--auto-approve", "--quiet", "--as", MARTA)
+    story.run("apply", "--auto-approve", "--quiet", "--mine", "--as", MARTA)
     story.edit("farol/desk.yaml", "displayName: Signing", "displayName: Seals")
     story.edit("farol/cedro.yaml", "bundle: start", "bundle: start\n  language: en")
-    story.say("The desk is not hers, and may not even be read by her; nor may she change the language of the service:")
+    story.say("Somebody has changed the desk, and she the language of the service, which is not hers to change:")
+    story.run("plan", "--mine", "--as", MARTA, ends=4)
+    story.say(
+        "The desk may not even be read by her. What she does not leave out and may not read is denied, whether it "
+        "changes anything or not: so no guess about it is confirmed. More than three such manifests make one line:"
+    )
+    story.run("plan", "--target", "Category/*", "--as", MARTA, ends=4)
     story.run("plan", "--as", MARTA, ends=4)
     story.say("Carla carries both:")
-    story.run("apply", "--auto-approve", "--quiet", "--as", CARLA)
+    story.run("apply", "--auto-approve", "--quiet", "--mine", "--as", CARLA)
 
 
 def _auditor(story: Story, folder: Path) -> None:

@@ -87,6 +87,7 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
         for address, (resource, source) in sorted(told.items())
         if selects(address) and not request.mine
     ]
+    mine = [one.address for one in judged.resources]
     named = {entity.address for entity, _ in denied}
     return Inside(
         judged=replace(
@@ -95,7 +96,7 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
             moves=moves,
         ),
         hidden=hidden,
-        left_out=sum(one.address in outside and one.address not in named for one in judged.resources),
+        left_out=sum(one in outside and one not in named and selects(one) for one in mine),
         denials=outside_denials(rights, asking, denied) if denied and asking else (),
     )
 

@@ -22,6 +22,8 @@ from tests.oracle.probes import Probe, probe
 from tests.oracle.world import NOW, mail, things
 
 SEED = 20260615
+NOTHING = no("")
+"""What no manifest names and nobody who asks may read is as though it were not there."""
 
 
 @dataclass
@@ -87,6 +89,8 @@ def expected(oracle: Oracle, question: Question, *, strict: bool = True) -> Answ
     if said.allowed or said.code == "OPR-09" or _reads(oracle, question):
         return said
     role = oracle.role(question.actor)
+    if question.cell.verb == "delete" and strict:
+        return NOTHING
     if question.cell.verb == "delete":  # no manifest names it: its kind is not told, and so no code that depends on it
         return no("OPR-06" if role == "auditor" else "PRM-02")
     writes = any(
@@ -132,9 +136,6 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
     who = People(names=tuple(dict.fromkeys((mail(question.actor), *made.beside))), strict=tally.strict)
     request = Request(targets=made.targets, prune=made.prune, people=who)
     wanted = ask(oracle, question) if made.beside else expected(oracle, question, strict=tally.strict)
-    # What no manifest names and nobody who asks may read is as though it were not there.
-    hidden = not made.beside and not wanted.allowed and wanted.code != "OPR-09" and not _reads(oracle, question)
-    unseen = tally.strict and question.cell.verb == "delete" and hidden
     tally.cells.add(question.cell)
     try:
         proposal = plan(base.doors(made.documents), request)
@@ -149,28 +150,39 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
         tally.unjudged.append(f"{question}: {error.diagnostics[0].code} {error.diagnostics[0].summary}")
         return
     else:
-        if unseen:
-            tally.outcomes["not there for who asks"] += 1
-            if proposal.denials or any(change.address == Address(*question.key) for change in proposal.plan.changes):
-                yield "planned, and nobody who asks may read it"
-        else:
-            yield from _planned(question, proposal, wanted, tally)
-        said = {one.code for one in validate_for(base.doors(made.documents), request).diagnostics}
-        missing = {one.code for one in proposal.denials} - said
-        if missing:
-            yield f"{sorted(missing)} at plan, and not at validate"
+        yield from (_absent if wanted == NOTHING else _planned)(question, proposal, wanted, tally)
+        yield from _validated(base, made, request, proposal)
         tally.outcomes["validated for the operator"] += 1
     before = base.content()
     outcome = _applied(base, made, request)
     tally.outcomes[f"{'allowed' if wanted.allowed else 'denied'}: {outcome}"] += 1
     if base.content() != before:
         yield f"{outcome}, and the database is another one"
-    if (unseen and outcome == "empty") or (unseen and outcome == "denied" and _auditor(oracle, question)):
+    yield from _came_to(question, wanted, outcome)
+
+
+def _validated(base: Base, made: Probe, request: Request, proposal: Proposal) -> Iterator[str]:
+    said = {one.code for one in validate_for(base.doors(made.documents), request).diagnostics}
+    missing = {one.code for one in proposal.denials} - said
+    if missing:
+        yield f"{sorted(missing)} at plan, and not at validate"
+
+
+def _came_to(question: Question, wanted: Answer, outcome: str) -> Iterator[str]:
+    if wanted == NOTHING:
+        if outcome not in ("empty", "denied"):  # an auditor applies nothing at all
+            yield f"nothing may come of it at apply, but {outcome}"
         return
     if not wanted.allowed and outcome in ("written", "empty") and not _by_hand(question, wanted):
         yield f"{wanted} at apply, but {outcome}"
     if wanted.allowed and outcome.startswith("denied") and outcome != "denied GEN-25":
         yield f"{wanted} at apply, but {outcome}"
+
+
+def _absent(question: Question, proposal: Proposal, _wanted: Answer, tally: Tally) -> Iterator[str]:
+    tally.outcomes["not there for who asks"] += 1
+    if proposal.denials or any(one.address == Address(*question.key) for one in proposal.plan.changes):
+        yield "planned, and nobody who asks may read it"
 
 
 def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tally) -> Iterator[str]:
@@ -201,10 +213,6 @@ def _planned(question: Question, proposal: Proposal, wanted: Answer, tally: Tall
 def _leaves(question: Question) -> bool:
     """Whether the change takes the resource out of the sight of who asks: reach is judged at both ends."""
     return (question.cell.kind, question.field) == ("Partner", "parent")
-
-
-def _auditor(oracle: Oracle, question: Question) -> bool:
-    return oracle.role(question.actor) == "auditor"
 
 
 def _by_hand(question: Question, wanted: Answer) -> bool:

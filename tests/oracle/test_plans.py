@@ -15,11 +15,14 @@ SHARE = 0.04
 
 
 @pytest.mark.timeout(600)
-def test_a_share_of_the_cells_at_plan_and_apply(base: Base, told: Told) -> None:
+@pytest.mark.parametrize("strict", [True, False], ids=["denied", "judged"])
+def test_a_share_of_the_cells_at_plan_and_apply(base: Base, told: Told, *, strict: bool) -> None:
     probes = chosen(share=SHARE)
-    tally = hold(base, probes, oracle_of(things(), read_matrix()))
+    tally = hold(base, probes, oracle_of(things(), read_matrix()), strict=strict)
+    word = "outside denied" if strict else "outside judged"
+    where = f"{type(base).__name__}, {word}"
     what = ", ".join(f"{name} {count}" for name, count in sorted(tally.outcomes.items()))
-    told(f"cells at plan and apply, {type(base).__name__}: {len(tally.cells)} cells, {len(probes)} probes ({what})")
+    told(f"cells at plan and apply, {where}: {len(tally.cells)} cells, {len(probes)} probes ({what})")
     assert tally.wrong == []
     assert len(tally.cells) >= 60
     assert len(tally.unjudged) <= len(probes) // 20

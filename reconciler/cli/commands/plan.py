@@ -189,7 +189,8 @@ def _plan(
     if unread:
         session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
     if proposal.left_out:
-        session.output.tell(f"Left out: {proposal.left_out:,} outside of your reach.")
+        words = "manifest" if proposal.left_out == 1 else "manifests"
+        session.output.tell(f"Left out: {proposal.left_out:,} {words} outside of your reach.")
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
