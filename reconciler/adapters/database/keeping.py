@@ -48,7 +48,7 @@ class Keeping:
     ``trusts``: whether what lies there is read, and not only replaced.
     """
 
-    def __init__(self, home: Callable[[], Path], *, trusts: bool, fewest: int = FEWEST) -> None:
+    def __init__(self, home: Callable[[], Path], *, trusts: bool, fewest: int) -> None:
         self._home = home
         self.trusts = trusts
         self.fewest = fewest
@@ -104,7 +104,7 @@ def keeping_in(place: str, *, trusts: bool) -> Keeping:
 
         return user_cache_path("reconciler", appauthor=False) / "rows"
 
-    return Keeping(home, trusts=trusts)
+    return Keeping(home, trusts=trusts, fewest=FEWEST)
 
 
 class _Seal:

@@ -41,7 +41,7 @@ THING = replace(
         Unique(code="TOY-20", paths=("keeper", "contact.email"), at="keeper", fold=True, when=(("enabled", True),)),
     ),
 )
-UNKEPT = Keeping(lambda: Path("/dev/null/rows"), trusts=False)
+UNKEPT = Keeping(lambda: Path("/dev/null/rows"), trusts=False, fewest=1)
 """Readings have a pulse, and nothing is kept of them."""
 CATALOG = Catalog([THING, TENANT])
 SECRET_TEXT = "open-sesame-4711"  # what no output may hold
