@@ -29,6 +29,7 @@ class Globals:
     quiet: bool = False
     verbose: bool = False
     log_format: str = "text"
+    refresh: str = ""
     streams: bool = False
     """Whether the command writes events as JSON on standard output; an error is one of them then."""
 
@@ -50,7 +51,7 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
             found.color = False
         case "quiet" | "verbose" as name if value:
             setattr(found, name, True)
-        case "chdir" | "config" | "env" | "log_format" as name if value:
+        case "chdir" | "config" | "env" | "log_format" | "refresh" as name if value:
             setattr(found, name, value)
 
 
@@ -114,6 +115,17 @@ def selection_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def refresh_option(command: Command) -> Command:
+    """``--refresh``: how much of the database is read."""
+    return click.option(
+        "--refresh",
+        type=click.Choice(["journal", "full"]),
+        expose_value=False,
+        callback=_remember,
+        help="Read of a server only the rows that its journal names since the last run (default), or all of them.",
+    )(command)
 
 
 def policy_option(command: Command) -> Command:

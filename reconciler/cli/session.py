@@ -53,7 +53,8 @@ class Session:
         """The house, with its configuration read; warnings about it are told once."""
         from reconciler.wiring import open_house
 
-        house = open_house(os.environ, config=self.options.config, environment=self.options.env)
+        told = self.options
+        house = open_house(os.environ, config=told.config, environment=told.env, refresh=told.refresh)
         if house.warnings and self.options.log_format == "text":
             from reconciler.render.findings_text import diagnostics_text
 

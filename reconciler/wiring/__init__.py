@@ -13,6 +13,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 
 from reconciler import __version__
+from reconciler.adapters.database.keeping import Keeping, keeping_in
 from reconciler.adapters.database.revisions import head as schema_head
 from reconciler.adapters.database.store import LiveDatabase, open_database
 from reconciler.adapters.identity import refuse_names, who_asks
@@ -70,18 +71,23 @@ from reconciler.wiring.policies import policy_document, read_policies
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
 CACHE_VARIABLE = "RECONCILER_CACHE"
-"""``off``, or the absolute path of the folder in which sound manifests are remembered."""
+"""``off``, or the absolute path of the folder in which sound manifests and rows are remembered."""
 POLICY_VARIABLE = "RECONCILER_POLICY_REV"
 """Names the commit from which policies are read, where no option does."""
 
 
 def open_house(
-    variables: Mapping[str, str], *, config: str = "", environment: str = "", folder: Path | None = None
+    variables: Mapping[str, str],
+    *,
+    config: str = "",
+    environment: str = "",
+    folder: Path | None = None,
+    refresh: str = "",
 ) -> House:
     """Read the configuration of ``folder``, by default the working folder.
 
-    ``variables`` are the environment variables; ``config`` and ``environment`` are what ``--config`` and ``--env``
-    say.
+    ``variables`` are the environment variables; ``config``, ``environment`` and ``refresh`` are what ``--config``,
+    ``--env`` and ``--refresh`` say.
 
     Raises:
         UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-10).
@@ -109,6 +115,7 @@ def open_house(
         now=now,
         config=path,
         warnings=tuple(in_order(found)),
+        refresh=refresh,
     )
 
 
@@ -143,7 +150,10 @@ def new_folder(folder: Path) -> NewFolder:
 
 @dataclass(frozen=True)
 class House:
-    """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration."""
+    """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration.
+
+    ``refresh`` is ``full`` where every row of a database is to be read, whatever is kept of it.
+    """
 
     folder: Path
     variables: Mapping[str, str]
@@ -152,6 +162,7 @@ class House:
     now: datetime
     config: Path = Path(CONFIGURATION)
     warnings: tuple[Diagnostic, ...] = ()
+    refresh: str = ""
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -165,13 +176,15 @@ class House:
         Raises:
             UsageError: its address is missing or malformed.
         """
-        return open_database(self._url(), self.catalog, folder=self.folder)
+        return open_database(self._url(), self.catalog, folder=self.folder, keeping=self._keeping())
 
     @cached_property
     def planning_database(self) -> LiveDatabase:
         """The database as plans read it: ``RECONCILER_PLAN_DATABASE_URL``, else the live one."""
         url = self.variables.get("RECONCILER_PLAN_DATABASE_URL", "")
-        return open_database(url, self.catalog, folder=self.folder) if url else self.database
+        if not url:
+            return self.database
+        return open_database(url, self.catalog, folder=self.folder, keeping=self._keeping())
 
     @property
     def schema(self) -> str:
@@ -287,11 +300,21 @@ class House:
 
     def _parse_cache(self) -> ParseCache | None:
         """What remembers sound manifests; a new one for each reader, for it holds files open."""
-        place = self.variables.get(CACHE_VARIABLE, "")
-        # A relative folder would lie in the repository, whose content others write.
-        if not self.settings.cache or (place and not Path(place).is_absolute()):
+        place = self._cache_place()
+        if place is None:
             return None
         return parse_cache(self.folder, place, version=__version__, specs=[one.spec for one in self.catalog.values()])
+
+    def _keeping(self) -> Keeping | None:
+        """Where rows of a server are kept between readings."""
+        place = self._cache_place()
+        return None if place is None else keeping_in(place, trusts=self.refresh != "full")
+
+    def _cache_place(self) -> str | None:
+        """The folder of what is remembered; empty for that of the user, None where nothing is."""
+        place = self.variables.get(CACHE_VARIABLE, "")
+        # A relative folder would lie in the repository, whose content others write.
+        return None if not self.settings.cache or (place and not Path(place).is_absolute()) else place
 
     def writer(self) -> ManifestWriter:
         """What writes trees as manifests."""

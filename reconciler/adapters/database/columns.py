@@ -23,6 +23,7 @@ from reconciler.model.kind import Kind
 
 __all__ = [
     "APPROVALS",
+    "CACHE_KEY",
     "CHANGES",
     "EVERY_TABLE",
     "FINDINGS",
@@ -45,6 +46,9 @@ __all__ = [
 
 IDENTITY = "identity"
 """Key in the meta table under which the random name of the database stands."""
+
+CACHE_KEY = "cache-key"
+"""Key in the meta table of a server's database under which stands by what its rows are sealed in caches."""
 
 EVERY_TABLE = (
     "id",

@@ -7,13 +7,14 @@ package has no history: all its tables are made from declarations.
 
 from __future__ import annotations
 
+import secrets
 import uuid
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reconciler.adapters.database.columns import IDENTITY, META, TENANTS, tenant_kind
+from reconciler.adapters.database.columns import CACHE_KEY, IDENTITY, META, TENANTS, tenant_kind
 from reconciler.adapters.database.comparing import compared
 from reconciler.adapters.database.read import revision_of
 from reconciler.adapters.database.revisions import FOLDER, head, known, refuse_newer
@@ -45,6 +46,7 @@ def upgrade(connection: sa.Connection, catalog: Catalog) -> str:
     if before is None:
         _begin(connection, catalog, metadata)
     _tenant_rows(connection, catalog, metadata)
+    _cache_key(connection, metadata)
     install(connection, catalog)
     return head()
 
@@ -80,6 +82,14 @@ def _begin(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -
     for kind in catalog.values():
         for seed in seed_columns(kind):
             connection.execute(sa.insert(metadata.tables[kind.table]).values(**seed))
+
+
+def _cache_key(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Give a server's database the key by which its rows are sealed in caches. Rows of a file are kept nowhere else."""
+    meta = metadata.tables[META]
+    there = sa.select(meta.c.key).where(meta.c.key == CACHE_KEY)
+    if connection.dialect.name == "postgresql" and connection.execute(there).first() is None:
+        connection.execute(sa.insert(meta).values(key=CACHE_KEY, value=secrets.token_hex(32)))
 
 
 def _tenant_rows(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -> None:

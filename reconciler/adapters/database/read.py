@@ -22,6 +22,8 @@ from reconciler.model.resource import LedgerEntry, Live, Row
 Fetch = Callable[[str], list[Row]]
 """Runs a statement and gives all its rows as plain tuples."""
 
+LEDGER = "SELECT kind, tenant, name, applied, source, commit_id, management FROM reconciler_resources"
+"""Reads the ledger; an alias and a condition may follow."""
 _VERSION_TABLE_THERE = {
     "sqlite": f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}'",  # noqa: S608  # a constant
     "postgresql": f"SELECT 1 WHERE to_regclass('{VERSION_TABLE}') IS NOT NULL",
@@ -33,13 +35,13 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
     rows: dict[str, Mapping[tuple[str, str], Row]] = {}
     done = counter()
     for name, kind in catalog.items():
-        rows[name] = {row[:2]: row for row in fetch(_select(kind))}
+        rows[name] = {row[:2]: row for row in fetch(select_rows(kind))}
         done(len(rows[name]))
     return Live(
         identity=identity_of(fetch),
         rows=rows,
         ledger=_ledger(fetch),
-        generations=_generations(fetch),
+        generations=generations_of(fetch),
         approvals=approvals_of(fetch),
     )
 
@@ -73,20 +75,23 @@ def approvals_of(fetch: Fetch) -> tuple[Approval, ...]:
     return tuple(Approval(*row) for row in sorted(tuple(str(one or "") for one in row) for row in found))
 
 
-def _select(kind: Kind) -> str:
+def select_rows(kind: Kind) -> str:
+    """The statement that reads the rows of a kind; a condition may follow, in which a row is called ``one``."""
     there = frozenset(every_column(kind))
     terms = ", ".join(selected(column, there) for column in kind.row_columns)
     return f'SELECT {terms} FROM "{kind.table}" AS {ROW}'  # noqa: S608  # names come from the declarations only
 
 
+def ledger_entry(row: Row) -> LedgerEntry:
+    """The entry that :data:`LEDGER` has read."""
+    kind, tenant, name, *rest = row
+    return LedgerEntry(Address(kind, tenant, name), *rest)
+
+
 def _ledger(fetch: Fetch) -> dict[Address, LedgerEntry]:
-    found = fetch("SELECT kind, tenant, name, applied, source, commit_id, management FROM reconciler_resources")
-    ledger: dict[Address, LedgerEntry] = {}
-    for kind, tenant, name, *rest in found:
-        address = Address(kind, tenant, name)
-        ledger[address] = LedgerEntry(address, *rest)
-    return ledger
+    return {entry.address: entry for entry in map(ledger_entry, fetch(LEDGER))}
 
 
-def _generations(fetch: Fetch) -> dict[str, int]:
+def generations_of(fetch: Fetch) -> dict[str, int]:
+    """How often an apply has touched each tenant."""
     return dict(fetch("SELECT tenant, generation FROM reconciler_tenants"))

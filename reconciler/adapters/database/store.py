@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.faults import is_undecodable
+from reconciler.adapters.database.keeping import Keeping
 from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.pulse import file_pulse, still
 from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
@@ -300,14 +301,18 @@ LiveDatabase = Database | ServerDatabase
 """A live database of either sort."""
 
 
-def open_database(url: str, catalog: Catalog, *, folder: Path | None = None) -> LiveDatabase:
+def open_database(
+    url: str, catalog: Catalog, *, folder: Path | None = None, keeping: Keeping | None = None
+) -> LiveDatabase:
     """The database at an address; a relative path counts from ``folder``, or from the working folder.
+
+    ``keeping`` is where rows of a server are kept between readings.
 
     Raises:
         UsageError: the address is none (DB-05).
     """
     place = database_at(url, folder=folder)
-    return Database(place, catalog) if isinstance(place, SqliteFile) else ServerDatabase(place, catalog)
+    return Database(place, catalog) if isinstance(place, SqliteFile) else ServerDatabase(place, catalog, keeping)
 
 
 def _fetching(connection: sqlite3.Connection) -> Fetch:

@@ -11,7 +11,7 @@ import click
 from reconciler.cli import exits
 from reconciler.cli.findings import leave
 from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, size_options
-from reconciler.cli.options import format_option, global_options, paths_argument
+from reconciler.cli.options import format_option, global_options, paths_argument, refresh_option
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
 from reconciler.model.pace import stage
@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # help must not load it
 @click.option("--exclude", "excludes", multiple=True, metavar="GLOB", help="Not these addresses; may be repeated.")
 @click.option("--tenant", "tenants", multiple=True, metavar="NAME", help="Only this tenant; may be repeated.")
 @click.option("--rev", metavar="COMMIT", help="Read manifests and waivers from git at this commit.")
+@refresh_option
 @click.option("--record", is_flag=True, help="Write the findings down, so that the next report knows them again.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there is drift that is not waived.")
 @click.option("--every", metavar="SPAN", help="Go on looking, as in 5m, and log what turns; ends with a signal.")

@@ -18,6 +18,7 @@ from reconciler.cli.options import (
     global_options,
     paths_argument,
     policy_option,
+    refresh_option,
     selection_options,
     snapshot_options,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.command(short_help="What an apply would do; read-only.")
 @paths_argument
 @selection_options
+@refresh_option
 @policy_option
 @snapshot_options
 @click.option("--base", metavar="COMMIT", help="Tell what the branch changes from what was pending at this commit.")

@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from pydantic_core import to_json
 
+from reconciler.adapters.database.keeping import Keeping
 from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.store import Database
 from reconciler.adapters.database.urls import Server, SqliteFile
@@ -40,6 +41,8 @@ THING = replace(
         Unique(code="TOY-20", paths=("keeper", "contact.email"), at="keeper", fold=True, when=(("enabled", True),)),
     ),
 )
+UNKEPT = Keeping(lambda: Path("/dev/null/rows"), trusts=False, fewest=1)
+"""Readings have a pulse, and nothing is kept of them."""
 CATALOG = Catalog([THING, TENANT])
 SECRET_TEXT = "open-sesame-4711"  # what no output may hold
 
@@ -72,8 +75,10 @@ class Served:
 class Store(ServerDatabase):
     """A database of a server that tests may also reach behind the product's back."""
 
-    def __init__(self, cluster: Cluster, name: str, catalog: Catalog, user: str) -> None:
-        super().__init__(Server(cluster.url(name, user).replace("+psycopg", "")), catalog)
+    def __init__(
+        self, cluster: Cluster, name: str, catalog: Catalog, user: str, keeping: Keeping | None = UNKEPT
+    ) -> None:
+        super().__init__(Server(cluster.url(name, user).replace("+psycopg", "")), catalog, keeping)
         self.cluster = cluster
         self.name = name
 

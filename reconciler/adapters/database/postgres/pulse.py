@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.adapters.database.columns import JOURNAL, RESOURCES
-from reconciler.adapters.database.postgres.since import MOST, Ask, Pulse, facts_of, small_of, snapshot
+from reconciler.adapters.database.postgres.since import Ask, Pulse, facts_of, pulse_now
 from reconciler.adapters.database.triggers.postgresql import wrong_in
 from reconciler.model.catalog import Catalog
 
@@ -19,20 +19,7 @@ def take(ask: Ask, catalog: Catalog) -> Pulse | None:
     tables = tables_of(catalog)
     if any(_doubts(ask, catalog, tables)):
         return None
-    oldest, following = snapshot(ask)
-    head = ask(f"SELECT coalesce(max(seq), 0) FROM {JOURNAL}", ())[0][0]  # noqa: S608  # a constant
-    seen = ask(f"SELECT seq FROM {JOURNAL} WHERE xid >= ? ORDER BY seq LIMIT {MOST + 1}", (oldest,))  # noqa: S608  # constants
-    if len(seen) > MOST:
-        return None
-    return Pulse(
-        facts=facts_of(ask, tables),
-        small=small_of(ask),
-        oldest=oldest,
-        next=following,
-        head=head,
-        seen=tuple(row[0] for row in seen),
-        tables=tables,
-    )
+    return pulse_now(ask, tables, facts_of(ask, tables))
 
 
 def tables_of(catalog: Catalog) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class Pulse:
 
     ``facts`` is a digest of all that must be as it was, ``small`` one of our own small tables, which nothing journals.
     ``oldest`` and ``next`` are the oldest transaction that was under way and the next one; ``head`` is the newest entry
-    of the journal, ``seen`` those that were read of transactions from ``oldest`` on. ``tables`` are those of the reading.
+    of the journal, ``seen`` those that were read of transactions from ``oldest`` on. ``tables`` were read.
     """
 
     facts: str
@@ -86,7 +86,7 @@ def since(ask: Ask, pulse: Pulse, *, most: int = MOST) -> list[Entry] | None:
 
     It tells nothing of our own small tables: generations, approvals, the identity.
     """
-    _, following = snapshot(ask)
+    _, following = _snapshot(ask)
     if following < pulse.next or facts_of(ask, pulse.tables) != pulse.facts:
         return None
     found = ask(_SINCE, (pulse.oldest, pulse.head, len(pulse.seen) + most + 1))
@@ -105,11 +105,33 @@ def since(ask: Ask, pulse: Pulse, *, most: int = MOST) -> list[Entry] | None:
     return new
 
 
-def snapshot(ask: Ask) -> tuple[int, int]:
+def _snapshot(ask: Ask) -> tuple[int, int]:
     """The oldest transaction under way, and the next one."""
     text = "pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint"
     ((oldest, following),) = ask(f"SELECT {text} FROM pg_current_snapshot() AS s", ())  # noqa: S608  # a constant
     return oldest, following
+
+
+def _head_of(ask: Ask) -> int:
+    """The newest entry of the journal."""
+    return int(ask(f"SELECT coalesce(max(seq), 0) FROM {JOURNAL}", ())[0][0])  # noqa: S608  # a constant
+
+
+def _seen_of(ask: Ask, oldest: int) -> tuple[int, ...] | None:
+    """The entries of transactions from ``oldest`` on; None where there are too many."""
+    found = ask(f"SELECT seq FROM {JOURNAL} WHERE xid >= ? ORDER BY seq LIMIT {MOST + 1}", (oldest,))  # noqa: S608  # constants
+    return None if len(found) > MOST else tuple(row[0] for row in found)
+
+
+def pulse_now(ask: Ask, tables: tuple[str, ...], facts: str) -> Pulse | None:
+    """The pulse of a transaction's one snapshot, whose ``facts`` are in order; None where too much goes on."""
+    oldest, following = _snapshot(ask)
+    seen = _seen_of(ask, oldest)
+    if seen is None:
+        return None
+    return Pulse(
+        facts=facts, small=small_of(ask), oldest=oldest, next=following, head=_head_of(ask), seen=seen, tables=tables
+    )
 
 
 def facts_of(ask: Ask, tables: Sequence[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.adapters.database import audit, history
+from reconciler.adapters.database.keeping import Keeping
 from reconciler.adapters.database.read import Fetch, read_live, revision_of
 from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.trail import KEEP, Look, values_of
@@ -38,15 +38,17 @@ _RECORD_SECONDS = 30.0
 class ServerDatabase:
     """A database of a PostgreSQL server. Nothing is opened before it is used; its schema is made by :meth:`upgrade`.
 
+    ``keeping`` is where rows are kept between readings; without it every reading reads all, and none has a pulse.
     It keeps no file beside itself, so ``key_file`` is None: the key of an installation comes from the environment.
     """
 
     key_file: Path | None = None
     embedded = False
 
-    def __init__(self, server: Server, catalog: Catalog) -> None:
+    def __init__(self, server: Server, catalog: Catalog, keeping: Keeping | None = None) -> None:
         self._server = server
         self._catalog = catalog
+        self._keeping = keeping
 
     def read(self) -> Live:
         """Everything that is managed or may be referred to.
@@ -255,7 +257,6 @@ class ServerDatabase:
 
     @contextmanager
     def _looking(self, application: str) -> Iterator[Look]:
-        from reconciler.adapters.database.postgres import pulse
         from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
 
         with reading(self._server, application=application) as connection:
@@ -263,8 +264,11 @@ class ServerDatabase:
             require(revision_of(fetch, _DIALECT))
 
             def live() -> Live:
-                taken = pulse.take(ask, self._catalog)
-                return replace(read_live(fetch, self._catalog), pulse="" if taken is None else taken.written())
+                if self._keeping is None:
+                    return read_live(fetch, self._catalog)
+                from reconciler.adapters.database.postgres.recall import read
+
+                return read(ask, self._catalog, self._keeping)
 
             yield Look(fetch, ask, self._catalog, live)
 
