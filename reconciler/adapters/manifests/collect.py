@@ -144,25 +144,33 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
 
 
 class _Locator:
-    """Finds the places of a file; what knows how is loaded when somebody asks, for most runs never do."""
+    """Finds the places of a file; what knows how is loaded when somebody asks, for most runs never do.
 
-    __slots__ = ("_locator", "_text")
+    ``plain`` says that the fast pass has read the file: then most places are found without a second parse.
+    """
 
-    def __init__(self, text: Text) -> None:
+    __slots__ = ("_locator", "_plain", "_skimmed", "_text")
+
+    def __init__(self, text: Text, *, plain: bool = False) -> None:
         self._text = text
+        self._plain = plain
         self._locator: Locator | None = None
+        self._skimmed: list[Places] | None = None
 
     def of(self, index: int) -> Places:
         """The places of the document with this number in its file."""
+        if self._plain:
+            from reconciler.adapters.manifests.skim import skimmed
+
+            self._plain, self._skimmed = False, skimmed(self._text, self._exact)
+        return self._exact(index) if self._skimmed is None else self._skimmed[index]
+
+    def _exact(self, index: int) -> Places:
         if self._locator is None:
-            self._locator = _locator_of(self._text)
+            from reconciler.adapters.manifests.locate import Locator
+
+            self._locator = Locator(self._text)
         return self._locator.of(index)
-
-
-def _locator_of(text: Text) -> Locator:
-    from reconciler.adapters.manifests import locate
-
-    return locate.Locator(text)
 
 
 def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -179,7 +187,7 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
 
 
 def _plain(text: Text, trees: list[dict[str, Any]]) -> list[Document]:
-    locator = _Locator(text)
+    locator = _Locator(text, plain=True)
     return [
         Document(text.file, index, tree, partial(locator.of, index), text.line, text.folder, plain=True)
         for index, tree in enumerate(trees)
