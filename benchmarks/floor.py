@@ -4,7 +4,8 @@ It reads the files, parses them with a Rust parser, validates them with typed mo
 table, and compares tuples. It knows the kinds of the corpus by heart and nothing else: no places, no rules, no
 references, no causes, no report. ``floor.py FOLDER DATABASE`` prints how many resources differ; none on a fresh corpus.
 ``floor.py FOLDER DATABASE --write`` is the floor of a first apply: it reads the same and writes the rows in bulk into a
-new database, with a row in a ledger and one in an audit table for each, in one transaction.
+new database, with a row in a ledger and one in an audit table for each, in one transaction. With ``--hash`` behind it
+it hashes the passwords too, as the product does: a row that holds a password cannot be written without.
 ``floor.py FOLDER DATABASE --cache FILE`` is the warm floor: what each file held is kept in FILE by the hash of its
 content, and only files that are not in it are parsed and validated.
 """
@@ -413,6 +414,9 @@ TABLES: dict[str, tuple[type[Typed], str]] = {
     "ReportSchedule": (ReportSchedule, "report_schedules"),
 }
 
+WITH_PASSWORD = ("CustomerUser", "SelfCare", "Individual")
+"""Kinds whose password is kept as a hash; others keep theirs so that it can be read again."""
+
 Getter = tuple[str, tuple[str, ...], bool]
 """A column, the way to its value, and whether it is stored as JSON."""
 
@@ -423,8 +427,8 @@ def main() -> None:
     folder, database = sys.argv[1:3]
     more = sys.argv[3:]
     wanted = read_warm(folder, more[1]) if more[:1] == ["--cache"] else read(folder)
-    if "--write" in sys.argv[3:]:
-        print(f"{write(wanted, database)} written")
+    if "--write" in more:
+        print(f"{write(wanted, database, hashed(wanted) if '--hash' in more else {})} written")
     else:
         print(f"{sum(map(len, wanted.values()))} resources, {compare(wanted, database)} differ")
 
@@ -490,8 +494,25 @@ def compare(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database:
     return different
 
 
-def write(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str) -> int:
-    """Write every tuple into a new database, with its rows in the ledger and in the audit table."""
+def hashed(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]]) -> dict[str, list[str]]:
+    """The hash of the password of every row that has one, by kind, with the parameters of the product; side by side."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from argon2 import PasswordHasher
+    from argon2.profiles import RFC_9106_LOW_MEMORY
+
+    hasher, word = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY), os.environ["BENCH_SECRET"]
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return {kind: list(pool.map(hasher.hash, [word] * len(wanted[kind]))) for kind in WITH_PASSWORD}
+
+
+def write(
+    wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str, hashes: dict[str, list[str]]
+) -> int:
+    """Write every tuple into a new database, with its rows in the ledger and in the audit table.
+
+    ``hashes`` are the passwords of the rows of a kind, as they rest.
+    """
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     for table in ("ledger", "audit"):
@@ -499,10 +520,14 @@ def write(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: s
     for kind, rows in wanted.items():
         model, table = TABLES[kind]
         names = [name for name, _, _ in columns(model)]
+        found = [(*key, *row) for key, row in rows.items()]
+        if kind in hashes:
+            names.append("password")
+            found = [(*row, rest) for row, rest in zip(found, hashes[kind], strict=True)]
         fields = ", ".join(f'"{name}"' for name in ("tenant", "name", "labels", "annotations", *names))
         connection.execute(f"CREATE TABLE {table} ({fields}, PRIMARY KEY (tenant, name))")
         marks = ", ".join("?" * (4 + len(names)))
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", ((*key, *row) for key, row in rows.items()))
+        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
         kept = [(kind, *key, packed(row)) for key, row in rows.items()]
         for beside in ("ledger", "audit"):
             connection.executemany(f"INSERT INTO {beside} VALUES (?, ?, ?, ?)", kept)

@@ -70,11 +70,18 @@ class Applied(NamedTuple):
     held: float
 
 
+class Few(NamedTuple):
+    """An apply of a few changes beside the plan of the very same ones: what the apply adds is what it costs."""
+
+    plan: Cost
+    apply: Applied
+
+
 class Served(NamedTuple):
     """The same on a server: a no-op plan, an apply of a few changes, the first apply."""
 
     nothing: Cost
-    apply: Applied
+    few: Few
     first: Applied
 
 
@@ -102,14 +109,16 @@ class Hashes(NamedTuple):
 class Changes(NamedTuple):
     """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one.
 
-    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan. All of it is cold.
+    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan. ``hashing`` is the floor
+    that hashes the passwords of its rows too. All of it is cold.
     """
 
     drift: Cost
     plan: Cost
-    apply: Applied
+    few: Few
     first: Applied
     floor: Cost
+    hashing: Cost
     hashes: Hashes
 
 
@@ -118,9 +127,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--resources", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=5, help="runs of each; the table shows the median")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each plan; the table shows the median")
+    parser.add_argument("--applies", action="store_true", help="measure applies only, of this size alone")
     parser.add_argument("--postgres", metavar="VERSION", help="measure a PostgreSQL server of this version beside it")
     given = parser.parse_args()
+    if given.applies:
+        print(f"seed {given.seed}, Python {sys.version.split()[0]}, {machine()}")
+        nothing, found = measure(given.resources, given.seed, 1)
+        served = serve(given.postgres, given.resources, given.seed, 1) if given.postgres else None
+        tell(given.resources, found, nothing.cold.product, served)
+        print(f"at the end: {machine()}")
+        return
     small = max(given.resources // 10, 100)
     print(f"no-op plan, SQLite, one file a resource; seed {given.seed}, median of {given.repeat} runs, Python ", end="")
     print(".".join(map(str, sys.version_info[:3])), machine(), sep="; ")
@@ -168,25 +185,38 @@ def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> Non
     print(f"\nchanges, N = {size} (wall clock, processor)")
     print(f"  drift, nothing drifted   {found.drift} {found.drift.processor / nothing.processor:6.2f} x no-op")
     print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
-    print(f"  apply of {CHANGES} changes        {found.apply.cost}        locks held {found.apply.held:.2f} s")
-    ratio = found.first.cost.processor / found.floor.processor
-    print(f"  first apply              {found.first.cost} {ratio:6.2f} x floor  locks held {found.first.held:.2f} s")
-    print(f"  floor of a first apply   {found.floor}")
+    tell_few(found.few)
+    first, floor = found.first.cost.processor, found.floor.processor
+    tell_apply("first apply", found.first, f"{first / floor:6.2f} x floor")
+    print(f"  floor of a first apply   {found.floor}          {found.floor.memory:.0f} MB")
+    times = first / found.hashing.processor
+    print(f"  the same with hashes     {found.hashing}          the first apply is {times:.2f} times this one")
     number, seconds = found.hashes
-    rest = found.first.cost.processor - number * seconds
+    rest = first - number * seconds
     print(
         f"  {number} password hashes of {seconds:.2f} s take {number * seconds:.1f} s of that processor time, "
-        f"without them {rest:.1f} s, {rest / found.floor.processor:.2f} x floor",
+        f"without them {rest:.1f} s, {rest / floor:.2f} x floor",
         flush=True,
     )
     if served is None:
         return
-    again, ratio = served.nothing.processor / nothing.processor, served.first.cost.processor / found.floor.processor
+    again = served.nothing.processor / nothing.processor
     print("  on the server, its own processor time not counted")
     print(f"  no-op plan               {served.nothing} {again:6.2f} x SQLite")
-    print(f"  apply of {CHANGES} changes        {served.apply.cost}        locks held {served.apply.held:.2f} s")
-    held = f"locks held {served.first.held:.2f} s"
-    print(f"  first apply              {served.first.cost} {ratio:6.2f} x floor  {held}", flush=True)
+    tell_few(served.few)
+    tell_apply("first apply", served.first, f"{served.first.cost.processor / floor:6.2f} x floor")
+
+
+def tell_few(few: Few) -> None:
+    """Print an apply of a few changes, and what it adds to their plan."""
+    more = few.apply.cost.processor - few.plan.processor
+    print(f"  plan of {CHANGES} changes         {few.plan}          {few.plan.memory:.0f} MB")
+    tell_apply(f"apply of {CHANGES} changes", few.apply, f"{more:+6.2f} s to plan")
+
+
+def tell_apply(what: str, found: Applied, beside: str) -> None:
+    """Print one apply."""
+    print(f"  {what:<24} {found.cost} {beside}  {found.cost.memory:.0f} MB  locks held {found.held:.2f} s", flush=True)
 
 
 def machine() -> str:
@@ -208,6 +238,7 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Still, Changes]:
         corpus.write(folder, size, seed)
         first = apply(folder, INSTALLER)
         bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
+        hashing = run([*FLOOR[:-1], "hashing.db", "--write", "--hash"], folder, f"{size} written")
         plan = [*PRODUCT, "plan", "--detailed-exitcode"]
         warm_floor = [*FLOOR, "--cache", "floor.cache"]
         warm = {"RECONCILER_CACHE": str(folder / ".cache")}
@@ -224,10 +255,9 @@ def measure(size: int, seed: int, repeat: int) -> tuple[Still, Changes]:
         one_percent = [run([*PRODUCT, "plan"], folder, "Plan:", more=COLD) for _ in range(repeat)]
         change(folder, max(size // 100, 1), "one again")
         apply(folder, ADMINISTRATOR)
-        change(folder, CHANGES, "two")
-        changes = Changes(
-            median(drifts), median(one_percent), apply(folder, ADMINISTRATOR), first, bulk, hashes(size, seed)
-        )
+        few = few_changes(folder, "two", repeat)
+        made = hashes(size, seed)
+        changes = Changes(median(drifts), median(one_percent), few, first, bulk, hashing, made)
         cold = Pair(median(floors), median(products))
         return Still(cold, Pair(median(warm_floors), median(warm_products))), changes
 
@@ -255,8 +285,18 @@ def serve(version: str, size: int, seed: int, repeat: int) -> Served:
         run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=there)
         first = apply(folder, INSTALLER, there)
         noop = [run([*PRODUCT, "plan"], folder, "No changes.", more=there) for _ in range(repeat)]
-        change(folder, CHANGES, "one")
-        return Served(median(noop), apply(folder, ADMINISTRATOR, there), first)
+        return Served(median(noop), few_changes(folder, "one", repeat, there), first)
+
+
+def few_changes(folder: Path, word: str, repeat: int, more: Mapping[str, str] | None = None) -> Few:
+    """Plans and an apply of the same few changes, by the same person; ``repeat`` times, each with other changes."""
+    plans, applies = [], []
+    for number in range(repeat):
+        change(folder, CHANGES, f"{word} {number}")
+        plans.append(run([*PRODUCT, "plan", *ADMINISTRATOR], folder, "Plan:", more=more or COLD))
+        applies.append(apply(folder, ADMINISTRATOR, more))
+    held = statistics.median(one.held for one in applies)
+    return Few(median(plans), Applied(median([one.cost for one in applies]), held))
 
 
 def change(folder: Path, number: int, word: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from reconciler.model.address import Address
@@ -16,6 +17,7 @@ from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import Encoder, decode, encoder, field_value, same
+from reconciler.model.manifest import PathKey
 from reconciler.model.placing import path_key
 from reconciler.model.resource import LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
@@ -134,29 +136,29 @@ def _created(side: _Sides, applied: str) -> Difference:
     lost = side.entry is not None
     cause = Cause.DRIFT if lost else Cause.INTENT
     base = last_applied(side.entry)
+    places = resource.document.places
     columns: dict[str, Any] = {}
     secret_columns: dict[str, Any] = {}
     fields: list[FieldChange] = []
     secrets: list[FieldChange] = []
     state: FieldChange | None = None
-    for place, width, field in side.encoder.places:
-        names = [column.name for column in field.columns]
-        values = side.values[place : place + width]
+    for place, width, field, names, key in _prepared(side.encoder):
+        value = side.values[place]
         if field.type == "secret":
-            secret_columns[names[0]] = values[0]
+            secret_columns[names[0]] = value
         elif not field.state:
-            columns.update(zip(names, values, strict=True))
+            columns.update(zip(names, side.values[place : place + width], strict=True))
         if not _written(resource, field):
             continue
         change = FieldChange(
             path=field.path,
             before=None,
-            after=_shown(field, values[0]),
-            base=_shown(field, base.get(names[0])),
+            after=_shown(field, value),
+            base=_shown(field, base.get(names[0])) if base else None,
             cause=cause,
             sensitive=field.type == "secret",
             note="set" if field.type == "secret" else "",
-            source=_source(resource, field.path),
+            source=places.nearest(key),
         )
         if field.type == "secret":
             secrets.append(change)
@@ -320,6 +322,15 @@ def _written(resource: Resource[Any], field: Field) -> bool:
             node = node.get(key) if isinstance(node, dict) else None
         return node is not None
     return resource.given(field.path)
+
+
+@cache  # an encoder is equal to itself only
+def _prepared(encoder: Encoder) -> tuple[tuple[int, int, Field, tuple[str, ...], PathKey], ...]:
+    """What is asked of every field of every new resource: its columns, their names, and where it stands."""
+    return tuple(
+        (place, width, field, tuple(one.name for one in field.columns), path_key(field.path))
+        for place, width, field in encoder.places
+    )
 
 
 def _source(resource: Resource[Any], path: str) -> Source:

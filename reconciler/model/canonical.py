@@ -50,9 +50,11 @@ def strict_json(text: str | bytes) -> Any:
 
 def in_key_order(value: Any) -> Any:
     """The value with the keys of its mappings in order, as a plan file keeps them; so it is printed alike from both."""
+    kind = type(value)
+    if kind is str or kind is int or value is None:
+        return value
     if isinstance(value, Mapping):
         return {key: in_key_order(value[key]) for key in sorted(value)}
-    kind = type(value)
     return kind(map(in_key_order, value)) if kind is list or kind is tuple else value
 
 

@@ -89,6 +89,8 @@ def _written(value: Any) -> str:
 
 
 def _quoted(value: str) -> str:
+    if value.isalnum() and value.isascii():
+        return f'"{value}"'  # nothing in it needs a look
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{safe(escaped)}"'
 

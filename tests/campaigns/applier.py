@@ -132,7 +132,7 @@ def _sabotaged(which: list[str]) -> Iterator[None]:
     """Take away what stands against lost updates: planning again under the locks, and comparing before setting."""
     again, writes_of = apply._again, session.writes_of
     if "again" in which:
-        apply._again = lambda _doors, _request, _orders, shown, _session: shown
+        apply._again = lambda _doors, _request, _orders, shown, _session, **_how: shown
     if "compare" in which:
 
         def blind(*given: Any, **more: Any) -> list[Any]:

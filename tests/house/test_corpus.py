@@ -40,6 +40,8 @@ def test_the_corpus_is_valid_and_the_floor_reads_it_as_the_product_does(
     assert main(["apply", "--auto-approve", "--bootstrap"]) == 0
     for more in ((), ("--cache", "floor.cache"), ("--cache", "floor.cache")):
         assert program("floor.py", ".", "live.db", *more, folder=folder) == f"{SIZE} resources, 0 differ\n"
+    for more in ((), ("--hash",)):
+        assert program("floor.py", ".", f"floor{len(more)}.db", "--write", *more, folder=folder) == f"{SIZE} written\n"
     changed = next(folder.rglob("bundle-*.yaml"))
     changed.write_text(re.sub(r"note: .*", "note: another", changed.read_text(encoding="utf-8")), encoding="utf-8")
     assert program("floor.py", ".", "live.db", "--cache", "floor.cache", folder=folder).endswith(" 1 differ\n")

@@ -113,6 +113,13 @@ def add_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[
         if len(rows) >= bulk.FROM:
             bulk.copy_rows(connection, table, rows)
             return
+    elif len(rows) > 1:
+        # Plain tuples for the driver: SQLAlchemy would look at every value, and there is nothing to convert.
+        names = tuple(rows[0])
+        listed, marks = ", ".join(f'"{one}"' for one in names), ", ".join("?" * len(names))
+        statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'  # noqa: S608  # names come from the declarations only
+        connection.exec_driver_sql(statement, [tuple(row[one] for one in names) for row in rows])
+        return
     connection.execute(sa.insert(table), rows)
 
 

@@ -60,7 +60,13 @@ def standing(file: SqliteFile, read: Callable[[sqlite3.Connection], Live | None]
             mark = mark_of(file, connection)
             live = read(connection)
             connection.execute("COMMIT")
-        yield None if live is None else StandingFile(live, file, connection, mark)
+            logged = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        if logged:
+            connection.close()  # an apply turns the log off, for which it must be the only one who has the file open
+        if live is None or logged:
+            yield None if live is None else Standing(live)
+        else:
+            yield StandingFile(live, file, connection, mark)
 
 
 def mark_of(file: SqliteFile, connection: sqlite3.Connection) -> Mark:

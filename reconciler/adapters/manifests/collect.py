@@ -154,17 +154,30 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
 
 
 class _Source:
-    """The bytes of a file, from which places are read, and the trees again; most runs ask for neither."""
+    """The bytes of a file, from which places are read, and the trees again; most runs ask for neither.
 
-    __slots__ = ("_limits", "_locator", "_text")
+    ``plain`` says that the fast pass has read the file: then most places are found without a second parse.
+    """
 
-    def __init__(self, text: Text, limits: Limits) -> None:
+    __slots__ = ("_limits", "_locator", "_plain", "_skimmed", "_text")
+
+    def __init__(self, text: Text, limits: Limits, *, plain: bool = False) -> None:
         self._text = text
         self._limits = limits
+        self._plain = plain
         self._locator: Locator | None = None
+        self._skimmed: list[Places] | None = None
 
     def places(self, index: int) -> Places:
         """The places of the document with this number in its file."""
+        if self._plain:
+            from reconciler.adapters.manifests.skim import skimmed
+
+            self._plain, self._skimmed = False, skimmed(self._text, self._exact)
+        return self._exact(index) if self._skimmed is None else self._skimmed[index]
+
+    def _exact(self, index: int) -> Places:
+        if self._locator is None:
         if self._locator is None:
             from reconciler.adapters.manifests import locate  # with a scanner that most runs do not need
 
@@ -190,7 +203,7 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
 
 
 def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bool = False) -> list[Document]:
-    source = _Source(text, limits)
+    source = _Source(text, limits, plain=True)
     again = None if stays else source.tree
     return [
         Document(text.file, index, tree, partial(source.places, index), text.line, text.folder, plain=True, again=again)

@@ -96,10 +96,20 @@ def whole(kind: Kind, row: Row) -> Mapping[str, Any]:
 # --- one resource ----------------------------------------------------------------------------------------------------
 
 
-def _plain(draft: Draft, action: Action) -> Change:
+def _plain(
+    draft: Draft,
+    action: Action,
+    *,
+    fields: tuple[FieldChange, ...] = (),
+    columns: Mapping[str, Any] | None = None,
+    secrets: tuple[str, ...] = (),
+) -> Change:
     return Change(
         address=draft.address,
         action=action,
+        fields=fields,
+        columns={} if columns is None else columns,
+        secrets=secrets,
         rev=_rev(draft.entity),
         reason=draft.reason,
         source=_source(draft.entity),
@@ -136,8 +146,9 @@ def _creation(view: View, draft: Draft) -> Change:
     fields = [*difference.fields, *difference.secrets]
     if difference.state is not None and difference.state.after == draft.entry:
         fields.append(difference.state)
-    return replace(
-        _plain(draft, Action.CREATE),
+    return _plain(
+        draft,
+        Action.CREATE,
         fields=tuple(fields),
         columns=columns,
         secrets=tuple(one.path for one in difference.secrets),
@@ -199,7 +210,8 @@ def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> 
         risks = [*first.risks, *entity.kind.risks(planned, view)]
         if mails and not any(Risk.SENDS_MAIL in one.risks for one in lines):
             risks.append(Risk.SENDS_MAIL)
-        lines[writing[0]] = replace(first, risks=tuple(dict.fromkeys(risks)))
+        if tuple(risks) != first.risks:
+            lines[writing[0]] = replace(first, risks=tuple(dict.fromkeys(risks)))
     before = None if entity.row is None else _tree(entity.kind, _columns(entity.kind, entity.row))
     written: dict[str, Any] = {}
     for one in lines:
