@@ -73,7 +73,8 @@ def contained(view: View, focus: Focus, differences: Iterable[Difference], plan:
     """
     for one in differences:
         file = "" if one.entry is None else one.entry.source.rpartition(":")[0]
-        if not one.address.tenant or (one.standing is Standing.GONE and focus.owner(file)):
+        platform = not one.address.tenant and one.address.kind != focus.kind
+        if platform or (one.standing is Standing.GONE and focus.owner(file)):
             raise NeedsAll
     if plan.cascades or plan.rewrites or plan.rollback:
         raise NeedsAll

@@ -1,7 +1,7 @@
 """plan of a few tenants: read them, what belongs to no tenant, and those on which they depend. Nothing else is opened.
 
 The same plan comes out as from everything (ADR 50), or everything is read after all: when an answer may lie anywhere,
-when anything is wrong, and when the plan could not be applied as it is. So whatever refuses a plan has seen everything.
+when anything is wrong, and when more than an approval is missing. So whatever refuses a plan has seen everything.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _live(doors: Doors, request: Request, judged: Judged, look: Look, reading: R
 
 
 def _judge(doors: Doors, look: Look, proposal: Proposal, reading: Reading) -> None:
-    """See that everything would have led to the same proposal, and that it may be applied.
+    """See that everything would have led to the same proposal, and that nothing is wrong with it.
 
     Raises:
         Beyond: another tenant matters.
@@ -112,7 +112,7 @@ def _judge(doors: Doors, look: Look, proposal: Proposal, reading: Reading) -> No
     """
     made = proposal.plan
     contained(proposal.view, reading.focus, diff(proposal.view, proposal.marks).items, made)
-    if proposal.refusal is not None or feeds_rights(proposal.rights, made):
+    if not proposal.approvable or feeds_rights(proposal.rights, made):
         raise NeedsAll
     if proposal.lens is not None:  # whether a recipient may be told depends on whose mail it is
         _found(look, reading, people_by(doors.catalog, mails={one.recipient for one in made.notices}))
