@@ -51,9 +51,12 @@ class PlanOptions:
     def selects(self, address: Address) -> bool:
         """Whether the resource takes part in the plan."""
         text = str(address)
-        if self.targets and not any(fnmatchcase(text, glob) for glob in self.targets):
-            return False
-        return not any(fnmatchcase(text, glob) for glob in self.excludes)
+        return self.names(address) and not any(fnmatchcase(text, glob) for glob in self.excludes)
+
+    def names(self, address: Address) -> bool:
+        """Whether a target matches an address; without targets they all do."""
+        text = str(address)
+        return not self.targets or any(fnmatchcase(text, glob) for glob in self.targets)
 
 
 def make_plan(view: View, differences: Differences, options: PlanOptions | None = None) -> Plan:
