@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks import corpus
+from reconciler.operations import focused
 from tests.cli.tree import Tree
 from tests.targets.both import Both, both
 from tests.targets.changes import manifest
@@ -16,6 +20,7 @@ from tests.targets.changes import manifest
 AS = ("--as", corpus.ADMINISTRATOR)
 FIRST = ("--target", "*/tenant-00001/*")
 SERVICE = "tenants/tenant-00001/clientservice-cs-tenant-00001-issuer-00-0.yaml"
+WORD = "  displayName: New\n  sortOrder: 4\n"
 SCHEDULE = "  dayOfMonth: 9\n  recipients: [finance@example.com]\n"
 
 
@@ -227,3 +232,84 @@ def test_a_secret_without_a_version_is_read_for_the_targets_alone(grove: Tree, m
 def test_the_program_may_run_twice_in_one_process(grove: Tree) -> None:
     first = both(grove, *FIRST, *AS).same()
     assert both(grove, *FIRST, *AS).same().short == first.short
+
+
+def test_the_commit_stands_for_the_files_of_the_targets(grove: Tree) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *words], check=True)
+
+    (grove.folder / ".gitignore").write_text("live.db*\nmade.plan\n", encoding="utf-8")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "All")):
+        git(*words)
+
+    def commit(*words: str) -> object:
+        checked(both(grove, *FIRST, *AS, *words), narrow=True)
+        return grove.run("plan", *FIRST, *words, "--format", "json").json["reconciler"]["manifests"]["commit"]
+
+    head = commit()
+    assert head
+    grove.write("tenants/tenant-00002/more.yaml", manifest("ReportSchedule", "late", "tenant-00002", SCHEDULE))
+    assert commit() == head
+    grove.write("tenants/tenant-00001/more.yaml", manifest("ReportSchedule", "late", "tenant-00001", SCHEDULE))
+    assert commit() is None
+    assert commit("--rev", "HEAD") == head
+    git("rm", "-q", "tenants/tenant-00001/reportschedule-monthly.yaml")
+    assert commit("--rev", "HEAD") == head
+
+
+def test_nobody_who_writes_waits_for_a_plan(grove: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The read has ended when rules are judged: an apply may commit meanwhile."""
+    real = focused.propose
+    written = []
+
+    def slow(*words: Any) -> Any:
+        with closing(sqlite3.connect(grove.folder / "live.db", timeout=0.1)) as other, other:
+            other.execute("UPDATE categories SET sort_order = 77 WHERE tenant = 'tenant-00002'")
+        written.append(True)
+        return real(*words)
+
+    monkeypatch.setattr(focused, "propose", slow)
+    assert grove.run("plan", *FIRST, *AS).code == 0
+    assert written
+
+
+def test_an_overlay_and_a_folder_of_one_environment(grove: Tree) -> None:
+    with (grove.folder / "reconciler.yaml").open("a", encoding="utf-8") as file:
+        file.write("environments:\n  staging: {overlays: [overlays/staging], manifests: [only/staging]}\n")
+    for tenant in ("tenant-00001", "tenant-00002"):
+        spec = f"  additionalInfo: Staging of {tenant}\n"
+        text = manifest("ClientService", f"cs-{tenant}-issuer-00-0", tenant, spec)
+        grove.write(f"overlays/staging/tenants/{tenant}/service.yaml", text)
+        grove.write(f"only/staging/tenants/{tenant}/late.yaml", manifest("ReportSchedule", "late", tenant, SCHEDULE))
+    found = checked(both(grove, "--env", "staging", *FIRST, *AS), narrow=True)
+    assert "1 to add, 1 to change" in found.short.out
+    assert "Staging of tenant-00001" in found.short.out
+    assert "2 other tenants were not read" in found.short.err
+
+
+def test_a_link_in_the_place_of_another_tenant_is_not_followed(grove: Tree, tmp_path: Path) -> None:
+    (grove.folder / "tenants/tenant-00009").symlink_to(tmp_path)
+    assert "3 other tenants were not read" in both(grove, *FIRST, *AS).short.err
+    (grove.folder / "tenants/tenant-00009").rename(grove.folder / "tenants/tenant-00001/away")
+    assert both(grove, *FIRST, *AS).same().short.code == 1
+
+
+def test_who_gains_and_loses_rights_is_told_from_everything(grove: Tree) -> None:
+    grove.edit("tenants/tenant-00001/issuer-tenant-00001-issuer-01.yaml", "legalName: ", "legalName: New ")
+    checked(both(grove, *FIRST, *AS), narrow=False)
+    found = checked(both(grove, *FIRST), narrow=True)
+    assert "1 to change" in found.short.out
+
+
+def test_a_recipient_of_a_notice_who_may_not_be_read(grove: Tree) -> None:
+    """Whether a mail is told depends on whose it is, in whatever tenant that person stands."""
+    asks = operator(grove, "tenant-00001")
+    grove.write("tenants/tenant-00001/category.yaml", manifest("ServiceType", "new", "tenant-00001", WORD))
+    both(grove, *FIRST, *asks).same()
+    text = (grove.folder / "tenants/tenant-00001/certificate-seal-tenant-00001-issuer-00.yaml").read_text(
+        encoding="utf-8"
+    )
+    text = text.replace("name: seal-", "name: second-").replace("alias: tenant", "alias: second-tenant")
+    grove.write("tenants/tenant-00001/second.yaml", text)
+    both(grove, *FIRST, *asks).same()
+    both(grove, *FIRST, *AS).same()
