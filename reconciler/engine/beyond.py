@@ -73,17 +73,20 @@ def contained(view: View, focus: Focus, differences: Iterable[Difference], plan:
     """
     for one in differences:
         file = "" if one.entry is None else one.entry.source.rpartition(":")[0]
-        if not one.address.tenant or (one.standing is Standing.GONE and focus.owner(file)):
+        platform = not one.address.tenant and one.address.kind != focus.kind
+        if platform or (one.standing is Standing.GONE and focus.owner(file)):
             raise NeedsAll
     if plan.cascades or plan.rewrites or plan.rollback:
         raise NeedsAll
-    if any(one.action is Action.DELETE or _buries(view.catalog, one) for one in plan.changes):
+    if any(_is_counted(view.catalog[one.address.kind], one) for one in plan.changes):
         raise NeedsAll
 
 
-def _buries(catalog: Catalog, change: Change) -> bool:
-    lifecycle = catalog[change.address.kind].lifecycle
-    return change.edge is not None and lifecycle is not None and change.edge.target == lifecycle.tombstone
+def _is_counted(kind: Kind, change: Change) -> bool:
+    """Whether guards may count a change among everything: what is taken away, and those who guard the doors."""
+    if kind.guardian is not None or change.action is Action.DELETE:
+        return True
+    return change.edge is not None and kind.lifecycle is not None and change.edge.target == kind.lifecycle.tombstone
 
 
 def _keys(catalog: Catalog, entity: Entity) -> Iterator[Seek]:

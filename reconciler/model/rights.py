@@ -17,6 +17,7 @@ from reconciler.model.formats import folded
 from reconciler.model.kind import Kind
 from reconciler.model.principal import ACTORS, LEVELS, Condition, Principal, Question
 from reconciler.model.resource import Live
+from reconciler.model.tenantview import rows_of
 from reconciler.model.tool import TOOL
 from reconciler.model.view import Entity, View
 
@@ -53,7 +54,7 @@ class Rights:
     def __init__(self, catalog: Catalog, live: Live, now: datetime, *, planned: View | None = None) -> None:
         self.catalog = catalog
         self.now = now
-        self.view = View(catalog, {}, live)
+        self.view = rows_of(catalog, live)
         self._planned = planned
         self._tenants = next((kind.name for kind in catalog.values() if kind.is_tenant), "")
         self._rows: dict[tuple[str, str, str, str], Allow | None] = {}

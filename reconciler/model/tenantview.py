@@ -45,6 +45,9 @@ class TenantView(View):
         self._judged = {one: resource for one, resource in declared.items() if live.reading.focus.holds(one)}
         self._surveys = 0
 
+    _MANIFESTS = True
+    """Whether of a tenant the manifest counts as well, and not the row alone."""
+
     @property
     def judged(self) -> Mapping[Address, Resource[Any]]:
         """The declared resources inside the focus."""
@@ -53,7 +56,7 @@ class TenantView(View):
     def at(self, address: Address) -> Entity | None:
         """The resource at an address, declared or live; of a tenant that was not read nothing is known."""
         tenant = address.tenant
-        if not tenant and address.kind == self._reading.focus.kind and not self._surveys:
+        if self._MANIFESTS and not tenant and address.kind == self._reading.focus.kind and not self._surveys:
             tenant = address.name
         if tenant and not self._reading.has(tenant):
             raise Beyond(tenant)
@@ -93,9 +96,22 @@ class TenantView(View):
 
     def _read(self, found: Sequence[Entity]) -> list[Entity]:
         """The same, if the manifest of each is known as well."""
+        if not self._MANIFESTS:
+            return list(found)
         kind = self._reading.focus.kind
         missing = {one.address.name for one in found if one.address.kind == kind} - self._reading.beside
         missing = {one for one in missing if not self._reading.focus.has(one)}
         if missing:
             raise Beyond(*missing)
         return list(found)
+
+
+class TenantRows(TenantView):
+    """The same over the database alone: of a tenant the row says it all."""
+
+    _MANIFESTS = False
+
+
+def rows_of(catalog: Catalog, live: Live) -> View:
+    """The view over live data without manifests."""
+    return TenantRows(catalog, {}, live) if isinstance(live, TenantLive) else View(catalog, {}, live)

@@ -1,7 +1,7 @@
 """plan of a few tenants: read them, what belongs to no tenant, and those on which they depend. Nothing else is opened.
 
 The same plan comes out as from everything (ADR 50), or everything is read after all: when an answer may lie anywhere,
-when anything is wrong, and when the plan could not be applied as it is. So whatever refuses a plan has seen everything.
+when anything is wrong, and when more than an approval is missing. So whatever refuses a plan has seen everything.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ def _attempt(doors: Doors, request: Request, beside: frozenset[str]) -> Focused:
     reading = Reading(focus=focus, beside=beside)
     homes = {one.address.tenant for one in judged.resources if one.address.tenant}
     _see(reading, homes)
-    with doors.store.look() as look:
-        with stage("database"):
-            live = _live(doors, request, judged, look, reading)
-        proposal = propose(doors, request, judged, live)
-        _judge(doors, look, proposal, reading)
+    with doors.store.look() as look, stage("database"):
+        live = _live(doors, request, judged, look, reading)
+    # The read ends here, so that nobody who writes waits for the rest; git and policies may take their time.
+    proposal = propose(doors, request, judged, live)
+    _judge(doors, proposal, reading)
     return Focused(proposal=proposal, unread=len(judged.manifests.unread))
 
 
@@ -103,8 +103,8 @@ def _live(doors: Doors, request: Request, judged: Judged, look: Look, reading: R
     return live
 
 
-def _judge(doors: Doors, look: Look, proposal: Proposal, reading: Reading) -> None:
-    """See that everything would have led to the same proposal, and that it may be applied.
+def _judge(doors: Doors, proposal: Proposal, reading: Reading) -> None:
+    """See that everything would have led to the same proposal, and that nothing is wrong with it.
 
     Raises:
         Beyond: another tenant matters.
@@ -112,10 +112,16 @@ def _judge(doors: Doors, look: Look, proposal: Proposal, reading: Reading) -> No
     """
     made = proposal.plan
     contained(proposal.view, reading.focus, diff(proposal.view, proposal.marks).items, made)
-    if proposal.refusal is not None or feeds_rights(proposal.rights, made):
+    if not proposal.approvable or (proposal.carriers is not None and feeds_rights(proposal.rights, made)):
         raise NeedsAll
-    if proposal.lens is not None:  # whether a recipient may be told depends on whose mail it is
-        _found(look, reading, people_by(doors.catalog, mails={one.recipient for one in made.notices}))
+    if proposal.lens is None:
+        return
+    mails = {one.recipient for one in made.notices}
+    if mails:  # whether a recipient may be told depends on whose mail it is
+        with doors.store.look() as look:
+            _found(look, reading, people_by(doors.catalog, mails=mails))
+    # What may be told is worked out when it is told; what that needs has to be read by then.
+    _ = (proposal.seen, proposal.seen_guards, proposal.seen_holds, proposal.seen_shifts)
 
 
 def _found(look: Look, reading: Reading, seeks: set[Seek]) -> None:

@@ -322,8 +322,10 @@ def proposed(
     narrowed = guarded
     if lens is not None:
         narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
-        mine = chain(view.declared, (one.address for one in judged.resources), filter(lens.sees, live.ledger))
-        made = replace(made, diagnostics=retargeted(made.diagnostics, _options(request, judged), mine))
+        options = _options(request, judged)
+        declared = (one.address for one in judged.resources)
+        mine = chain(view.declared, declared, filter(lens.sees, filter(options.names, live.ledger)))
+        made = replace(made, diagnostics=retargeted(made.diagnostics, options, mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):

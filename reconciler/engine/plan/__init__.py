@@ -56,10 +56,14 @@ class PlanOptions:
         """Whether a resource with several names takes part: one of them is a target, and none is left out."""
         if not (self.targets or self.excludes):
             return True
-        texts = [str(one) for one in names]
-        if self.targets and not any(fnmatchcase(text, glob) for text in texts for glob in self.targets):
+        if not any(self.names(one) for one in names):
             return False
-        return not any(fnmatchcase(text, glob) for text in texts for glob in self.excludes)
+        return not any(fnmatchcase(str(one), glob) for one in names for glob in self.excludes)
+
+    def names(self, address: Address) -> bool:
+        """Whether a target matches an address; without targets they all do."""
+        text = str(address)
+        return not self.targets or any(fnmatchcase(text, glob) for glob in self.targets)
 
 
 def make_plan(view: View, differences: Differences, options: PlanOptions | None = None) -> Plan:
