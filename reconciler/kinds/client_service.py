@@ -100,8 +100,10 @@ def certificate_works(resource: Resource[ClientServiceSpec], view: View, now: dt
 def complete_when_active(resource: Resource[ClientServiceSpec], view: View) -> Findings:
     """CS-05, the part about the service itself."""
     entity = view.entity(resource)
+    if entity.state != "active":
+        return
     missing = [path for path in ("certificate", "clientSecret") if not entity.has(path)]
-    if entity.state == "active" and missing:
+    if missing:
         yield Finding(
             f"an active client service needs {' and '.join(missing)}",
             at="state",
@@ -160,9 +162,11 @@ def tokens_end(planned: Planned, _view: View) -> Findings:
 @time("CS-09", "From the legal date on, a ClientService without certificate is warned about.", Severity.WARNING)
 def qualified_signature_due(resource: Resource[ClientServiceSpec], view: View, now: dt.datetime) -> Findings:
     """CS-09."""
-    entity = view.entity(resource)
     since = view.setting("SystemConfiguration", "legal.qualifiedSignatureMandatoryFrom")
-    if entity.buried or entity.has("certificate") or now.date().isoformat() < since:
+    if now.date().isoformat() < since:
+        return
+    entity = view.entity(resource)
+    if entity.buried or entity.has("certificate"):
         return
     yield Finding(
         f"qualified signatures are mandatory from {since} on, and this service has no certificate",

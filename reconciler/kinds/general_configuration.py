@@ -28,6 +28,11 @@ FIELDS = {
     "portal": ("enabled", "publicLinkDays"),
 }
 """The fields below ``value`` by key."""
+_OF_OTHERS = {
+    key: tuple(sorted({one for fields in FIELDS.values() for one in fields} - set(known)))
+    for key, known in FIELDS.items()
+}
+"""The fields that a key does not have."""
 _LEGAL_YEARS = 10
 
 
@@ -87,7 +92,7 @@ def fields_of_key(resource: Resource[GeneralConfigurationSpec]) -> Findings:
     known = FIELDS.get(resource.spec.key)
     if known is None or resource.spec.value is None:
         return
-    for field in sorted({one for fields in FIELDS.values() for one in fields} - set(known)):
+    for field in _OF_OTHERS[resource.spec.key]:
         if not resource.given(f"value.{field}"):
             continue
         near = nearest(field, known)

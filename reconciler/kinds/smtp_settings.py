@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field
 from reconciler.model.access import RoleWord, may, no, nobody, rights
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.effect import Planned
-from reconciler.model.formats import Email, HostOrIp, Name, fail, is_email
+from reconciler.model.formats import Email, HostOrIp, Name, fail, ip_of, is_email
 from reconciler.model.kind import Group, Kind, Level, Status, Unique
 from reconciler.model.marks import Code, Derived, Guards, Immutable, Key, Ref, Secret
 from reconciler.model.principal import Question
@@ -41,8 +41,10 @@ def _outside(value: Any) -> Any:
     name = value.strip().rstrip(".").casefold()
     inner = name in ("localhost", "localhost.localdomain") or name.endswith(".localhost")
     try:
-        address = ipaddress.ip_address(name)
+        address = ip_of(name) if "%" not in name else ipaddress.ip_address(name)
     except ValueError:
+        address = None
+    if address is None:
         # Old resolvers read 0x7f.1 as an address; no domain ends like that.
         inner = inner or _NUMBER_LIKE.fullmatch(name) is not None
     else:

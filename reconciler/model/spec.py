@@ -32,6 +32,7 @@ class Spec(BaseModel):
         frozen=True,
         hide_input_in_errors=True,
         allow_inf_nan=False,
+        defer_build=True,
     )
 
     def __getattr__(self, name: str) -> Any:

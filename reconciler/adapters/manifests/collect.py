@@ -6,7 +6,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
@@ -73,7 +73,7 @@ class Collector:
             self._digests[file] = digest
             kept = self._known.find(digest)
             if kept is not None:
-                text = Text(file, posixpath.dirname(file), data, self.limits.depth)
+                text = Text(file, _folder_of(file), data, self.limits.depth)
                 self._documents[file] = _plain(text, kept, self.limits, stays=True)
                 for one in self._documents[file]:
                     one.origin = Origin(one.tree, digest, sound=True)
@@ -136,7 +136,7 @@ class Collector:
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of one file and what is wrong with it as YAML; a plain file is read by the fast pass."""
-    text = Text(file, posixpath.dirname(file), data, limits.depth)
+    text = Text(file, _folder_of(file), data, limits.depth)
     problem = unreadable(text)
     if problem is not None:
         return [], [problem]
@@ -144,6 +144,16 @@ def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], li
     if found is not None:
         return _plain(text, found, limits), []
     return _exactly(text, limits)
+
+
+@lru_cache(maxsize=8)
+def _same(folder: str) -> str:
+    """One text for the many files of a folder."""
+    return folder
+
+
+def _folder_of(file: str) -> str:
+    return _same(file.rpartition("/")[0]) if not file.startswith("/") else posixpath.dirname(file)
 
 
 def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:

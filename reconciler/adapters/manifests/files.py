@@ -12,11 +12,12 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 from reconciler.adapters.manifests.cache import ParseCache
@@ -32,6 +33,7 @@ from reconciler.model.pace import each
 from reconciler.ports import FileRefused
 
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+NOT_REGULAR = "is no regular file; links, folders, pipes and devices are refused"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -99,7 +101,7 @@ class FilesReader:
         contents, keys = self._contents(collector)
         collector.expect(len(contents))
         for file, data in each(contents.items(), len(contents)):
-            collector.add(file, data, key=keys[file])
+            collector.add(file, data, key=keys.get(file, ""))
         commit = None
         counted = {file: data for file, data in contents.items() if collector.counts(file)} if self._focus else contents
         if self._ask_git and counted and not collector.problems:
@@ -121,7 +123,7 @@ class FilesReader:
         return contents, in_order(collector.problems)
 
     def _contents(self, collector: Collector) -> tuple[dict[str, bytes], dict[str, str]]:
-        """All files and their paths in the digest, or nothing when they are too large together."""
+        """All files, and paths in the digest where they are others; nothing when they are too large together."""
         contents: dict[str, bytes] = {}
         keys: dict[str, str] = {}
         # All is read before anything is parsed: what is too large together is refused at once.
@@ -130,7 +132,8 @@ class FilesReader:
                 contents.clear()
                 break
             contents[file] = data
-            keys[file] = key
+            if key:
+                keys[file] = key
         return contents, keys
 
     def file(self, document: Document, path: str) -> bytes:
@@ -186,16 +189,17 @@ class FilesReader:
             collector.refuse(shown, "LOD-02", f"folders stand more than {self._limits.folders} deep inside each other")
             return
         with os.scandir(folder) as entries:
-            found = sorted(((entry.name, _sort(entry)) for entry in entries), key=lambda one: os.fsencode(one[0]))
-        for name, sort in found:
-            if name.startswith(".") or (sort != "folder" and not self._is_wanted(name) and sort != "link"):
+            found = _in_order(entries)
+        for entry in found:
+            name, sort = entry.name, _sort(entry)
+            if name.startswith(".") or (sort == "file" and not self._is_wanted(name)):
                 continue
-            path = posixpath.join(shown, name)
+            path = f"{shown}/{name}" if shown else name
             if path in self._without:
                 continue
-            if sort == "file" and selected(path, self._beside):
+            if sort == "file" and self._beside and selected(path, self._beside):
                 continue
-            if not name.isprintable() or invisible(name) is not None:
+            if not _showable(name):
                 summary = "the name of a file or folder holds characters that cannot be shown"
                 collector.refuse(printable(path), "LOD-04", summary, hint="rename it")
                 continue
@@ -210,8 +214,10 @@ class FilesReader:
                         os.close(inner)
                 elif sort == "link":
                     _refuse_link(name, folder)
+                elif entry.is_file(follow_symlinks=False):
+                    yield path, _regular(folder, name, self._limits.file)
                 else:
-                    yield path, read_below(folder, [name], self._limits.file)
+                    yield path, read_below(folder, [name], self._limits.file)  # which refuses it
             except FileProblem as problem:
                 collector.refuse(path, problem.code, f"{path} {problem}", hint=problem.hint)
             except OSError as error:
@@ -278,29 +284,49 @@ def read_below(folder: int, steps: Sequence[str], limit: int) -> bytes:
             opened.append(folder)
         # Looked at before it is opened: opening a device can have effects.
         if not stat.S_ISREG(os.stat(steps[-1], dir_fd=folder, follow_symlinks=False).st_mode):
-            raise FileProblem("is no regular file; links, folders, pipes and devices are refused")
-        opened.append(os.open(steps[-1], _FILE, dir_fd=folder))
-        found = os.fstat(opened[-1])
-        if not stat.S_ISREG(found.st_mode):
-            raise FileProblem("is no regular file; links, folders, pipes and devices are refused")
-        return _bytes(opened[-1], found.st_size, limit)
+            raise FileProblem(NOT_REGULAR)
+        return _regular(folder, steps[-1], limit)
     finally:
         for one in opened:
             os.close(one)
 
 
+def _regular(folder: int, name: str, limit: int) -> bytes:
+    """What a file in an open folder holds that was seen to be a regular one, and still is."""
+    opened = os.open(name, _FILE, dir_fd=folder)
+    try:
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileProblem(NOT_REGULAR)
+        return _bytes(opened, found.st_size, limit)
+    finally:
+        os.close(opened)
+
+
 def _bytes(opened: int, size: int, limit: int) -> bytes:
-    too_large = FileProblem(f"is larger than {limit} bytes", code="LOD-01", hint="split it")
-    if size > limit:
-        raise too_large
-    parts: list[bytes] = []
-    left = limit + 1
-    while left > 0 and (part := os.read(opened, min(left, size + 1 if not parts else 65536))):
-        parts.append(part)
-        left -= len(part)
-    if left <= 0:
-        raise too_large
-    return b"".join(parts)
+    if size <= limit:
+        first = os.read(opened, size + 1)
+        if len(first) == size:  # more was asked for: the file ends here
+            return first
+        parts, left = [first], limit + 1 - len(first)
+        while left > 0 and (part := os.read(opened, min(left, 65536))):
+            parts.append(part)
+            left -= len(part)
+        if left > 0:
+            return b"".join(parts)
+    raise FileProblem(f"is larger than {limit} bytes", code="LOD-01", hint="split it")
+
+
+def _in_order(entries: Iterable[os.DirEntry[str]]) -> list[os.DirEntry[str]]:
+    """By the bytes of their names; of names in ASCII their text has the same order."""
+    found = list(entries)
+    if all(one.name.isascii() for one in found):
+        return sorted(found, key=attrgetter("name"))
+    return sorted(found, key=lambda one: os.fsencode(one.name))
+
+
+def _showable(name: str) -> bool:
+    return name.isprintable() and (name.isascii() or invisible(name) is None)
 
 
 def _sort(entry: os.DirEntry[str]) -> str:

@@ -77,8 +77,7 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 head.ignore_changes,
                 head.management,
             )
-            for rule in rules[kind.name]:
-                mine += _judge(rule, resource, kind)
+            mine = _judge(rules[kind.name], resource, kind)
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
         if document.parts and kind is not None:
@@ -152,12 +151,16 @@ def _check_place(kind: Kind, head: Head, spec: Spec, faults: list[Fault]) -> Non
     check_level(head, level, faults)
 
 
-def _judge(rule: Rule, resource: Resource[Any], kind: Kind) -> list[Diagnostic]:
-    try:
-        found = list(rule.check(resource))
-    except Unjudged:
-        return []
-    return [diagnose(rule, one, kind=kind, resource=resource) for one in found]
+def _judge(rules: tuple[Rule, ...], resource: Resource[Any], kind: Kind) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    for rule in rules:
+        try:
+            told = list(rule.check(resource))
+        except Unjudged:
+            continue
+        if told:
+            found += [diagnose(rule, one, kind=kind, resource=resource) for one in told]
+    return found
 
 
 def _diagnostic(fault: Fault, head: Head, document: Document) -> Diagnostic:

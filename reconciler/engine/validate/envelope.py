@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from reconciler.engine.validate.clean import Misfit
@@ -26,6 +27,16 @@ FORM = "lower-case letters, digits, full stops and hyphens, at most 63, with a l
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9./-]{0,61}[a-z0-9])?")
 _MAX_KEYS = 32
+_TOP = frozenset(TOP)
+_METADATA = frozenset(METADATA)
+_LONGEST = {"labels": 63, "annotations": 1024}
+"""Characters that a value has at most."""
+
+
+@lru_cache(maxsize=4096)
+def _is_tenant(word: str) -> bool:
+    """Most tenants are named by many manifests, and judged once."""
+    return _NAME.fullmatch(word) is not None
 
 
 @dataclass(slots=True)
@@ -47,7 +58,8 @@ def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> 
     """Read and check the envelope; what is wrong is added to ``faults``."""
     tree = document.tree
     head = Head()
-    faults += [_unknown_top(key, tree) for key in tree if key not in TOP]
+    if not _TOP.issuperset(tree):
+        faults += [_unknown_top(key, tree) for key in tree if key not in TOP]
     if tree.get("apiVersion") != API_VERSION:
         at: PathKey = ("apiVersion",) if "apiVersion" in tree else ()
         faults.append(Fault("GEN-16", f"apiVersion must be {API_VERSION}", at, "apiVersion", f"write {API_VERSION}"))
@@ -131,7 +143,8 @@ def _kind(catalog: Catalog, word: Any, faults: list[Fault]) -> Kind | None:
 
 
 def _metadata(metadata: dict[str, Any], head: Head, faults: list[Fault]) -> None:
-    faults += [unknown(key, "metadata", ("metadata", key), METADATA) for key in metadata if key not in METADATA]
+    if not _METADATA.issuperset(metadata):
+        faults += [unknown(key, "metadata", ("metadata", key), METADATA) for key in metadata if key not in METADATA]
     name, tenant = metadata.get("name"), metadata.get("tenant")
     head.placed = type(name) is str and (tenant is None or type(tenant) is str)
     if name is None:
@@ -143,7 +156,7 @@ def _metadata(metadata: dict[str, Any], head: Head, faults: list[Fault]) -> None
         _check_name(name, head.kind, faults)
     if type(tenant) is str:
         head.tenant = tenant
-        if _NAME.fullmatch(tenant) is None:
+        if not _is_tenant(tenant):
             summary = "metadata.tenant is no name of a Partner"
             faults.append(Fault("GEN-14", summary, ("metadata", "tenant"), "metadata.tenant", FORM))
     elif tenant is not None:
@@ -173,6 +186,12 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
         return {}
     if len(given) > _MAX_KEYS:
         faults.append(Fault("GEN-14", f"metadata.{word} holds at most {_MAX_KEYS} keys", at, f"metadata.{word}"))
+    longest = _LONGEST[word]
+    for key, value in given.items():
+        if type(key) is not str or type(value) is not str or len(value) > longest or not _good_key(key, word):
+            break
+    else:
+        return dict(given)
     kept: dict[str, str] = {}
     for key, value in given.items():
         here = (*at, key)
@@ -180,7 +199,6 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
         if fault is not None:
             faults.append(fault)
         elif type(value) is str:
-            longest = 63 if word == "labels" else 1024
             if len(value) > longest:
                 summary = f"a value of metadata.{word} has at most {longest} characters"
                 faults.append(Fault("GEN-14", summary, here, f"metadata.{word}.{shown_key(key)}"))
@@ -188,6 +206,12 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
         elif value is not None:
             faults.append(wrong_type(here, STRING, value))
     return kept
+
+
+@lru_cache(maxsize=4096)
+def _good_key(key: str, word: str) -> bool:
+    """Whether a key is in order; a set of manifests has few of them."""
+    return _map_key(key, word, ()) is None
 
 
 def _map_key(key: str, word: str, at: PathKey) -> Fault | None:
