@@ -188,7 +188,6 @@ class _Source:
 
     def _exact(self, index: int) -> Places:
         if self._locator is None:
-        if self._locator is None:
             from reconciler.adapters.manifests import locate  # with a scanner that most runs do not need
 
             self._locator = locate.Locator(self._text)

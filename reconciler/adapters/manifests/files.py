@@ -195,9 +195,7 @@ class FilesReader:
             if name.startswith(".") or (sort == "file" and not self._is_wanted(name)):
                 continue
             path = f"{shown}/{name}" if shown else name
-            if path in self._without:
-                continue
-            if sort == "file" and self._beside and selected(path, self._beside):
+            if path in self._without or (sort == "file" and self._beside and selected(path, self._beside)):
                 continue
             if not _showable(name):
                 summary = "the name of a file or folder holds characters that cannot be shown"

@@ -188,6 +188,15 @@ def _plan(
                 session.output.result(text(report, session.style))
     if out:
         _write(session, proposal, report, asked=asked, out=out)
+    _tell(session, proposal, people, unread=unread)
+    changes = not proposal.plan.empty if report.base is None else report.base.changes
+    refusal = proposal.refusal
+    stopped = exits.DONE if refusal is None else refusal.exit_code
+    return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
+
+
+def _tell(session: Session, proposal: Proposal, people: People, *, unread: int) -> None:
+    """Say what the plan does not: what it was not made from, and whose rights were not judged."""
     if unread:
         session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
     if proposal.left_out:
@@ -198,10 +207,6 @@ def _plan(
         if people.names:
             why = "this database has no active administrator yet. Its first apply is apply --bootstrap."
         session.output.tell(f"Rights were not judged: {why}")
-    changes = not proposal.plan.empty if report.base is None else report.base.changes
-    refusal = proposal.refusal
-    stopped = exits.DONE if refusal is None else refusal.exit_code
-    return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
 
 
 def _tenants(number: int) -> str:
