@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from reconciler.adapters.database.columns import RESOURCES, ROW, TENANTS, every_column, selected
+from reconciler.adapters.database.columns import ROW, TENANTS
 from reconciler.adapters.database.natural_keys import key_condition, key_fields, key_part
-from reconciler.adapters.database.read import Fetch, approvals_of, identity_of
+from reconciler.adapters.database.read import LEDGER, Fetch, approvals_of, identity_of, ledger_entry, select_rows
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.focus import NeedsAll, Reading
@@ -38,7 +38,7 @@ def read_tenants(fetch: Fetch, ask: Ask, catalog: Catalog, reading: Reading, dec
     done = counter()
     known = _known(ask, catalog, reading, declared)
     for name, kind in catalog.items():
-        found = fetch(_select(kind)) if kind.level is Level.PLATFORM else _in_tenants(ask, kind, [PLATFORM, *known])
+        found = fetch(select_rows(kind)) if kind.level is Level.PLATFORM else _in_tenants(ask, kind, [PLATFORM, *known])
         rows[name] = {row[:2]: row for row in found}
         done(len(rows[name]))
     homes = {*known, *(one.name for one in declared if one.kind == reading.focus.kind)}
@@ -85,23 +85,16 @@ def _known(ask: Ask, catalog: Catalog, reading: Reading, declared: Iterable[Addr
     return sorted({*named, *reading.beside})
 
 
-def _select(kind: Kind) -> str:
-    there = frozenset(every_column(kind))
-    terms = ", ".join(selected(column, there) for column in kind.row_columns)
-    return f'SELECT {terms} FROM "{kind.table}" AS {ROW}'  # noqa: S608  # names come from the declarations only
-
-
 def _in_tenants(ask: Ask, kind: Kind, tenants: Sequence[str]) -> Iterator[Row]:
     for some in _parts(tenants):
-        yield from ask(f"{_select(kind)} WHERE {ROW}.tenant_key IN ({_marks(some)})", some)
+        yield from ask(f"{select_rows(kind)} WHERE {ROW}.tenant_key IN ({_marks(some)})", some)
 
 
 def _ledger(
     ask: Ask, catalog: Catalog, kind: str, *, tenants: Sequence[str], homes: Sequence[str]
 ) -> dict[Address, LedgerEntry]:
     """The entries of ``tenants`` and of no tenant; of those that are tenants themselves only ``homes``."""
-    columns = "kind, tenant, name, applied, source, commit_id, management"
-    select = f"SELECT {columns} FROM {RESOURCES} WHERE kind = ? AND tenant"  # noqa: S608  # constants
+    select = f"{LEDGER} WHERE kind = ? AND tenant"
     found: list[Row] = []
     for name, one in catalog.items():
         if name == kind:
@@ -110,11 +103,7 @@ def _ledger(
             continue
         for some in _parts([PLATFORM] if one.level is Level.PLATFORM else [PLATFORM, *tenants]):
             found += ask(f"{select} IN ({_marks(some)})", [name, *some])
-    ledger: dict[Address, LedgerEntry] = {}
-    for word, tenant, name, *rest in found:
-        address = Address(word, tenant, name)
-        ledger[address] = LedgerEntry(address, *rest)
-    return ledger
+    return {entry.address: entry for entry in map(ledger_entry, found)}
 
 
 def _generations(ask: Ask, tenants: Sequence[str]) -> dict[str, int]:
@@ -140,7 +129,7 @@ def _having(ask: Ask, kind: Kind, key: Unique, values: Sequence[tuple[Any, ...]]
     for some in _parts(wanted, _AT_ONCE // len(terms)):
         found = " OR ".join([f"({one_row})"] * len(some)) if len(terms) > 1 else f"{terms[0]} IN ({_marks(some)})"
         where = f"{condition} AND ({found})" if condition else found
-        statement = f'SELECT tenant_key, name FROM "{kind.table}" WHERE {where}'  # noqa: S608  # as in _select
+        statement = f'SELECT tenant_key, name FROM "{kind.table}" WHERE {where}'  # noqa: S608  # names come from the declarations only
         yield from ask(statement, [part for one in some for part in one])
 
 
