@@ -70,6 +70,14 @@ class TenantView(View):
         finally:
             self._surveys -= 1
 
+    def undeclared(self, kind: str) -> list[Entity]:
+        """Those of them that were read, and every tenant, as :meth:`all` has them."""
+        self._surveys += 1
+        try:
+            return super().undeclared(kind)
+        finally:
+            self._surveys -= 1
+
     def inside(self, kind: str, tenant: str) -> list[Entity]:
         """The resources of a kind in one tenant."""
         if not self._reading.has(tenant):

@@ -208,6 +208,13 @@ class View:
             raise KeyError(msg)
         return found
 
+    def undeclared(self, kind: str) -> list[Entity]:
+        """The resources of a kind that are in the database and that no manifest of the run names."""
+        rows = () if self.live is None else self.live.rows.get(kind, ())
+        found = (Address(kind, tenant, name) for tenant, name in rows)
+        entities = (self.at(address) for address in found if address not in self.declared)
+        return [one for one in entities if one is not None]
+
     def all(self, kind: str) -> list[Entity]:
         """Every resource of a kind, declared or live, in order of address, without those that the plan deletes."""
         found = self._all.get(kind)

@@ -46,7 +46,7 @@ def plan_focused(doors: Doors, request: Request) -> Focused:
         InvalidManifests: the manifests hold errors, alone, together, or beside the database.
         WorldError: a file or the database did not answer.
     """
-    whole = request.only_drift or request.people.strict or doors.snapshot is not None
+    whole = request.only_drift or doors.snapshot is not None
     found = None if whole else _narrow(doors, request)
     return Focused(proposal=plan(doors, request)) if found is None else found
 

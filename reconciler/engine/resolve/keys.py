@@ -6,7 +6,7 @@ entity for each; only the name spaces in which a key comes twice are looked at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import value_getter
 from reconciler.model.judging import placed
 from reconciler.model.kind import Kind, Unique
-from reconciler.model.resource import Live, Resource
+from reconciler.model.resource import Resource
 from reconciler.model.rule import Finding, RuleText
 from reconciler.model.view import Entity, View
 from reconciler.model.words import folded
@@ -53,9 +53,9 @@ def spaces_taken_twice(view: View) -> set[Space]:
     for resource in view.declared.values():
         for unique, space, parts in keys[resource.address.kind]:
             count.add(space, _declared_key(unique, space, parts, resource, view))
-    if view.live is not None:
-        for entity in _undeclared(view, [name for name, mine in keys.items() if mine], view.live):
-            for unique, space, parts in keys[entity.address.kind]:
+    for name, mine in keys.items():
+        for entity in view.undeclared(name) if mine else ():
+            for unique, space, parts in mine:
                 count.add(space, _key(unique, space, parts, entity, view))
     return count.twice
 
@@ -72,16 +72,6 @@ class _Count:
             self.twice.add(space)
         elif key is not None:
             self._seen.add(key)
-
-
-def _undeclared(view: View, kinds: Iterable[str], live: Live) -> Iterator[Entity]:
-    """The live rows of some kinds that no manifest of the run names."""
-    for kind in kinds:
-        for tenant, name in live.rows.get(kind, ()):
-            address = Address(kind, tenant, name)
-            entity = None if address in view.declared else view.at(address)
-            if entity is not None:
-                yield entity
 
 
 def clashes_in(view: View, spaces: Collection[Space]) -> Iterator[Diagnostic]:
