@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.errors import ReconcilerError
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.rollback import RollbackOf
-from tests.campaigns.ground import CATALOG, NOW, UNCOMPARED, Rows
+from tests.campaigns.ground import CATALOG, NOW, Rows
 from tests.campaigns.trials import Trial
 
-UNKEPT = ("run", "applied_at", "source", "commit_id", "row_id")
-"""What tells of the run that wrote the entry, and the number of a row: one that comes back has a new one."""
+WRITTEN = ("rev", "updated_at")
+"""Columns that every write of a row moves."""
+NEW_ROW = (*WRITTEN, "id", "created_at")
+"""Columns that are new in a row that was deleted and comes back."""
+RUN = ("run", "applied_at", "source", "commit_id")
+"""What a ledger entry tells of the run that wrote it."""
+STAYS = "RBK-08"
+"""Code of what is told of a row that a rollback cannot take away."""
 
 
 class Former(NamedTuple):
@@ -33,31 +39,50 @@ def taken(trial: Trial) -> Former:
 def rolled_back(trial: Trial, former: Former) -> bool:
     """Undo the last run, look, and apply again; whether the house is as before. What is refused writes nothing.
 
-    What the run created and only a life cycle takes away stays as a tombstone, as the plan says (RBK-08): from there
-    the manifests cannot be applied again, and the house ends.
+    The former state is every row and every ledger entry of before, in every column; what the run did not touch is not
+    even written. Three things may be otherwise. What writing moves: revision and time of a row that was written, and
+    the run that the ledger names. A row that the run had deleted comes back as a new one, with another number and time
+    of creation. And what the run created and only a life cycle takes away stays as a tombstone: the plan names exactly
+    these (RBK-08), nothing but their state is otherwise than the run left it, and the ledger has forgotten them. From
+    there the manifests cannot be applied again, and the house ends.
     """
     runs = trial.ground.store.runs()
     if len(runs) != former.runs + 1:  # nothing was to be done, or it took two runs
         trial.seen["not one run"] += 1
         return True
     trial.done["rollback"] += 1
-    found = trial.ground.rows()
+    found, entries = trial.ground.rows(), trial.ground.ledger()
     orders = Orders(
         agree=lambda _shown: True, applicant="the campaign", clock=lambda: NOW, proposer=RollbackOf(runs[0].id)
     )
     try:
-        apply(trial.ground.doors(trial.reader({})), trial.request, orders, lambda _event: None)
+        plan = apply(trial.ground.doors(trial.reader({})), trial.request, orders, lambda _event: None).proposal.plan
     except ReconcilerError as error:
         codes = sorted({one.code for one in getattr(error, "diagnostics", ()) if one.severity.value == "error"})
         trial.seen[f"not rolled back {error.code} {' '.join(codes)}"] += 1
         if found != trial.ground.rows():
             trial.say("rollback", "it was refused and changed rows")
         return True
-    now = trial.ground.rows()
+    now, ledger = trial.ground.rows(), trial.ground.ledger()
     buried = {one for one in now.keys() - former.rows.keys() if _is_tombstone(one, now[one])}
     trial.seen["left as tombstones by a rollback"] += len(buried)
-    _compare(trial, "row", former.rows, {one: row for one, row in now.items() if one not in buried}, UNCOMPARED)
-    _compare(trial, "ledger entry", former.ledger, trial.ground.ledger(), UNKEPT)
+    told = {one.address for one in plan.diagnostics if one.code == STAYS}
+    for address in sorted(buried ^ told, key=str):
+        trial.say("rollback", f"{address} stays, or is told to stay, and not both")
+    for address in sorted(buried):
+        _compare_one(trial, "tombstone", address, found[address], now[address], (*WRITTEN, "state"))
+        if address in ledger:
+            trial.say("rollback", f"{address} is a tombstone, and stands in the ledger")
+
+    def moved(one: Address) -> tuple[str, ...]:
+        return NEW_ROW if one not in found else () if found[one] == former.rows.get(one) else WRITTEN
+
+    def renamed(one: Address) -> tuple[str, ...]:
+        return (*RUN, "row_id") if one not in found else () if entries.get(one) == former.ledger.get(one) else RUN
+
+    left = {one: row for one, row in now.items() if one not in buried}
+    _compare(trial, "row", former.rows, left, moved)
+    _compare(trial, "ledger entry", former.ledger, ledger, renamed)
     if not buried:
         trial.applied("apply behind a rollback")
     return not buried
@@ -73,13 +98,19 @@ def _compare(
     what: str,
     before: Mapping[Address, Mapping[str, Any]],
     after: Mapping[Address, Mapping[str, Any]],
-    but: tuple[str, ...],
+    but: Callable[[Address], tuple[str, ...]],
 ) -> None:
     for address in sorted({*before, *after}):
         one, two = before.get(address), after.get(address)
         if one is None or two is None:
             trial.say("rollback", f"{address}: the {what} {'came' if one is None else 'is gone'}")
-            continue
-        wrong = [f"{key}: {one[key]!r} is {two[key]!r}" for key in one if key not in but and one[key] != two[key]]
-        if wrong:
-            trial.say("rollback", f"{address}: the {what} differs: {wrong[:3]}")
+        else:
+            _compare_one(trial, what, address, one, two, but(address))
+
+
+def _compare_one(
+    trial: Trial, what: str, address: Address, one: Mapping[str, Any], two: Mapping[str, Any], but: tuple[str, ...]
+) -> None:
+    wrong = [f"{key}: {one[key]!r} is {two[key]!r}" for key in one if key not in but and one[key] != two[key]]
+    if wrong:
+        trial.say("rollback", f"{address}: the {what} differs: {wrong[:3]}")

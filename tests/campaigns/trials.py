@@ -9,10 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler.adapters.snapshot import FrozenStore
+from reconciler.engine.compose import compose
+from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.errors import InvalidManifests
 from reconciler.model.plan import Plan
@@ -114,6 +117,13 @@ class Trial:
         self.world = world
         self.files = spread(self.chance, world)
 
+    def learn(self) -> None:
+        """Take the world from its files, which somebody else has written."""
+        manifests, _ = self.reader().read()
+        documents, _ = compose(manifests.documents, manifests.overlays)
+        trees = {_address(one.tree): deepcopy(one.tree) for one in documents}
+        self.world = World(trees, self.world.attachments)
+
     # --- steps ---
 
     def begin(self) -> bool:
@@ -156,6 +166,11 @@ class Trial:
         """A plan is empty."""
         for text in left_in(proposal.plan, but):
             self.say(step, f"left to do: {text}")
+
+
+def _address(tree: Mapping[str, Any]) -> Address:
+    metadata = tree["metadata"]
+    return Address(tree["kind"], metadata.get("tenant") or "", metadata["name"])
 
 
 def left_in(found: Plan, but: frozenset[Action] = QUIET) -> Iterator[str]:

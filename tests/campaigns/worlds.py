@@ -68,10 +68,10 @@ def first(chance: random.Random, sizes: tuple[int, ...] = SIZES) -> World:
     world.trees[ADMINISTRATOR] = deepcopy(EXAMPLES[ADMINISTRATOR.kind])
     for kind in CATALOG.values():
         if kind.singleton:
-            _add(chance, world, kind)
+            add(chance, world, kind)
     kinds = list(CATALOG.values())
     for _ in range(chance.choice(sizes)):
-        _add(chance, world, chance.choice(kinds))
+        add(chance, world, chance.choice(kinds))
     return world
 
 
@@ -84,9 +84,9 @@ def moved(chance: random.Random, world: World) -> World:
             del after.trees[address]
         elif draw < 0.6:
             for _ in range(chance.choice((1, 1, 2, 4))):
-                _touch(chance, after, address)
+                touch(chance, after, address)
     for _ in range(chance.choice((0, 1, 3))):
-        _add(chance, after, chance.choice(list(CATALOG.values())))
+        add(chance, after, chance.choice(list(CATALOG.values())))
     return after
 
 
@@ -172,7 +172,7 @@ class Mender:
 # --- resources --------------------------------------------------------------------------------------------------------
 
 
-def _add(
+def add(
     chance: random.Random, world: World, kind: Kind, tenant: str | None = None, *, depth: int = DEPTH
 ) -> Address | None:
     """Add a resource of a kind, with what it needs. A tenant of None is any."""
@@ -232,7 +232,7 @@ def _envelope(chance: random.Random, kind: Kind, tree: Tree) -> None:
             tree["lifecycle"] = wishes
 
 
-def _touch(chance: random.Random, world: World, address: Address) -> None:
+def touch(chance: random.Random, world: World, address: Address) -> None:
     """Change one field of a resource: another value, none, or null."""
     kind, tree = CATALOG[address.kind], world.trees[address]
     if chance.random() < 0.1:
@@ -270,7 +270,7 @@ def _tenant(chance: random.Random, world: World, kind: Kind, spec: Tree) -> str 
     tenants = [one.name for one in world.trees if CATALOG[one.kind].is_tenant]
     if tenants and chance.random() < 0.9:
         return chance.choice(tenants)
-    made = _add(chance, world, homes[0])
+    made = add(chance, world, homes[0])
     return None if made is None else made.name
 
 
@@ -292,7 +292,7 @@ def _refer(
         made = _target(chance, world, one, address.tenant, but=address)
         if made is NOTHING and one.ref is not None and depth > 0 and one.ref.kind != kind.name:
             home = "" if CATALOG[one.ref.kind].level is Level.PLATFORM else address.tenant
-            _add(chance, world, CATALOG[one.ref.kind], home, depth=depth - 1)
+            add(chance, world, CATALOG[one.ref.kind], home, depth=depth - 1)
             made = _target(chance, world, one, address.tenant, but=address)
         if made is NOTHING:
             if one.required:
