@@ -319,7 +319,7 @@ def test_a_clock_that_is_set_moves_no_due_time_and_tells_nothing_twice() -> None
     world = World([*calm, seen(TWO)], jumps=[0, -86_400, 7_200, -30])
     world.run()
     assert world.begun == [0.0, 60.0, 120.0, 180.0, 240.0]
-    assert world.delivered == [("finding.appeared drift-1",), ("finding.resolved drift-1", "finding.appeared drift-2")]
+    assert world.delivered == [("finding.appeared drift-1",), ("finding.appeared drift-2", "finding.resolved drift-1")]
     assert all(one.duration == 1.0 for one in world.shown)
 
 
