@@ -261,6 +261,12 @@ class Look(Protocol):
             WorldError: they are not as they were kept (RBK-02).
         """
 
+    def newest_change(self) -> int:
+        """The number of the newest change of the audit; 0 when there is none."""
+
+    def moved(self, *, after: int, until: int) -> Mapping[Address, Address]:
+        """Where stands what the changes behind number ``after``, up to ``until``, moved, by where it stood."""
+
 
 class Standing(Protocol):
     """What was read of the live database, for an apply that asks under its locks whether it moved."""

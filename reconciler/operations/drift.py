@@ -6,7 +6,7 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
@@ -46,8 +46,9 @@ class DriftRequest:
 class Observed:
     """One look at the world: the ``whole`` report, what of it may be ``shown``, and what was known ``before``.
 
-    ``managed`` are the resources of the ledger, with the names that pending moves give them.
-    ``partial`` says that manifests or waivers are not valid, so that a finding may be missing, or be one too many.
+    ``newest`` is the number of the newest change of the audit, and ``moved`` gives what has another name since an
+    earlier one: where it stands, by where it stood. ``partial`` says that manifests or waivers are not valid, so that
+    a finding may be missing, or be one too many.
     """
 
     whole: DriftReport
@@ -55,7 +56,8 @@ class Observed:
     before: Mapping[str, Recorded]
     selects: Selects
     sees: Callable[[DriftFinding], bool]
-    managed: Collection[Address] = ()
+    newest: int = 0
+    moved: Callable[[int], Mapping[Address, Address]] = lambda _: {}
     partial: bool = False
 
 
@@ -111,6 +113,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
             found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)
         addresses = [one.stands for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
+        newest = look.newest_change()
     if based.diagnostics:
         told.append(hindered(len(based.diagnostics)))
     elif faults or more:
@@ -134,7 +137,8 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         before=known.findings,
         selects=selects,
         sees=_everything if lens is None else lens.shows,
-        managed=live.ledger,
+        newest=newest,
+        moved=lambda since: _moved(doors, since, newest),
         partial=bool(faults or more or based.diagnostics or errors_in(list(judged.about_waivers))),
     )
 
@@ -150,6 +154,11 @@ def _meant(catalog: Catalog, request: DriftRequest, moves: Mapping[Address, Addr
         return any(map(wanted, names)) and all(map(kept, names))
 
     return selects
+
+
+def _moved(doors: Doors, since: int, newest: int) -> Mapping[Address, Address]:
+    with doors.store.look() as look:
+        return look.moved(after=since, until=newest)
 
 
 def _everything(_finding: DriftFinding) -> bool:

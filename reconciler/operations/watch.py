@@ -16,7 +16,6 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 
 from reconciler.engine.watch import advance, carried, counted
-from reconciler.model.address import Address
 from reconciler.model.dates import rfc3339
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import DriftFinding, Recorded
@@ -85,7 +84,7 @@ class _Watch:
         self._doors = doors
         self._every = every
         self._memory: Mapping[str, Recorded] | None = None
-        self._moves: Mapping[Address, Address] = {}
+        self._newest: int | None = None
         self._pending: list[Transition] = []
         self._standing = RoundOutcome.COMPLETE
         self._findings: dict[tuple[str, str, str], int] = {}
@@ -132,11 +131,10 @@ class _Watch:
         """Compare with what is remembered; the first time, with what the database remembers where it is written to."""
         if self._memory is None:
             self._memory = {} if self._doors.write_down is None else observed.before
-        moves = observed.whole.moves
-        done = {was: now for was, now in self._moves.items() if was not in moves and now in observed.managed}
-        if done:  # so that nothing seems to end under one name and to begin under another
-            self._memory = carried(self._memory, done)
-        self._moves = moves
+        if self._newest is not None and observed.newest != self._newest:
+            # So that nothing seems to end under one name and to begin under another.
+            self._memory = carried(self._memory, observed.moved(self._newest))
+        self._newest = observed.newest
         turned, self._memory = advance(
             self._memory, observed.whole, at=at, selects=observed.selects, partial=observed.partial
         )

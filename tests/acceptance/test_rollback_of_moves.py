@@ -172,3 +172,42 @@ def test_history_says_that_it_can_be_undone(desk: Tree) -> None:
     run = newest(desk)
     assert f"Undo it with: reconciler rollback {run}" in " ".join(desk.run("history", "show", run).out.split())
     assert desk.run("history", "show", run, "--format", "json").json["can_be_rolled_back"] is True
+
+
+def test_what_others_wrote_into_a_row_that_moved_stays_or_is_a_conflict(
+    desk: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename_all(desk)
+    monkeypatch.setenv("MAIL_SECRET", "Another-mail-secret-2")
+    desk.apply()
+    run = newest(desk)
+    desk.sql("UPDATE categories SET description = 'By hand'")
+    desk.sql("INSERT INTO service_types (tenant, name, display_name, sort_order) VALUES ('farol', 'own', 'Own', 70)")
+    desk.sql('UPDATE categories SET service_types = \'["own", "incidents"]\'')
+    sealed = desk.sql("SELECT client_secret FROM support_mails")[0][0]
+    desk.sql("UPDATE support_mails SET client_secret = 'v1:00000000:AAAA'")
+    between = snapshot(desk)
+    call = desk.run("rollback", run, "--auto-approve", *EVERYBODY)
+    assert call.code == 5, call.err
+    assert "clientSecret of SupportMail/farol/helpdesk was set anew" in " ".join(call.err.split())
+    assert snapshot(desk) == between
+    desk.sql("UPDATE support_mails SET client_secret = ?", sealed)
+    assert desk.run("rollback", run, "--auto-approve", *EVERYBODY).code == 5, "nobody can tell that it is the same"
+
+
+def test_a_reference_that_came_since_follows_the_name_back(desk: Tree) -> None:
+    rename_all(desk)
+    desk.apply()
+    desk.sql("UPDATE categories SET description = 'By hand'")
+    desk.sql("INSERT INTO service_types (tenant, name, display_name, sort_order) VALUES ('farol', 'own', 'Own', 70)")
+    desk.sql(
+        "INSERT INTO categories (tenant, name, display_name, service_types) VALUES ('farol', 'since', 'Since', ?)",
+        '["own","incidents"]',
+    )
+    rolled_back(desk)
+    found = desk.sql("SELECT name, description, service_types FROM categories ORDER BY name")
+    assert [(name, json.loads(types)) for name, _, types in found] == [
+        ("signing", ["incident"]),
+        ("since", ["incident", "own"]),
+    ]
+    assert found[0][1] == "By hand"

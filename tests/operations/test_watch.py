@@ -9,7 +9,8 @@ from itertools import islice
 
 import pytest
 
-from reconciler.model.drift import DriftFinding, DriftReport, Recorded
+from reconciler.model.address import Address
+from reconciler.model.drift import DriftFinding, DriftReport, Recorded, finding_id
 from reconciler.model.errors import Denied, LockTimeout, UsageError, WorldError
 from reconciler.model.watch import LogEntry, Tally, Transition, Undelivered
 from reconciler.operations import watch as module
@@ -85,11 +86,18 @@ class World:
             raise error
         self.recorded.append(len(self.begun))
 
+    jumps: Sequence[float] = ()
+    """By how many seconds somebody sets the time of day before each round."""
+
+    def day(self) -> datetime:
+        jumped = sum(self.jumps[: len(self.begun)])
+        return datetime(2026, 6, 15, 12, tzinfo=UTC) + timedelta(seconds=self.now + jumped)
+
     def run(self, *, every: float = 60, record: bool = False, hook: bool = True) -> World:
         doors = WatchDoors(
             look=self.look,
             tell=self.log.append,
-            clock=lambda: datetime(2026, 6, 15, 12, tzinfo=UTC) + timedelta(seconds=self.now),
+            clock=self.day,
             monotonic=lambda: self.now,
             sleep=self.sleep,
             write_down=self.write_down if record else None,
@@ -304,3 +312,33 @@ def test_an_interrupt_is_no_failed_round() -> None:
     )
     with pytest.raises(KeyboardInterrupt):
         watch(doors, every=60)
+
+
+def test_a_clock_that_is_set_moves_no_due_time_and_tells_nothing_twice() -> None:
+    calm = [seen(ONE)] * 4
+    world = World([*calm, seen(TWO)], jumps=[0, -86_400, 7_200, -30])
+    world.run()
+    assert world.begun == [0.0, 60.0, 120.0, 180.0, 240.0]
+    assert world.delivered == [("finding.appeared drift-1",), ("finding.appeared drift-2", "finding.resolved drift-1")]
+    assert all(one.duration == 1.0 for one in world.shown)
+
+
+def test_what_moved_between_two_rounds_is_the_same_finding() -> None:
+    was, now = ONE.address, ONE.address._replace(name="other")
+    former = replace(ONE, id=finding_id(was, ONE.path, ONE.sort))
+    behind = replace(ONE, address=now, id=finding_id(now, ONE.path, ONE.sort))
+    asked: list[int] = []
+
+    def moved(since: int) -> dict[Address, Address]:
+        asked.append(since)
+        return {was: now}
+
+    rounds = [
+        replace(seen(former), newest=4),
+        replace(seen(former), newest=4, moved=moved),
+        replace(seen(behind), newest=9, moved=moved),
+        replace(seen(behind), newest=9, moved=moved),
+    ]
+    world = World(rounds).run()
+    assert asked == [4], "the audit is asked when it has grown"
+    assert world.delivered == [(f"finding.appeared {former.id}",)]

@@ -13,7 +13,7 @@ from reconciler.adapters.database.columns import CHANGES, IMAGES, RUNS
 from reconciler.adapters.database.history import find_run
 from reconciler.adapters.database.images import hash_of, image_from, rests_from
 from reconciler.adapters.database.read import Fetch
-from reconciler.adapters.database.trail import Ask
+from reconciler.adapters.database.trail import Ask, newest_change
 from reconciler.model.address import Address
 from reconciler.model.change import Action
 from reconciler.model.errors import WorldError
@@ -54,7 +54,7 @@ def past(fetch: Fetch, ask: Ask, run_id: str) -> Past | None:
         changes=tuple(replace(one, kept=one.previous is not None or one.address in images) for one in told),
         images=images,
         later=_later(ask, last, {_address(one) for one in changes}),
-        moved=_moved(ask, last),
+        moved=moved(ask, after=last, until=newest_change(ask)) if last else {},
         broken=tuple(dict.fromkeys(broken)),
     )
 
@@ -105,13 +105,14 @@ def _later(ask: Ask, last: int, addresses: set[Address]) -> Mapping[Address, tup
     return found
 
 
-def _moved(ask: Ask, last: int) -> Mapping[Address, Address]:
-    """Where stands what was moved after a change, by the address that it had first and by each that it had since."""
-    if not last:
-        return {}
-    statement = f"SELECT kind, tenant, name, reason FROM {CHANGES} WHERE seq > ? AND action = 'move' ORDER BY seq"  # noqa: S608  # constants
+def moved(ask: Ask, *, after: int, until: int) -> Mapping[Address, Address]:
+    """Where stands what some changes moved, by the address that it had first and by each that it had since."""
+    statement = (
+        f"SELECT kind, tenant, name, reason FROM {CHANGES} "  # noqa: S608  # constants
+        "WHERE seq > ? AND seq <= ? AND action = 'move' ORDER BY seq"
+    )
     found: dict[Address, Address] = {}
-    for kind, tenant, name, reason in ask(statement, (last,)):
+    for kind, tenant, name, reason in ask(statement, (after, until)):
         was, will = previous_in(reason or ""), Address(kind, tenant, name)
         if was is not None:
             found = {old: will if new == was else new for old, new in found.items()}

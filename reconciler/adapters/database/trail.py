@@ -149,6 +149,16 @@ class Look:
 
         return rests(self._ask, run_id)
 
+    def newest_change(self) -> int:
+        """The number of the newest change."""
+        return newest_change(self._ask)
+
+    def moved(self, *, after: int, until: int) -> Mapping[Address, Address]:
+        """What some changes moved."""
+        from reconciler.adapters.database.past import moved  # late, as above
+
+        return moved(self._ask, after=after, until=until)
+
 
 class EmptyLook:
     """What a database that does not exist yet tells."""
@@ -187,6 +197,19 @@ class EmptyLook:
     def rests(self, run_id: str) -> Mapping[tuple[Address, str], str | None]:  # noqa: ARG002  # nothing was
         """None."""
         return {}
+
+    def newest_change(self) -> int:
+        """None."""
+        return 0
+
+    def moved(self, *, after: int, until: int) -> Mapping[Address, Address]:  # noqa: ARG002  # nothing was
+        """Nothing."""
+        return {}
+
+
+def newest_change(ask: Ask) -> int:
+    """The number of the newest change; 0 when there is none."""
+    return int(ask(f"SELECT coalesce(max(seq), 0) FROM {CHANGES}", ())[0][0])  # noqa: S608  # constants
 
 
 def values_of(one: Recorded) -> tuple[Any, ...]:

@@ -14,7 +14,9 @@ import os
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -30,6 +32,8 @@ PATIENCE = 5.0
 """Seconds for which a reader may be silent."""
 
 _LAST_PORT = 65535
+_LEFT = 3600.0
+"""Seconds after which nobody writes a file any more that was to replace the one of the metrics."""
 _PLACE = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):([0-9]{1,5})")
 _SUMS = (
     ("rounds", "rounds", "Rounds of looking for drift, by outcome.", "outcome", tuple(map(str, RoundOutcome))),
@@ -78,6 +82,7 @@ class MetricsFile:
         self._board = board
         self._path = path
         self.place = path.name
+        self._sweep()
 
     def show(self, tally: Tally) -> None:
         """Replace the file.
@@ -90,6 +95,14 @@ class MetricsFile:
             self._board.library.write_to_textfile(str(self._path), self._board.registry)
         except OSError as error:
             raise WorldError(f"the metrics cannot be written: {error.strerror}", code="WCH-02") from error
+
+    def _sweep(self) -> None:
+        """Remove what watches have left that were killed while they wrote. What is young may be written just now."""
+        left = re.compile(re.escape(self._path.name) + r"\.[0-9]+\.[0-9]+")
+        with suppress(OSError):
+            for one in sorted(self._path.parent.iterdir()):
+                if left.fullmatch(one.name) and one.is_file() and time.time() - one.stat().st_mtime > _LEFT:
+                    one.unlink(missing_ok=True)
 
 
 class MetricsServer:

@@ -7,102 +7,53 @@ since, and that is a conflict. What others wrote into the same rows meanwhile st
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
 
+from reconciler.engine.rollback.shapes import Conflict, Undoing, Undone, changed_fields
+from reconciler.engine.rollback.words import (
+    CLOSED,
+    MOVED,
+    WHOLE,
+    closed,
+    faults_of,
+    remarks,
+    told,
+    unmet,
+    unopened,
+    unsayable,
+    written_since,
+)
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.change import Action, Back, Cause, FieldChange
+from reconciler.model.change import Back, Cause, FieldChange
 from reconciler.model.columns import Field, column_name
-from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.difference import Difference, Differences, Restore, Standing
 from reconciler.model.drift import Written
 from reconciler.model.encode import decode, same
 from reconciler.model.kind import Deletion, Kind
 from reconciler.model.past import Image, Past
-from reconciler.model.plan import Plan
 from reconciler.model.resource import LedgerEntry, Live, Row
-from reconciler.model.rule import RuleText
 from reconciler.model.view import Entity, View
 
-MOVED = RuleText("RBK-01", Severity.ERROR, Phase.PLAN, "What a run wrote is still there when it is undone.")
-UNKEPT = RuleText("RBK-02", Severity.ERROR, Phase.PLAN, "What a run found before it wrote was kept, and is whole.")
-WHOLE = RuleText("RBK-03", Severity.ERROR, Phase.PLAN, "A run is undone whole or not at all.")
-UNSAYABLE = RuleText("RBK-04", Severity.ERROR, Phase.PLAN, "What is put back can be written as a manifest.")
-LATER = RuleText("RBK-05", Severity.WARNING, Phase.PLAN, "No later run wrote the same resources.")
-SENT = RuleText("RBK-06", Severity.WARNING, Phase.PLAN, "Mails that a run sent cannot be recalled.")
-WISHES = RuleText("RBK-07", Severity.WARNING, Phase.PLAN, "Git is rolled back as well.")
-STAYS = RuleText("RBK-08", Severity.WARNING, Phase.PLAN, "What a run created leaves no row behind.")
-
-CLOSED = RuleText("RBK-10", Severity.ERROR, Phase.PLAN, "A former secret that comes back can be opened.")
-
-UNDONE = frozenset(
-    {"create", "adopt", "move", "update", "rotate-secret", "transition", "delete", "forget", "refresh", "cascade"}
-)
-"""The actions that a rollback knows to undo."""
-
-_LISTED = 5
-_ENVELOPE = ("metadata.", "lifecycle.")
-_WAITS = frozenset({Action.HELD, Action.MANUAL, Action.DENIED, Action.BLOCKED_BY})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
-    """Something that is no longer as the run left it. ``path`` is empty for the row as a whole.
-
-    ``written`` is false of what no row tells, and so the journal does not either.
-    """
-
-    address: Address
-    what: str
-    path: str = ""
-    columns: frozenset[str] = frozenset()
-    written: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undone:
-    """One resource, as it is and as it shall be again: stored rows, None where there is none.
-
-    ``columns`` are the stored values that are put back, ``rests`` the paths of secrets whose resting form comes back.
-    """
-
-    address: Address
-    kind: Kind
-    row: Row | None
-    target: Row | None
-    entry: LedgerEntry | None
-    ledger: LedgerEntry | None
-    columns: Mapping[str, Any]
-    rests: tuple[str, ...] = ()
-
-    @property
-    def state_differs(self) -> bool:
-        """Whether the life cycle has to be walked."""
-        if self.kind.lifecycle is None or self.target is None:
-            return False
-        place = self.kind.index["state"]
-        return self.row is None or self.row[place] != self.target[place]
-
-    @property
-    def paths(self) -> frozenset[str]:
-        """The fields that are put back."""
-        return frozenset(one.path for one in _changed(self))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undoing:
-    """What undoing a run comes to: what is put back, and what stands against it.
-
-    ``named`` are resources that get nothing back but their former name, which live data has already.
-    """
-
-    items: tuple[Undone, ...] = ()
-    named: tuple[Undone, ...] = ()
-    conflicts: tuple[Conflict, ...] = ()
-    faults: tuple[Diagnostic, ...] = ()
+__all__ = [
+    "CLOSED",
+    "MOVED",
+    "WHOLE",
+    "Undoing",
+    "Undone",
+    "closed",
+    "differences",
+    "leaves",
+    "remarks",
+    "rest_conflicts",
+    "told",
+    "undo",
+    "unmet",
+    "unopened",
+    "unsayable",
+]
 
 
 def undo(catalog: Catalog, past: Past, live: Live, *, moving: Collection[Address] = ()) -> Undoing:
@@ -111,7 +62,7 @@ def undo(catalog: Catalog, past: Past, live: Live, *, moving: Collection[Address
     Where the run moved something, ``past`` and ``live`` speak of it by its former name; ``moving`` are the former names
     of what does not have them in the database yet.
     """
-    faults = tuple(_faults(catalog, past))
+    faults = tuple(faults_of(catalog, past))
     if faults:
         return Undoing(faults=faults)
     items: list[Undone] = []
@@ -146,27 +97,9 @@ def rest_conflicts(
             column = column_name(field.path)
             if image.before is not None and column not in image.secrets:
                 continue
-            foreign = [entry for entry in _since(past, writes.get(one.address, ())) if not entry.run]
+            foreign = [entry for entry in written_since(past, writes.get(one.address, ())) if not entry.run]
             if any(column in entry.columns for entry in foreign):
                 yield Conflict(address=one.address, what="was set anew", path=field.path, columns=frozenset({column}))
-
-
-def told(conflict: Conflict, past: Past, writes: Sequence[Written]) -> Diagnostic:
-    """A conflict with the last who wrote there, as the journal knows it."""
-    since = _since(past, writes)
-    mine = [
-        one
-        for one in since
-        if conflict.written and (not conflict.columns or one.operation != "update" or conflict.columns & {*one.columns})
-    ]
-    where = f"{conflict.path} of {conflict.address}" if conflict.path else str(conflict.address)
-    return _diagnostic(
-        MOVED,
-        f"{where} {conflict.what}{_by(mine[-1]) if mine else ''}",
-        address=conflict.address,
-        path=conflict.path,
-        hint="change it by hand or through git; a rollback takes back nothing but what its run wrote",
-    )
 
 
 def differences(view: View, undoing: Undoing) -> Differences:
@@ -178,104 +111,9 @@ def differences(view: View, undoing: Undoing) -> Differences:
     return Differences(items=tuple(found), unchanged=len(undoing.named))
 
 
-def unmet(plan: Plan, undoing: Undoing) -> Iterator[Diagnostic]:
-    """The parts that a plan does not bring about: a rollback is whole or it is refused."""
-    said = {one.address for one in plan.diagnostics if one.severity is Severity.ERROR}
-    waiting = {one.address: one for one in plan.changes if one.action in _WAITS}
-    planned = {one.address for one in plan.changes}
-    gone = {one.address for one in plan.changes if one.action is Action.DELETE}
-    for one in undoing.items:
-        held = waiting.get(one.address)
-        if held is not None and one.address not in said:
-            why = held.reason or "a person must do it"
-            yield _diagnostic(WHOLE, f"{one.address} cannot be put back: {why}", address=one.address)
-        elif one.address not in planned and one.address not in said:
-            yield _diagnostic(WHOLE, f"{one.address} cannot be put back by a plan", address=one.address)
-        elif one.target is None and one.row is not None and one.address not in gone and held is None:
-            tombstone = "" if one.kind.lifecycle is None else one.kind.lifecycle.tombstone
-            yield _diagnostic(
-                STAYS,
-                f"{one.address} was created by the run; it becomes {tombstone or 'unmanaged'}, and its row stays",
-                address=one.address,
-            )
-
-
-def remarks(past: Past, undoing: Undoing) -> Iterator[Diagnostic]:
-    """What whoever reviews a rollback must know."""
-    run = past.run
-    commit = "" if run.commit is None else f"; the run came from commit {run.commit[:12]}"
-    yield _diagnostic(
-        WISHES,
-        f"this plan undoes run {run.id} of {run.finished_at}, and git still asks for what the run did",
-        hint=f"revert the commit as well, or the next plan from git brings it all back{commit}",
-    )
-    if run.notices:
-        count = f"{run.notices} {'mail' if run.notices == 1 else 'mails'}"
-        yield _diagnostic(SENT, f"the run put {count} into the outbox, which cannot be recalled")
-    for one in undoing.items:
-        later = past.later.get(one.address, ())
-        if later:
-            shown = ", ".join(later[:_LISTED]) + (f" and {len(later) - _LISTED} more" if len(later) > _LISTED else "")
-            yield _diagnostic(
-                LATER,
-                f"{one.address} was written by later runs too: {shown}",
-                address=one.address,
-                hint="what they wrote stays",
-            )
-
-
-def closed(past: Past, undoing: Undoing, key: str) -> Iterator[Diagnostic]:
-    """Former secrets that were sealed with another key than the one that ``key`` names."""
-    for one in undoing.items:
-        keys = past.images[one.address].keys
-        for path in one.rests:
-            if keys.get(column_name(path), key) != key:
-                yield unopened(one.address, path)
-
-
-def unopened(address: Address, path: str) -> Diagnostic:
-    """That a former secret would come back in a form that nobody can open."""
-    return _diagnostic(
-        CLOSED,
-        f"the former {path} of {address} cannot be opened with the key of the installation",
-        address=address,
-        path=path,
-        hint="bring the key back with which it was sealed, or go on through git and give the secret anew",
-    )
-
-
-def unsayable(address: Address, why: str, path: str = "") -> Diagnostic:
-    """That a former state cannot be put back, because no manifest could say it."""
-    return _diagnostic(UNSAYABLE, f"{address} cannot be put back: {why}", address=address, path=path)
-
-
 def leaves(undoing: Undoing) -> frozenset[Address]:
     """The rows that go."""
     return frozenset(one.address for one in undoing.items if one.target is None and one.kind.deletion is Deletion.ROW)
-
-
-# --- what was kept ---------------------------------------------------------------------------------------------------
-
-
-def _faults(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
-    for words in past.broken:
-        yield _diagnostic(UNKEPT, f"the audit of run {past.run.id} is broken: {words}", hint="history verify says more")
-    lacking = sorted({one.address for one in past.changes if not one.kept and one.action in UNDONE})
-    if lacking and not past.broken:
-        shown = ", ".join(map(str, lacking[:_LISTED])) + (
-            f" and {len(lacking) - _LISTED} more" if len(lacking) > _LISTED else ""
-        )
-        yield _diagnostic(
-            UNKEPT,
-            f"what run {past.run.id} found before it wrote is not kept: {shown}",
-            hint="older versions kept nothing, and images may have been thrown away since; change it through git",
-        )
-    for one in past.changes:
-        if one.action not in UNDONE:
-            summary = f"the run did {one.action!r} to {one.address}, which no rollback undoes"
-            yield _diagnostic(WHOLE, summary, address=one.address, hint="undo it with the verb that did it")
-        elif one.address.kind not in catalog:
-            yield _diagnostic(WHOLE, f"{one.address} is of a kind that this version does not know")
 
 
 # --- names -----------------------------------------------------------------------------------------------------------
@@ -345,19 +183,6 @@ def _ledger_conflicts(image: Image, row: Row | None, entry: LedgerEntry | None) 
         yield Conflict(address=image.address, what="is managed again", written=False)
     elif entry.management != after.management:
         yield Conflict(address=image.address, what=f"is managed otherwise since ({entry.management})", written=False)
-
-
-def _since(past: Past, writes: Sequence[Written]) -> list[Written]:
-    """The entries of the journal behind those of the run itself."""
-    mine = [place for place, one in enumerate(writes) if one.run == past.run.id]
-    return list(writes[mine[-1] + 1 :]) if mine else list(writes)
-
-
-def _by(entry: Written) -> str:
-    if entry.run:
-        return f" by run {entry.run} at {entry.at}"
-    who = entry.operator or entry.application or entry.user
-    return f" by {who} at {entry.at}" if who else f" at {entry.at}"
 
 
 # --- what is put back ------------------------------------------------------------------------------------------------
@@ -435,7 +260,7 @@ def _difference(one: Undone, entity: Entity) -> Difference:
     state: FieldChange | None = None
     columns: dict[str, Any] = {}
     secret_columns: dict[str, Any] = {}
-    for field in _changed(one):
+    for field in changed_fields(one):
         change = _field_change(one, field)
         values = {column.name: one.columns.get(column.name) for column in field.columns}
         if field.type == "secret":
@@ -486,23 +311,6 @@ def _standing(one: Undone, *, changes: bool) -> Standing:
     return Standing.CHANGED
 
 
-def _changed(one: Undone) -> Iterator[Field]:
-    """The fields that a rollback writes; of a row that is made anew those that held something."""
-    if one.target is None:
-        return
-    index = one.kind.index
-    for field in one.kind.fields:
-        if field.transient:
-            continue
-        wanted = [one.target[index[column.name]] for column in field.columns]
-        if one.row is None:
-            bare = field.path.startswith(_ENVELOPE) and not decode(field, wanted[0])
-            if not bare and any(value is not None for value in wanted):
-                yield field
-        elif wanted != [one.row[index[column.name]] for column in field.columns]:
-            yield field
-
-
 def _field_change(one: Undone, field: Field) -> FieldChange:
     place = one.kind.index[field.columns[0].name]
     before = None if one.row is None else one.row[place]
@@ -513,17 +321,3 @@ def _field_change(one: Undone, field: Field) -> FieldChange:
     held = one.target is not None and any(one.target[one.kind.index[c.name]] is not None for c in field.columns)
     note = "the former value comes back" if held else "removed"
     return FieldChange(path=field.path, before=before, after=after, cause=Cause.INTENT, sensitive=True, note=note)
-
-
-def _diagnostic(
-    rule: RuleText, summary: str, *, address: Address | None = None, path: str = "", hint: str = ""
-) -> Diagnostic:
-    return Diagnostic(
-        code=rule.code,
-        severity=rule.severity,
-        phase=rule.phase,
-        summary=summary,
-        address=address,
-        path=path,
-        hint=hint,
-    )
