@@ -65,6 +65,9 @@ class Store:
         self.log.append("read")
         return self.live
 
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        return {}
+
     def runs(self) -> Sequence[Run]:
         return self.committed[::-1]
 

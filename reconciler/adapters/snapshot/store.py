@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from reconciler.model.address import Address
@@ -42,6 +42,10 @@ class FrozenStore:
     def find_run(self, run_id: str) -> Run | None:  # noqa: ARG002  # a snapshot knows of none
         """No run."""
         return None
+
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:  # noqa: ARG002  # as above
+        """None: a snapshot holds no history."""
+        return {}
 
     def runs(self) -> Sequence[Run]:
         """No runs."""
