@@ -61,7 +61,8 @@ def measure(size: int, seed: int, repeat: int, more: Mapping[str, str]) -> tuple
         nobody, somebody = [], []
         for _ in range(repeat):
             nobody.append(run([*PRODUCT, "plan"], folder, every, more=more))
-            somebody.append(run([*PRODUCT, "plan", *ADMINISTRATOR], folder, every, more=more))
+            # Not even administrators write certificates and help desks: that part of the plan is denied.
+            somebody.append(run([*PRODUCT, "plan", *ADMINISTRATOR], folder, every, more=more, ends=(0, 4)))
         return median(nobody), median(somebody)
 
 

@@ -320,8 +320,12 @@ def run(
     expected: str,
     moments: dict[str, float] | None = None,
     more: Mapping[str, str] | None = None,
+    *,
+    ends: tuple[int, ...] = (0,),
 ) -> Cost:
     """Run a child process to its end. What it prints must hold ``expected``: a wrong answer has no speed.
+
+    ``ends`` are the exit codes with which it may end.
 
     ``moments`` is filled with the lines of progress on standard error, each with the time at which it came.
     ``more`` are variables of the environment.
@@ -345,7 +349,7 @@ def run(
         seconds = time.perf_counter() - begin
         child.returncode = os.waitstatus_to_exitcode(status)
     text = output.read_text(encoding="utf-8", errors="replace")
-    if child.returncode != 0 or expected not in text:
+    if child.returncode not in ends or expected not in text:
         sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{text[-2000:]}")
     return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 

@@ -5,7 +5,7 @@ A door speaks in values of ``reconciler.model``. Operations take doors as argume
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -302,6 +302,9 @@ class LiveStore(Protocol):
 
     def runs(self) -> Sequence[Run]:
         """All runs, the newest first."""
+
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        """What runs did to some resources, by the id of the run: each address with the actions on it, once."""
 
     def apply(
         self, tenants: Sequence[str], *, lock_timeout: float, run: str = "", rows: Sequence[Address] = ()

@@ -35,6 +35,8 @@ ANOTHER = "another resource"
 """Stands for an address that may not be read."""
 SOMEBODY = "an administrator"
 """Stands for an approver who may not be read."""
+ANYBODY = "somebody whom you may not read"
+"""Stands for a person in the history who may not be read."""
 _OWN_WORDS = frozenset({"TGT-02"})
 """Findings that repeat what the caller said, and nothing else."""
 _ENVELOPE = ("metadata", "lifecycle")
@@ -134,6 +136,10 @@ class Lens:
     def name(self, person: Address, known_as: str) -> str:
         """By what a person is known, where that may be read."""
         return known_as if self.sees(person) else SOMEBODY
+
+    def person(self, known_as: str) -> str:
+        """By what somebody is known in the history: an operator by name where that may be read."""
+        return known_as if self._writes_to(known_as) else ANYBODY
 
     def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
         """The drift of what may be read; ``ledger`` are the managed resources."""

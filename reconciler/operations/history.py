@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -12,8 +12,10 @@ from reconciler.engine.lens import Lens
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.change import Action, Change
 from reconciler.model.errors import UsageError
 from reconciler.model.past import Past, PastChange
+from reconciler.model.plan import summary_of
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.run import Run
@@ -23,9 +25,20 @@ from reconciler.ports import Look
 
 SHORTEST = 8
 """Characters that the beginning of an id must have."""
+_ACTIONS = frozenset(Action)
 
 
-class PastStore(Protocol):
+class RunStore(Protocol):
+    """What is asked of the live database."""
+
+    def read(self) -> Live:
+        """Everything that is managed or may be referred to."""
+
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        """What runs did to some resources, by the id of the run: each address with the actions on it, once."""
+
+
+class PastStore(RunStore, Protocol):
     """What is asked of the live database about one run."""
 
     def find_run(self, run_id: str) -> Run | None:
@@ -38,20 +51,36 @@ class PastStore(Protocol):
         """One consistent read."""
 
 
-class RunStore(Protocol):
-    """What is asked of the live database."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Who reads the history: None for ``lens`` reads all of it.
 
-    def read(self) -> Live:
-        """Everything that is managed or may be referred to."""
+    ``names`` are those by which they act, and ``steps`` what runs did to what they may read.
+    """
 
-    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
-        """The ids of the runs that changed one of some resources."""
+    lens: Lens | None = None
+    names: frozenset[str] = frozenset()
+    steps: Mapping[str, Sequence[tuple[Address, str]]] = field(default_factory=dict)
+
+    def run(self, run: Run) -> Run | None:
+        """A run as they may read it: its counts are those of what they may read. None for one that is nothing to them.
+
+        They may read the own ones, and those that changed something that they may read.
+        """
+        if self.lens is None:
+            return run
+        steps = self.steps.get(run.id, ())
+        if not steps and self.names.isdisjoint((run.actor, *run.approvers)):
+            return None
+        return seen_run(run, self.lens, steps)
+
+    def sees(self, address: Address) -> bool:
+        """Whether they may read anything of a resource."""
+        return self.lens is None or self.lens.sees(address)
 
 
-def reader_of_runs(catalog: Catalog, store: RunStore, people: People, now: datetime) -> Callable[[Run], bool]:
-    """Says of a run whether it may be read: the own ones, and those that changed something that may be read.
-
-    Administrators read all of them, and so does whoever asks under local trust without a name.
+def reader_of_runs(catalog: Catalog, store: RunStore, people: People, now: datetime) -> Reader:
+    """Who reads the history. Administrators read all of it, and so does who asks under local trust without a name.
 
     Raises:
         Denied: whoever asks is nobody (OPR-09).
@@ -60,10 +89,28 @@ def reader_of_runs(catalog: Catalog, store: RunStore, people: People, now: datet
     rights = Rights(catalog, live, now)
     carriers = summon(rights, people, live)
     if carriers is None or any(one.role is RoleWord.ADMINISTRATOR for one in carriers.people):
-        return lambda _run: True
-    names = {one.known_as for one in carriers.people}
-    ids = store.touched(Lens(rights, carriers.people).sees)
-    return lambda run: run.id in ids or not names.isdisjoint((run.actor, *run.approvers))
+        return Reader()
+    lens = Lens(rights, carriers.people)
+    names = frozenset(one.known_as for one in carriers.people)
+    return Reader(lens=lens, names=names, steps=store.touched(lens.sees))
+
+
+def seen_run(run: Run, lens: Lens, steps: Iterable[tuple[Address, str]]) -> Run:
+    """A run with the counts of some of its steps, and the people who may be read by name.
+
+    How many mails it wrote is not known for a part of it.
+    """
+    changes = [Change(address=one, action=Action(do)) for one, do in steps if do in _ACTIONS]
+    counts = summary_of(changes, (), unchanged=0)
+    return replace(
+        run,
+        actor=lens.person(run.actor),
+        approvers=tuple(map(lens.person, run.approvers)),
+        added=counts.add,
+        changed=counts.change,
+        destroyed=counts.destroy,
+        notices=None,
+    )
 
 
 def past_of(
@@ -77,33 +124,53 @@ def past_of(
         UsageError: there is no such run, or none that may be read (RBK-09).
         Denied: whoever asks is nobody (OPR-09).
     """
-    chosen = chosen_run(store, run)
-    with store.look() as look:
-        live, past = look.live(), look.past(chosen) if chosen else None
-    if past is None:
-        raise no_run(run)
-    rights = Rights(catalog, live, now)
-    carriers = summon(rights, people, live)
-    if carriers is None or not carriers.people:
-        return past, past.changes
-    lens = Lens(rights, carriers.people)
-    seen = tuple(_seen(one, lens.readable(one.address)) for one in past.changes if lens.sees(one.address))
-    own = not {one.known_as for one in carriers.people}.isdisjoint((past.run.actor, *past.run.approvers))
-    everything = any(one.role is RoleWord.ADMINISTRATOR for one in carriers.people)
-    if not (own or seen or everything):
-        raise no_run(run)
+    past, seen, _ = _found(catalog, store, people, now, word=run)
     return past, seen
 
 
-def chosen_run(store: PastStore, word: str) -> str:
-    """The id of the run that a word means: a whole id, or the beginning of one; empty when there is none.
+def seen_past(catalog: Catalog, store: PastStore, people: People, now: datetime, *, run: str) -> Past:
+    """A run as those who ask may read it: to who may not read everything as though the rest were not there.
+
+    Raises:
+        UsageError: there is no such run, or none that may be read (RBK-09).
+        Denied: whoever asks is nobody (OPR-09).
+    """
+    past, seen, reader = _found(catalog, store, people, now, word=run)
+    told = replace(past, changes=seen)
+    if reader.lens is None:
+        return told
+    steps = ((one.address, one.action) for one in seen)
+    broken = ("what the audit holds of it was altered",) if past.broken else ()
+    return replace(told, run=seen_run(past.run, reader.lens, steps), broken=broken)
+
+
+def _found(
+    catalog: Catalog, store: PastStore, people: People, now: datetime, *, word: str
+) -> tuple[Past, tuple[PastChange, ...], Reader]:
+    reader = reader_of_runs(catalog, store, people, now)
+    chosen = _chosen(store, reader, word)
+    with store.look() as look:
+        live, past = look.live(), look.past(chosen) if chosen else None
+    if past is None:
+        raise no_run(word)
+    rights = Rights(catalog, live, now)
+    carriers = summon(rights, people, live)
+    if carriers is None or not carriers.people:
+        return past, past.changes, reader
+    lens = Lens(rights, carriers.people)
+    return past, tuple(_seen(one, lens.readable(one.address)) for one in past.changes if lens.sees(one.address)), reader
+
+
+def _chosen(store: PastStore, reader: Reader, word: str) -> str:
+    """The id of the run that a word means: a whole id, or the beginning of one; empty when none may be read.
 
     Raises:
         UsageError: several runs begin so (RBK-09).
     """
-    if store.find_run(word) is not None:
-        return word
-    found = [one.id for one in store.runs() if len(word) >= SHORTEST and one.id.startswith(word)]
+    whole = store.find_run(word)
+    if whole is not None:
+        return word if reader.run(whole) is not None else ""
+    found = [one.id for one in store.runs() if len(word) >= SHORTEST and one.id.startswith(word) and reader.run(one)]
     if len(found) > 1:
         raise UsageError(f"{len(found)} runs begin with {word}", code="RBK-09", hint="give more of the id")
     return found[0] if found else ""

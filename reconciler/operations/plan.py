@@ -353,8 +353,9 @@ def proposed(
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error
-    ruled = tuple(judge_policies(doors, made, guarded))
-    return replace(proposal, guarded=(*guarded, *ruled), ruled=ruled)
+    seen = None if lens is None else lambda: (lens.plan(made), lens.diagnostics(narrowed))
+    rulings = judge_policies(doors, made, guarded, seen=seen)
+    return replace(proposal, guarded=(*guarded, *rulings.found), ruled=rulings.found, ruled_told=rulings.told)
 
 
 def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgement | None:

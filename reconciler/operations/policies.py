@@ -6,7 +6,8 @@ plan for review and, under the locks, the plan that is applied.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from reconciler.engine.policies import plan_findings, plan_work, read_policies, trial_findings, trial_work
 from reconciler.model.catalog import Catalog
@@ -16,22 +17,45 @@ from reconciler.model.policy import Policy
 from reconciler.operations.request import Doors, PolicyDoors
 
 
-def judge_policies(doors: Doors, plan: Plan, guarded: Sequence[Diagnostic]) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulings:
+    """What the policies say. ``told`` is the same, one by one, for the eyes of those who ask."""
+
+    found: tuple[Diagnostic, ...] = ()
+    told: tuple[Diagnostic, ...] = ()
+
+
+def judge_policies(
+    doors: Doors,
+    plan: Plan,
+    guarded: Sequence[Diagnostic],
+    *,
+    seen: Callable[[], tuple[Plan, Sequence[Diagnostic]]] | None = None,
+) -> Rulings:
     """What the policies say about a plan (POL-10, POL-11), or why they cannot be judged by (POL-01 to POL-06).
 
-    ``guarded`` is what the guards said.
+    ``guarded`` is what the guards said. ``seen`` gives both as those who ask see them; None says that they see all.
 
     Raises:
         WorldError: the files or the evaluator do not answer.
     """
     if doors.policies is None:
-        return []
+        return Rulings()
     policies, found = _read(doors.catalog, doors.policies)
     if not policies or errors_in(found):
-        return in_order(found)
+        whole = tuple(in_order(found))
+        return Rulings(found=whole, told=whole)
     document = doors.policies.document(plan, guarded)
     work = plan_work(policies, document)
-    return in_order([*found, *plan_findings(work, doors.policies.evaluate(work), plan, document)])
+    answers = doors.policies.evaluate(work)
+    said = plan_findings(work, answers, plan, document)
+    told = said
+    if said and seen is not None:
+        shown = doors.policies.document(*seen())
+        told = plan_findings(work, answers, plan, document, shown=shown)
+    pairs = [*((one, one) for one in found), *zip(said, told, strict=True)]
+    pairs.sort(key=lambda pair: pair[0].sort_key)
+    return Rulings(found=tuple(one for one, _ in pairs), told=tuple(one for _, one in pairs))
 
 
 def check_policies(catalog: Catalog, doors: PolicyDoors | None) -> list[Diagnostic]:

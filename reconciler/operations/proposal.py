@@ -33,7 +33,7 @@ HOLDING = frozenset({"GEN-20", "OPR-04"})
 class Proposal:
     """A plan with what it was made from. ``guarded`` is what guards and policies say, ``ruled`` what policies say.
 
-    ``narrowed`` is what the guards say to those who ask.
+    ``narrowed`` is what the guards say to those who ask, ``ruled_told`` what the policies do, one by one.
     ``carriers`` are those who ask, None when nobody does; ``judgement`` is what became of the plan before them.
     ``lens`` is what they may see; None sees everything. ``shifts`` are rights that people gain and lose by the plan.
     ``inside`` is what took part in it; None says everything.
@@ -51,6 +51,7 @@ class Proposal:
     view: View
     marks: Fingerprints
     ruled: tuple[Diagnostic, ...] = ()
+    ruled_told: tuple[Diagnostic, ...] = ()
     shifts: tuple[Shift, ...] = ()
     authors: CommitAuthors = NO_AUTHORS
     inside: Inside | None = None
@@ -80,7 +81,7 @@ class Proposal:
     @property
     def seen_guards(self) -> tuple[Diagnostic, ...]:
         """What the guards say, as those who ask may see it."""
-        return self.guarded if self.lens is None else self.lens.diagnostics((*self.narrowed, *self.ruled))
+        return self.guarded if self.lens is None else self.lens.diagnostics((*self.narrowed, *self.ruled_told))
 
     @property
     def seen_shifts(self) -> tuple[Shift, ...]:
@@ -187,4 +188,7 @@ def refuse(proposal: Proposal, *, nothing: str = "nothing was applied") -> None:
 
 
 def _seen(proposal: Proposal, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(found) if proposal.lens is None else proposal.lens.diagnostics(found)
+    if proposal.lens is None:
+        return tuple(found)
+    told = dict(zip(proposal.ruled, proposal.ruled_told, strict=True))
+    return proposal.lens.diagnostics([told.get(one, one) for one in found])

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError
-from reconciler.model.past import Past, PastChange
+from reconciler.model.past import Past
 from reconciler.model.report import Report
 from reconciler.model.run import Run
 from reconciler.render.findings_json import diagnostic_json
@@ -35,8 +34,8 @@ def run_json(run: Run) -> dict[str, Any]:
     }
 
 
-def past_json(past: Past, changes: Sequence[PastChange]) -> dict[str, Any]:
-    """One run with those of its changes that may be read."""
+def past_json(past: Past) -> dict[str, Any]:
+    """One run with its changes."""
     return {
         "format_version": FORMAT_VERSION,
         "run": run_json(past.run),
@@ -51,7 +50,7 @@ def past_json(past: Past, changes: Sequence[PastChange]) -> dict[str, Any]:
                 "kept": one.kept,
                 "later_runs": list(past.later.get(one.address, ())),
             }
-            for one in changes
+            for one in past.changes
         ],
         "broken": list(past.broken),
         "can_be_rolled_back": bool(past.changes) and not past.broken and all(one.kept for one in past.changes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.model.past import Past, PastChange
+from reconciler.model.past import Past
 from reconciler.model.run import INSTALLER, Holder, Outcome, Run
 from reconciler.render.resource_text import Style
 from reconciler.render.terminal import safe, wrap
@@ -47,10 +47,10 @@ def run_text(run: Run, style: Style) -> str:
     return "\n".join([style.palette.paint(line, "bold", "green"), *_run_lines(run, style)]) + "\n"
 
 
-def past_text(past: Past, changes: Sequence[PastChange], style: Style) -> str:
-    """One run with those of its changes that may be read, and whether it can be undone."""
+def past_text(past: Past, style: Style) -> str:
+    """One run with its changes, and whether it can be undone."""
     lines = [run_text(past.run, style).rstrip("\n"), ""]
-    for one in changes:
+    for one in past.changes:
         edge = f" {safe(one.edge)}" if one.edge else ""
         lines += wrap(f"{safe(one.action)}{edge} {safe(str(one.address))}", indent="  ", hanging="      ")
         paths = [safe(str(field["path"])) for field in one.fields if field.get("path")]
@@ -59,9 +59,6 @@ def past_text(past: Past, changes: Sequence[PastChange], style: Style) -> str:
         later = past.later.get(one.address, ())
         if later:
             lines += wrap(f"written since by {', '.join(map(safe, later))}", indent="      ", hanging="      ")
-    left = len(past.changes) - len(changes)
-    if left:
-        lines.append(f"  {left} {plural(left, 'change')} that you may not read")
     lines += ["", *wrap(_undoable(past), indent="", hanging="  ")]
     return "\n".join(lines) + "\n"
 

@@ -154,7 +154,6 @@ def test_an_approver_agrees_with_the_plan_of_somebody_who_sees_less(shared: Esta
 
 def test_a_plan_file_that_claims_other_eyes_opens_nothing(shared: Estate) -> None:
     """Whoever writes another reader into a plan file sees no more by that."""
-    shared.write(FAROL, {"legalName": "Farol, S.A."})
     assert shared.plan(PAULA, more=("--mine", "--out", "p.plan")).code == 0
     path = shared.folder / "p.plan"
     file = open_plan(path.read_bytes())

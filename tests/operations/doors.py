@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -68,6 +68,9 @@ class Store:
     @contextmanager
     def standing(self) -> Iterator[Standing]:
         yield Standing(self.read())
+
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        return {}
 
     def runs(self) -> Sequence[Run]:
         return self.committed[::-1]

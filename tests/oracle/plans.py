@@ -86,11 +86,13 @@ def expected(oracle: Oracle, question: Question, *, strict: bool = True) -> Answ
     ``strict``: not even the verb, for what is not there would be created.
     """
     said = ask(oracle, question)
-    if said.allowed or said.code == "OPR-09" or _reads(oracle, question):
+    if said.allowed or _reads(oracle, question):
         return said
-    role = oracle.role(question.actor)
     if question.cell.verb == "delete" and strict:
         return NOTHING
+    if said.code == "OPR-09":
+        return said
+    role = oracle.role(question.actor)
     if question.cell.verb == "delete":  # no manifest names it: its kind is not told, and so no code that depends on it
         return no("OPR-06" if role == "auditor" else "PRM-02")
     writes = any(
@@ -140,7 +142,7 @@ def _held(base: Base, question: Question, made: Probe, oracle: Oracle, tally: Ta
     try:
         proposal = plan(base.doors(made.documents), request)
     except Denied as error:
-        if wanted != no("OPR-09"):
+        if wanted not in (no("OPR-09"), NOTHING) or error.code != "OPR-09":
             yield f"{wanted} at plan, but {error.code}"
     except InvalidManifests as error:
         if any(one.code == wanted.code for one in error.diagnostics):

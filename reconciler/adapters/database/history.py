@@ -52,10 +52,16 @@ def managed(fetch: Fetch) -> list[Managed]:
     )
 
 
-def touched(fetch: Fetch, selects: Callable[[Address], bool]) -> set[str]:
-    """The ids of the runs that changed one of some resources."""
-    rows = fetch("SELECT DISTINCT run, kind, tenant, name FROM reconciler_changes")
-    return {run for run, *address in rows if selects(Address(*address))}
+def touched(fetch: Fetch, selects: Callable[[Address], bool]) -> dict[str, list[tuple[Address, str]]]:
+    """What runs did to some resources, by the id of the run: each address with the actions on it, once."""
+    found: dict[str, list[tuple[Address, str]]] = {}
+    for run, kind, tenant, name, action in fetch(
+        "SELECT DISTINCT run, kind, tenant, name, action FROM reconciler_changes"
+    ):
+        address = Address(kind, tenant, name)
+        if selects(address):
+            found.setdefault(run, []).append((address, action))
+    return found
 
 
 def _run(row: tuple[Any, ...]) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -149,9 +149,9 @@ class Database:
         """The ledger, in order of address."""
         return self._ask(history.managed, missing=list)
 
-    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
-        """The ids of the runs that changed one of some resources."""
-        return self._ask(lambda fetch: history.touched(fetch, selects), missing=set[str])
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        """What runs did to some resources, by the id of the run: each address with the actions on it, once."""
+        return self._ask(lambda fetch: history.touched(fetch, selects), missing=dict[str, list[tuple[Address, str]]])
 
     def broken_chain(self) -> list[str]:
         """What is wrong with the audit, a sentence each; empty when every change is as it was written."""

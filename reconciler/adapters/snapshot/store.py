@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from reconciler.model.address import Address
@@ -56,6 +56,10 @@ class FrozenStore:
     def find_run(self, run_id: str) -> Run | None:  # noqa: ARG002  # a snapshot knows of none
         """No run."""
         return None
+
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:  # noqa: ARG002  # as above
+        """None: a snapshot holds no history."""
+        return {}
 
     def runs(self) -> Sequence[Run]:
         """No runs."""

@@ -30,9 +30,9 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
     session = Session.begin(context)
     house = session.house
     store = house.planning_database
-    may_read = reader_of_runs(house.catalog, store, session.people(), house.now)
+    reader = reader_of_runs(house.catalog, store, session.people(), house.now)
     if what is None:
-        runs = [one for one in store.runs() if may_read(one)]
+        runs = [seen for one in store.runs() if (seen := reader.run(one)) is not None]
         if form == "json":
             session.output.json({"format_version": "1.0", "runs": [run_json(one) for one in runs]})
         else:
@@ -49,8 +49,8 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
                 code="DB-11",
                 hint="ask again; reconciler locks says who works on it",
             )
-    if run is not None and not may_read(run):
-        run = None  # what is foreign gets the answer of what is absent
+    # What is foreign gets the answer of what is absent.
+    run = None if run is None else reader.run(run)
     if form == "json":
         session.output.json({"format_version": "1.0", "run": None if run is None else run_json(run)})
     elif run is None:

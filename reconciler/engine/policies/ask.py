@@ -57,7 +57,7 @@ def _case(document: Mapping[str, Any], judges: Sequence[tuple[int, Judge]], *, w
         elif whole:
             asks.append(Ask(judge=number))
     seen = whole and any(judge.scope == "plan" for _, judge in judges)
-    return Case(plan=document if seen else None, head=_head(document), changes=used, asks=tuple(asks))
+    return Case(plan=document if seen else None, head=head_of(document), changes=used, asks=tuple(asks))
 
 
 def _fits(rule: PolicyRule, change: Any) -> bool:
@@ -71,8 +71,8 @@ def _fits(rule: PolicyRule, change: Any) -> bool:
     return True
 
 
-def _head(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A plan without its lists of resources."""
+def head_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plan as rules about changes see it: without its lists of resources."""
     head = {key: value for key, value in document.items() if key not in _LISTS}
     own = head.get("reconciler")
     if isinstance(own, Mapping):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from reconciler.engine.policies.ask import head_of
 from reconciler.engine.policies.read import finding
 from reconciler.model.address import Address
 from reconciler.model.diagnostic import Diagnostic, in_order
@@ -34,29 +36,45 @@ _HINTS = {
     NO_ANSWER.code: "compare it with something",
     UNFINISHED.code: "make the expression simpler, or choose fewer changes with on:",
 }
+UNREAD = "what it says is about something that you may not read"
+"""Stands for the message of a rule, and for what kept an expression from an answer."""
 _DENIED_HINT = "change the manifests; a policy is changed first and by itself"
 
 
-def plan_findings(work: Work, answers: Answers, plan: Plan, document: Mapping[str, Any]) -> list[Diagnostic]:
-    """What the policies say about a plan, and where they could not."""
+def plan_findings(
+    work: Work, answers: Answers, plan: Plan, document: Mapping[str, Any], *, shown: Mapping[str, Any] | None = None
+) -> list[Diagnostic]:
+    """What the policies say about a plan, and where they could not, in the order of the rules.
+
+    ``shown`` is the plan as those see it who are told, None when they see all of it. A message that shows a value is
+    told to them where they see everything that it was made from; else the name of the rule has to do.
+    """
     changes = document.get("resource_changes") or []
+    reader = _Reader(document, shown)
     addresses = [str(one["address"]) for one in changes]
     known: dict[str, tuple[Address, Source | None]] = {}
     for one in plan.changes:
         name = str(one.address)
         if name not in known or known[name][1] is None:
             known[name] = (one.address, one.source)
-    found = [_breach(work, one, "" if one.change is None else addresses[one.change]) for one in answers.breaches]
+    found = [
+        _breach(work, one, "" if one.change is None else addresses[one.change], whole=_answered(work, one, reader))
+        for one in answers.breaches
+    ]
     told: dict[tuple[int, int], int] = {}
     for strike in answers.strikes:
         key = (strike.case, strike.judge)
         told[key] = told.get(key, 0) + 1
         about = None if strike.change is None else known.get(addresses[strike.change])
-        found.append(_strike(work.judges[strike.judge], strike, about))
+        judge = work.judges[strike.judge]
+        plain = all(isinstance(part, str) for part in judge.message)
+        whole = plain or reader.sees(judge.scope, strike.change)
+        found.append(_strike(judge, strike if whole else replace(strike, message=UNREAD), about))
     for key, count in answers.counts.items():
         if count > told.get(key, 0):
-            found.append(_rest(work.judges[key[1]], count - told.get(key, 0)))
-    return in_order(found)
+            rest = f"{count - told.get(key, 0)} more" if reader.sees("plan", None) else "more"
+            found.append(_rest(work.judges[key[1]], rest))
+    return found
 
 
 def trial_findings(
@@ -120,13 +138,13 @@ def _strike(judge: Judge, strike: Strike, about: tuple[Address, Source | None] |
     )
 
 
-def _rest(judge: Judge, count: int) -> Diagnostic:
+def _rest(judge: Judge, rest: str) -> Diagnostic:
     text = DENIED if judge.rule.word == "deny" else WARNED
     return Diagnostic(
         code=text.code,
         severity=text.severity,
         phase=text.phase,
-        summary=f"policy {judge.policy.name}, rule {judge.rule.name}: and {count} more that are not listed",
+        summary=f"policy {judge.policy.name}, rule {judge.rule.name}: and {rest} that are not listed",
         detail=f"said by {_place_of(judge)}",
     )
 
@@ -137,7 +155,39 @@ def _place_of(judge: Judge) -> str:
     return judge.policy.document.places.nearest(("spec", "rules", number)).short
 
 
-def _breach(work: Work, breach: Breach, about: str, *, before: str = "") -> Diagnostic:
+def _answered(work: Work, one: Breach, reader: _Reader) -> bool:
+    """Whether what kept an expression from an answer may be told: what is no expression is wrong by itself."""
+    scope = "plan" if one.judge is None else work.judges[one.judge].scope
+    return one.code == UNREADABLE.code or reader.sees(scope, one.change)
+
+
+class _Reader:
+    """Who is told: what of a plan they see as it is."""
+
+    def __init__(self, document: Mapping[str, Any], shown: Mapping[str, Any] | None) -> None:
+        self._changes = document.get("resource_changes") or []
+        self._all = shown is None or _told(shown) == _told(document)
+        self._head = self._all or (shown is not None and _told(head_of(shown)) == _told(head_of(document)))
+        listed = [] if shown is None else shown.get("resource_changes") or []
+        self._shown = {str(one["address"]): one for one in listed}
+
+    def sees(self, scope: str, change: int | None) -> bool:
+        """Whether they see everything that an expression of a scope was asked about."""
+        if self._all or scope == "plan" or change is None:
+            return self._all
+        one = self._changes[change]
+        return self._head and self._shown.get(str(one["address"])) == one
+
+
+def _told(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A plan without the names of those who ask, which are told to nobody else."""
+    own = document.get("reconciler")
+    if not isinstance(own, Mapping):
+        return document
+    return {**document, "reconciler": {key: value for key, value in own.items() if key != "carriers"}}
+
+
+def _breach(work: Work, breach: Breach, about: str, *, before: str = "", whole: bool = True) -> Diagnostic:
     program = work.programs[breach.program]
     text = _TEXTS[breach.code]
     where = f" at {about}" if about else ""
@@ -146,7 +196,7 @@ def _breach(work: Work, breach: Breach, about: str, *, before: str = "") -> Diag
         code=text.code,
         severity=text.severity,
         phase=text.phase,
-        summary=f"{before}{program.what}{where}: {breach.text}",
+        summary=f"{before}{program.what}{where}: {breach.text if whole else UNREAD}",
         hint=_HINTS[text.code],
         path=diagnostic.path,
         source=_place(program, breach) or diagnostic.source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -134,8 +134,8 @@ class ServerDatabase:
         """The ledger, in order of address."""
         return self._ask(history.managed)
 
-    def touched(self, selects: Callable[[Address], bool]) -> set[str]:
-        """The ids of the runs that changed one of some resources."""
+    def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
+        """What runs did to some resources, by the id of the run: each address with the actions on it, once."""
         return self._ask(lambda fetch: history.touched(fetch, selects))
 
     def broken_chain(self) -> list[str]:
