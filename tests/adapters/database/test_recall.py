@@ -214,6 +214,45 @@ def test_without_a_key_in_the_database_nothing_is_kept(served, tmp_path):
     assert (tmp_path / "rows").exists()
 
 
+def test_a_role_that_plans_and_owns_nothing_reads_by_the_journal(served, tmp_path, monkeypatch):
+    store, counted = store_of(served, tmp_path), Counted(monkeypatch)
+    applying, planning = served.cluster.role("applier"), served.cluster.role("planner")
+    with store.connect() as owner:
+        owner.execute(store.grants(applying=applying, planning=planning).encode())
+    kept = Keeping(lambda: tmp_path / "planner", trusts=True, fewest=1)
+    planner = Store(served.cluster, store.name, CATALOG, planning, kept)
+    assert planner.read() == whole(store)
+    sql(store, "UPDATE gadgets SET size = 7 WHERE name = 'lamp'")
+    counted.take()
+    found = planner.read()
+    assert counted.take() == 1
+    assert found == whole(store)
+    assert planner.still(found.pulse)
+
+
+def test_what_a_dump_brought_from_another_server_is_forgotten(served, tmp_path):
+    """Its transactions have numbers to which this server has not come yet."""
+    store = store_of(served, tmp_path)
+    sql(store, "UPDATE reconciler_journal SET xid = xid + 1000000")
+    assert store.read() == whole(store)
+    sql(store, "UPDATE gadgets SET size = 7 WHERE name = 'lamp'")
+    assert store.read() == whole(store)
+    store.upgrade()
+    assert sql(store, "SELECT count(*) FROM reconciler_journal WHERE xid > 1000000") == [(0,)]
+    assert store.read() == whole(store)
+    assert store.still(store.read().pulse)
+
+
+def test_a_check_tells_of_triggers_that_do_not_fire_always(served):
+    store = filled(served)
+    assert store.check() == []
+    sql(store, "ALTER TABLE gadgets ENABLE TRIGGER reconciler_gadgets_journal")
+    assert store.check() == ["trigger reconciler_gadgets_journal does not fire always"]
+    apply(store, update(LAMP, 1, size=5), number=2)
+    store.upgrade()
+    assert store.check() == []
+
+
 # --- random writes ---------------------------------------------------------------------------------------------------
 
 
