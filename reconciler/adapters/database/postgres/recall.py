@@ -49,7 +49,7 @@ def read(ask: Ask, catalog: Catalog, keeping: Keeping) -> Live:
         found = _recalled(ask, catalog, keeping.recall(key, shape))
         if found is not None:
             live, entries = found
-            if entries >= AGAIN:
+            if entries >= AGAIN and live.pulse:
                 keeping.keep(key, shape, _things(live))
             return live
     live = read_live(fetch, catalog)
