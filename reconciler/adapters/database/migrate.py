@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from reconciler.adapters.database.columns import CACHE_KEY, IDENTITY, META, TENANTS, tenant_kind
+from reconciler.adapters.database.columns import CACHE_KEY, IDENTITY, JOURNAL, META, TENANTS, tenant_kind
 from reconciler.adapters.database.comparing import compared
 from reconciler.adapters.database.read import revision_of
 from reconciler.adapters.database.revisions import FOLDER, head, known, refuse_newer
 from reconciler.adapters.database.seeds import seed_columns
 from reconciler.adapters.database.snapshot_tables import KIND_TABLES
 from reconciler.adapters.database.tables import metadata_of
-from reconciler.adapters.database.triggers import differences, install
+from reconciler.adapters.database.triggers import differences, install, lax
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.catalog import Catalog
 
@@ -47,6 +47,7 @@ def upgrade(connection: sa.Connection, catalog: Catalog) -> str:
         _begin(connection, catalog, metadata)
     _tenant_rows(connection, catalog, metadata)
     _cache_key(connection, metadata)
+    _forget_foreign(connection, metadata)
     install(connection, catalog)
     return head()
 
@@ -64,7 +65,8 @@ def check(connection: sa.Connection, catalog: Catalog) -> list[str]:
     if revision not in known():
         return [f"revision {revision} is newer than this version knows ({head()})"]
     found = [f"revision {revision} is older than {head()}"] if revision != head() else []
-    return [*found, *compared(connection, metadata_of(catalog)), *differences(connection, catalog)]
+    wrong = [*differences(connection, catalog), *lax(connection, catalog)]
+    return [*found, *compared(connection, metadata_of(catalog)), *wrong]
 
 
 def configuration(connection: sa.Connection, metadata: sa.MetaData) -> Config:
@@ -90,6 +92,16 @@ def _cache_key(connection: sa.Connection, metadata: sa.MetaData) -> None:
     there = sa.select(meta.c.key).where(meta.c.key == CACHE_KEY)
     if connection.dialect.name == "postgresql" and connection.execute(there).first() is None:
         connection.execute(sa.insert(meta).values(key=CACHE_KEY, value=secrets.token_hex(32)))
+
+
+def _forget_foreign(connection: sa.Connection, metadata: sa.MetaData) -> None:
+    """Forget transactions that this server has not come to: another one numbered them before a dump was restored."""
+    if connection.dialect.name == "postgresql":
+        journal = metadata.tables[JOURNAL]
+        following = sa.text("pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        foreign = journal.c.xid > following
+        if connection.execute(sa.select(journal.c.seq).where(foreign).limit(1)).first() is not None:
+            connection.execute(sa.update(journal).where(foreign).values(xid=None))
 
 
 def _tenant_rows(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -> None:

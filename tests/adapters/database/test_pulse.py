@@ -22,6 +22,7 @@ from reconciler.adapters.database.store import Database
 from reconciler.adapters.database.urls import SqliteFile
 from reconciler.model.approval import Approval
 from tests.adapters.database.worlds import CATALOG, LAMP, Served, Store, apply, filled, sql, update
+from tests.servers import installed, running
 
 WRITES = {
     "insert": "INSERT INTO gadgets (tenant, name, title, serial, state) "
@@ -174,9 +175,7 @@ def test_a_write_that_is_committed_late_is_noticed(served):
     assert [one.name for one in entries(store, pulse)] == ["lamp"]
 
 
-def test_what_is_prepared_and_committed_later_is_noticed(clusters):
-    from tests.servers import installed, running
-
+def test_what_is_prepared_and_committed_later_is_noticed():
     with running(next(iter(installed())), settings={"max_prepared_transactions": "5"}) as cluster:
         store = filled(Served(cluster))
         with store.connect() as other:
@@ -216,10 +215,10 @@ def test_another_database_with_the_same_past_is_another(served):
     assert not copy.still(pulse)
 
 
-def test_a_server_that_was_started_again_is_believed_nothing(clusters):
-    from tests.servers import installed, running
-
-    with running(list(installed())[-1]) as cluster:
+@pytest.mark.parametrize("version", installed())
+def test_a_server_that_has_recovered_is_believed_nothing(version):
+    """What it had not written down is lost, and its transactions are numbered anew from there."""
+    with running(version) as cluster:
         store = filled(Served(cluster))
         pulse = pulse_of(store)
         with cluster.connect() as other, pytest.raises(psycopg.OperationalError):

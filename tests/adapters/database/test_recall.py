@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import random
 import stat
+import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from reconciler.adapters.database import keeping as module
 from reconciler.adapters.database.keeping import Keeping
+from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+from reconciler.adapters.database.postgres.recall import read
+from reconciler.adapters.database.read import read_live
+from reconciler.adapters.database.urls import Server
 from reconciler.model.resource import Live
 from tests.adapters.database.test_pulse import SERVED, WRITES
 from tests.adapters.database.worlds import CATALOG, LAMP, Served, Store, apply, create, delete, filled, sql, update
@@ -214,6 +223,45 @@ def test_without_a_key_in_the_database_nothing_is_kept(served, tmp_path):
     assert (tmp_path / "rows").exists()
 
 
+def test_a_role_that_plans_and_owns_nothing_reads_by_the_journal(served, tmp_path, monkeypatch):
+    store, counted = store_of(served, tmp_path), Counted(monkeypatch)
+    applying, planning = served.cluster.role("applier"), served.cluster.role("planner")
+    with store.connect() as owner:
+        owner.execute(store.grants(applying=applying, planning=planning).encode())
+    kept = Keeping(lambda: tmp_path / "planner", trusts=True, fewest=1)
+    planner = Store(served.cluster, store.name, CATALOG, planning, kept)
+    assert planner.read() == whole(store)
+    sql(store, "UPDATE gadgets SET size = 7 WHERE name = 'lamp'")
+    counted.take()
+    found = planner.read()
+    assert counted.take() == 1
+    assert found == whole(store)
+    assert planner.still(found.pulse)
+
+
+def test_what_a_dump_brought_from_another_server_is_forgotten(served, tmp_path):
+    """Its transactions have numbers to which this server has not come yet."""
+    store = store_of(served, tmp_path)
+    sql(store, "UPDATE reconciler_journal SET xid = xid + 1000000")
+    assert store.read() == whole(store)
+    sql(store, "UPDATE gadgets SET size = 7 WHERE name = 'lamp'")
+    assert store.read() == whole(store)
+    store.upgrade()
+    assert sql(store, "SELECT count(*) FROM reconciler_journal WHERE xid > 1000000") == [(0,)]
+    assert store.read() == whole(store)
+    assert store.still(store.read().pulse)
+
+
+def test_a_check_tells_of_triggers_that_do_not_fire_always(served):
+    store = filled(served)
+    assert store.check() == []
+    sql(store, "ALTER TABLE gadgets ENABLE TRIGGER reconciler_gadgets_journal")
+    assert store.check() == ["trigger reconciler_gadgets_journal does not fire always"]
+    apply(store, update(LAMP, 1, size=5), number=2)
+    store.upgrade()
+    assert store.check() == []
+
+
 # --- random writes ---------------------------------------------------------------------------------------------------
 
 
@@ -372,3 +420,48 @@ def test_random_writes_are_read_as_a_full_reading_reads_them(served, tmp_path, s
     writers.end()
     assert store.read() == whole(store), told
     assert sum("refused" not in one for one in told) > 20, told
+
+
+def test_readings_under_fire_see_what_their_snapshot_holds(served, tmp_path):
+    """Programs write at the same time, hold their transactions open, and give some of them up."""
+    store = store_of(served, tmp_path)
+    stop = threading.Event()
+    kept = Keeping(lambda: tmp_path / "rows", trusts=True, fewest=1)
+
+    def write(number: int) -> None:
+        chance = random.Random(number)  # noqa: S311  # no secret
+        with store.connect() as other:
+            other.execute("SET lock_timeout = '20ms'")
+            while not stop.is_set():
+                with suppress(psycopg.Error), other.transaction():
+                    for _ in range(chance.randrange(1, 4)):
+                        with suppress(psycopg.Error), other.transaction():
+                            name = f"{chance.choice('abc')}{number}"
+                            other.execute(
+                                "INSERT INTO gadgets (tenant, name, title, serial, state) "
+                                f"VALUES ('farol', '{name}', 'T', '{name}', 'active') "
+                                "ON CONFLICT (tenant_key, name) DO UPDATE SET size = 1 + gadgets.size".encode()
+                            )
+                            time.sleep(chance.random() / 100)
+                            if chance.random() < 0.3:
+                                other.execute(f"DELETE FROM gadgets WHERE name = '{name}'".encode())
+                            if chance.random() < 0.3:
+                                raise psycopg.Error
+                    if chance.random() < 0.3:
+                        raise psycopg.Error
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for one in writers:
+        one.start()
+    recalled = 0
+    try:
+        for _ in range(60):
+            with reading(Server(served.cluster.url(store.name).replace("+psycopg", ""))) as connection:
+                found = read(asking(connection), CATALOG, kept)
+                assert replace(found, pulse="") == replace(read_live(fetching(connection), CATALOG), pulse="")
+                recalled += bool(found.pulse)
+    finally:
+        stop.set()
+        for one in writers:
+            one.join()
+    assert recalled

@@ -131,3 +131,10 @@ def test_the_trail_of_a_few_rows_is_found_by_an_index(tmp_path):
         look.applied([LAMP])
     assert [one for one in plans if "SCAN reconciler_" in one] == []
     assert sum("USING INDEX ix_reconciler_" in one for one in plans) == 2
+
+
+def test_that_a_revision_was_moved_is_no_write_of_a_field(place):
+    store = filled(place)
+    sql(store, "UPDATE gadgets SET rev = rev + 1 WHERE name = 'lamp'")
+    with store.look() as look:
+        assert [one.operation for one in look.writes([LAMP])[LAMP]] == ["insert"]

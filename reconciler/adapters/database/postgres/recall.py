@@ -49,12 +49,17 @@ def read(ask: Ask, catalog: Catalog, keeping: Keeping) -> Live:
         found = _recalled(ask, catalog, keeping.recall(key, shape))
         if found is not None:
             live, entries = found
-            if entries >= AGAIN:
+            if entries >= AGAIN and live.pulse:
                 keeping.keep(key, shape, _things(live))
             return live
+    live = read_live(fetch, catalog)
+    if sum(map(len, live.rows.values())) < keeping.fewest:
+        return live
     pulse = take(ask, catalog)
-    live = replace(read_live(fetch, catalog), pulse="" if pulse is None else pulse.written())
-    if key and pulse is not None and sum(map(len, live.rows.values())) >= keeping.fewest:
+    if pulse is None:
+        return live
+    live = replace(live, pulse=pulse.written())
+    if key:
         keeping.keep(key, shape, _things(live))
     return live
 
