@@ -60,7 +60,7 @@ def standing(file: SqliteFile, read: Callable[[sqlite3.Connection], Live | None]
             mark = mark_of(file, connection)
             live = read(connection)
             connection.execute("COMMIT")
-            logged = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            logged = connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
         if logged:
             connection.close()  # an apply turns the log off, for which it must be the only one who has the file open
         if live is None or logged:
@@ -71,6 +71,6 @@ def standing(file: SqliteFile, read: Callable[[sqlite3.Connection], Live | None]
 
 def mark_of(file: SqliteFile, connection: sqlite3.Connection) -> Mark:
     """What is another one when anybody has committed to the file, or put another file in its place."""
-    (version,) = connection.execute("PRAGMA data_version").fetchone()
+    ((version,),) = connection.execute("PRAGMA data_version").fetchall()  # to its end, so that no lock is left
     found = file.path.stat()
     return version, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -177,6 +177,7 @@ class Database:
         from reconciler.adapters.database.triggers import differences
         from reconciler.adapters.database.writing import fetching, guarded, writing
 
+        metadata = metadata_of(self._catalog)  # takes its time, so before anybody has to wait for us
         with writing(self.file, lock_timeout=lock_timeout, create=not self.exists()) as connection, guarded("writing"):
             # Looked at under the lock: somebody else may have made it in the meantime.
             revision = revision_of(fetching(connection), connection.dialect.name)
@@ -195,7 +196,6 @@ class Database:
                         code="DB-04",
                         hint="run reconciler db upgrade, which makes the triggers anew",
                     )
-            metadata = metadata_of(self._catalog)
             session = Session(connection, self._catalog, metadata, created=created, look_again=self.find_run)
             session.lock(tenants)
             yield session

@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from tests.adapters.database.test_server import granted
 from tests.adapters.database.worlds import Store, apply, create, empty, filled, sql, unwatch
 from tests.engine.toy import gadget, partner
 
@@ -134,6 +135,17 @@ def test_tables_that_show_each_user_something_else_are_read_every_time(served):
     sql(store, "ALTER TABLE gadgets ENABLE ROW LEVEL SECURITY")
     with store.standing() as since:
         assert locked(store, since) == (since.live, False)
+
+
+def test_a_role_that_owns_nothing_is_told_and_one_that_only_plans_reads_every_time(served):
+    store = filled(served)
+    applying, planning = granted(store)
+    worker, reader = (served.open(store.name, user=one) for one in (applying, planning))
+    with worker.standing() as since:
+        assert locked(worker, since) == (since.live, True)
+    with reader.standing() as since:
+        assert since.live == store.read()
+        assert locked(worker, since) == (since.live, False)
 
 
 def test_another_file_at_the_same_path_is_read(tmp_path):
