@@ -12,6 +12,14 @@ from typing import Any
 from benchmarks import corpus
 from tests.cli.tree import Tree
 
+_WORDS = (
+    ("category", "displayName"),
+    ("clientservice", "additionalInfo"),
+    ("clientservice", "additionalInfo"),
+    ("issuer", "legalName"),
+    ("partner", "legalName"),
+    ("supportmail", "displayName"),
+)
 TENANTS = ("tenant-00001", "tenant-00002", "tenant-00003")
 _HEAD = "apiVersion: reconciler/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{tenant}spec:\n{spec}"
 
@@ -81,7 +89,7 @@ def _one(tree: Tree, chance: random.Random, kind: str) -> str:
 
 
 def _reworded(tree: Tree, chance: random.Random) -> None:
-    kind, field = chance.choice((("category", "displayName"), ("issuer", "legalName"), ("partner", "legalName")))
+    kind, field = chance.choice(_WORDS)
     file = _one(tree, chance, kind)
     if file:
         path = tree.folder / file
