@@ -43,6 +43,8 @@ def words(tree: Tree, chance: random.Random) -> list[str]:
         found += ["--exclude", chance.choice(("Category/*", "*/tenant-00002/*", "*category-1"))]
     if chance.random() < 0.3:
         found.append("--prune")
+    if chance.random() < 0.5:
+        found += ["--format", chance.choice(("json", "json", "markdown", "html", "sarif", "junit"))]
     if chance.random() < 0.6:
         known = [str(row[0]) for row in _sql(tree, "SELECT email FROM operators")]
         found += ["--as", chance.choice([corpus.ADMINISTRATOR, *known, "nobody@example.com"])]
