@@ -68,13 +68,13 @@ def contained(view: View, focus: Focus, differences: Iterable[Difference], plan:
     """See that a plan depends on nothing but what was read.
 
     Raises:
-        NeedsAll: something of the platform waits to be applied, a manifest may have stood in another tenant's folder,
-            or something is taken away, which budgets count among everything.
+        NeedsAll: something of the platform waits to be applied; a manifest is gone, of which a move in any file may say
+            that it has another name; or something is taken away, which budgets count among everything.
     """
     for one in differences:
-        file = "" if one.entry is None else one.entry.source.rpartition(":")[0]
-        platform = not one.address.tenant and one.address.kind != focus.kind
-        if platform or (one.standing is Standing.GONE and focus.owner(file)):
+        if not one.address.tenant and one.address.kind != focus.kind:
+            raise NeedsAll
+        if one.standing is Standing.GONE and one.entity.exists:
             raise NeedsAll
     if plan.cascades or plan.rewrites or plan.rollback:
         raise NeedsAll

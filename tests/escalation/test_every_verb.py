@@ -1,4 +1,4 @@
-"""Every verb, asked about what one may not read: the same bytes and exit codes whether it is there, and however it is."""
+"""Every verb, asked about what one may not read: the same bytes and exit codes whether it is there, and how."""
 
 from __future__ import annotations
 

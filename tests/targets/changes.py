@@ -12,6 +12,14 @@ from typing import Any
 from benchmarks import corpus
 from tests.cli.tree import Tree
 
+_WORDS = (
+    ("category", "displayName"),
+    ("clientservice", "additionalInfo"),
+    ("clientservice", "additionalInfo"),
+    ("issuer", "legalName"),
+    ("partner", "legalName"),
+    ("supportmail", "displayName"),
+)
 TENANTS = ("tenant-00001", "tenant-00002", "tenant-00003")
 _HEAD = "apiVersion: reconciler/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{tenant}spec:\n{spec}"
 
@@ -35,6 +43,8 @@ def words(tree: Tree, chance: random.Random) -> list[str]:
         found += ["--exclude", chance.choice(("Category/*", "*/tenant-00002/*", "*category-1"))]
     if chance.random() < 0.3:
         found.append("--prune")
+    if chance.random() < 0.5:
+        found += ["--format", chance.choice(("json", "json", "markdown", "html", "sarif", "junit"))]
     if chance.random() < 0.6:
         known = [str(row[0]) for row in _sql(tree, "SELECT email FROM operators")]
         found += ["--as", chance.choice([corpus.ADMINISTRATOR, *known, "nobody@example.com"])]
@@ -81,7 +91,7 @@ def _one(tree: Tree, chance: random.Random, kind: str) -> str:
 
 
 def _reworded(tree: Tree, chance: random.Random) -> None:
-    kind, field = chance.choice((("category", "displayName"), ("issuer", "legalName"), ("partner", "legalName")))
+    kind, field = chance.choice(_WORDS)
     file = _one(tree, chance, kind)
     if file:
         path = tree.folder / file

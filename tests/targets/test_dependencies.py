@@ -155,7 +155,7 @@ def test_a_delete_is_counted_among_everything(grove: Tree) -> None:
     """Three of 26 domains are a larger share than is allowed of all, and the budget is of all."""
     for place in (1, 2, 3, 4, 5):
         (grove.folder / f"tenants/tenant-00001/domain-www{place}.tenant-00001.example.com.yaml").unlink()
-    held = checked(both(grove, *FIRST, *AS), narrow=True)
+    held = checked(both(grove, *FIRST, *AS), narrow=False)
     assert "held" in held.short.out
     found = checked(both(grove, *FIRST, "--prune", *AS), narrow=False)
     assert found.short.code == 7
@@ -206,10 +206,15 @@ def test_a_manifest_that_stood_in_the_folder_of_another_tenant(grove: Tree) -> N
     assert "may have been cut off" in found.short.out
 
 
-def test_a_pending_move(grove: Tree) -> None:
-    done = grove.run("move", "ServiceType/tenant-00001/type-0", "type-zero", *AS)
-    assert done.code in (0, 1, 2, 4), done.err
-    both(grove, *FIRST, *AS).same()
+@pytest.mark.parametrize("folder", ["tenant-00001", "tenant-00002"])
+def test_a_move_that_is_said_in_any_folder(grove: Tree, folder: str) -> None:
+    file = "tenants/tenant-00001/reportschedule-monthly.yaml"
+    grove.edit(file, "name: monthly", "name: at-the-end")
+    move = "  from: ReportSchedule/tenant-00001/monthly\n  to: ReportSchedule/tenant-00001/at-the-end\n"
+    text = f"apiVersion: reconciler/v1\nkind: Moved\nmetadata:\n  name: monthly\nspec:\n{move}"
+    grove.write(f"tenants/{folder}/moved.yaml", text)
+    found = checked(both(grove, *FIRST, *AS), narrow=False)
+    assert "1 to move" in found.short.out, found.short
 
 
 @pytest.mark.parametrize("glob", ["*/tenant-0000[12]/*", "*/*/category-1", "Category*", "Partner/*", "Role/*", "*"])

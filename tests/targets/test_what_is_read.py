@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 
 from benchmarks import corpus
 from reconciler.adapters.database import reading as reading_module
+from reconciler.kinds import discover
+from reconciler.model.kind import Level
 from tests.cli.tree import Tree
 from tests.targets.both import NOT_READ
 from tests.targets.changes import manifest
@@ -20,6 +24,7 @@ WORDS = ("plan", "--as", corpus.ADMINISTRATOR, "--target")
 TARGET = "*/tenant-00001/*"
 
 _opened: list[str] | None = None
+_connect = sqlite3.connect
 
 
 def _hear(event: str, arguments: tuple[Any, ...]) -> None:
@@ -94,6 +99,38 @@ def test_no_row_of_another_tenant_is_read(grove: Tree, rows: list[tuple[Any, ...
     assert grove.run("plan", "--as", corpus.ADMINISTRATOR).code == 0
     assert of(rows) == {"tenant-00001", "tenant-00002", "tenant-00003"}
     assert short < len(rows) * 0.6
+
+
+def test_the_database_goes_by_its_indexes(
+    grove: Tree, rows: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks through the tables that hold resources of no tenant, and through no other."""
+    through: set[str] = set()
+    checked = reading_module._checked
+
+    def watched(uri: str) -> sqlite3.Connection:
+        connection = checked(uri)
+        connection.set_trace_callback(lambda text: through.update(_looked_through(uri, text)))
+        return connection
+
+    monkeypatch.setattr(reading_module, "_checked", watched)
+    assert grove.run(*WORDS, TARGET).code == 0
+    assert rows
+    platform = {kind.table for kind in discover().values() if kind.level is Level.PLATFORM}
+    assert through & platform
+    assert through <= platform
+
+
+def _looked_through(uri: str, statement: str) -> set[str]:
+    """The tables of kinds through which a statement looks from end to end."""
+    if not statement.startswith(("SELECT", "WITH")):
+        return set()
+    with closing(_connect(uri, uri=True)) as other:
+        told = [str(row[3]) for row in other.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    named = re.search(r'FROM "(\w+)" AS one', statement)
+    words = {one.split()[1] for one in told if one.startswith("SCAN ")}
+    tables = {kind.table for kind in discover().values()}
+    return (words | ({named[1]} if named and "one" in words else set())) & tables
 
 
 def test_a_target_without_a_tenant_reads_everything(grove: Tree, opened: list[str]) -> None:
