@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.invisible import INVISIBLE
 from reconciler.model.placing import HIDDEN, clipped
 from reconciler.model.source import Snippet, Source
+
+if TYPE_CHECKING:
+    from reconciler.adapters.manifests.locate import Locator
 
 invisible = re.compile(f"[{INVISIBLE}]").search
 _unsafe = re.compile(f"[{INVISIBLE}]|\r(?!\n)").search
@@ -35,6 +39,8 @@ class Text:
     folder: str
     data: bytes
     depth: int
+    locator: Locator | None = field(default=None, repr=False)
+    """Knows the places in the file, once somebody has asked."""
     _lines: list[str] | None = field(default=None, repr=False)
 
     def line(self, number: int) -> str:
