@@ -48,6 +48,14 @@ class Session:
         session.pace = context.with_resource(paced(options, os.environ))
         return session
 
+    def hold(self, world: object) -> None:
+        """Keep values until the process ends: taking millions of them apart one by one only costs time.
+
+        Inside of a longer process they go when garbage is next looked for, which is off while a command runs.
+        """
+        ring: list[object] = [world]
+        ring.append(ring)
+
     @cached_property
     def house(self) -> House:
         """The house, with its configuration read; warnings about it are told once."""

@@ -79,15 +79,15 @@ def wanted_fingerprints(view: View) -> list[tuple[Resource[Any], Field, SecretRe
         for name, kind in view.catalog.items()
     }
     found = []
-    for address in sorted(view.declared):
-        resource = view.declared[address]
-        for field in secret[address.kind]:
+    for resource in view.declared.values():
+        for field in secret[resource.address.kind]:
             ref = field_value(field, resource)
             if not isinstance(ref, SecretRef) or ref.version is not None or ref.scheme == "generate":
                 continue
             entity = view.entity(resource)
             if not entity.exists or not entity.left_alone(field.path):
                 found.append((resource, field, ref))
+    found.sort(key=lambda one: one[0].address)
     return found
 
 

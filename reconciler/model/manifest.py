@@ -90,6 +90,13 @@ class Memory(Protocol):
         """Remember a mark: 32 bytes that stand for everything that a result was made from."""
 
 
+class TreeSource(Protocol):
+    """Knows how to read the tree of one document."""
+
+    def tree(self) -> dict[str, Any]:
+        """The same tree as before, newly made."""
+
+
 @dataclass(slots=True)
 class Document:
     """One document of one file.
@@ -113,8 +120,8 @@ class Document:
     """What a composed document was made of: its base, then the overlays in the order in which they were laid on."""
     origin: Origin | None = field(default=None, repr=False, compare=False)
     """What the reader knows of the tree that it read; it says nothing about one that was put together later."""
-    again: Callable[[int], dict[str, Any]] | None = field(default=None, repr=False, compare=False)
-    """Reads the tree of the document with this index again, from the bytes that were parsed; None where it stays."""
+    again: TreeSource | None = field(default=None, repr=False, compare=False)
+    """Reads the tree again, from the bytes that were parsed; None where it stays."""
     _places: Places | None = field(default=None, repr=False)
 
     def release(self) -> None:
@@ -126,7 +133,7 @@ class Document:
         # Reached only for what is not there: a tree that was let go.
         if name != "tree" or self.again is None:
             raise AttributeError(name)
-        self.tree = self.again(self.index)
+        self.tree = self.again.tree()
         return self.tree
 
     @property

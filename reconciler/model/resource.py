@@ -66,9 +66,11 @@ AWAITED = "state.awaited"
 """Key of the ledger for a state that was asked for and that only a person brings about (LIF-04); no column has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class LedgerEntry:
     """What the ledger knows of a managed resource: what was applied last, and from where.
+
+    It is never changed, and not frozen: a frozen one takes several times as long to make, and there is one a resource.
 
     ``applied`` is canonical JSON, an object from column to stored value, of the managed columns, and under
     :data:`AWAITED` the state that a person still has to bring about, if there is one.

@@ -6,8 +6,8 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Collection
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
@@ -17,9 +17,6 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.focus import Focus
 from reconciler.model.manifest import Document, Manifests, Origin, Places
 from reconciler.model.source import Source
-
-if TYPE_CHECKING:
-    from reconciler.adapters.manifests.locate import Locator
 
 CONFIGURATION = frozenset({"reconciler.yaml", "reconciler.yml"})
 """Names of files that hold configuration and no manifests."""
@@ -164,38 +161,45 @@ def parse_exactly(file: str, data: bytes, *, limits: Limits) -> tuple[list[Docum
 
 
 class _Source:
-    """The bytes of a file, from which places are read, and the trees again; most runs ask for neither.
+    """Where one document stands: reads its places, and its tree again; most runs ask for neither."""
 
-    ``plain`` says that the fast pass has read the file: then most places are found without a second parse.
-    """
+    __slots__ = ("_index", "_limits", "_text")
 
-    __slots__ = ("_limits", "_locator", "_plain", "_skimmed", "_text")
-
-    def __init__(self, text: Text, limits: Limits, *, plain: bool = False) -> None:
+    def __init__(self, text: Text, index: int, limits: Limits) -> None:
         self._text = text
+        self._index = index
         self._limits = limits
-        self._plain = plain
-        self._locator: Locator | None = None
-        self._skimmed: list[Places] | None = None
 
-    def places(self, index: int) -> Places:
-        """The places of the document with this number in its file."""
-        if self._plain:
-            from reconciler.adapters.manifests.skim import skimmed
+    def __call__(self) -> Places:
+        """The places of the document."""
+        return self._exact(self._index)
 
-            self._plain, self._skimmed = False, skimmed(self._text, self._exact)
-        return self._exact(index) if self._skimmed is None else self._skimmed[index]
+    def tree(self) -> dict[str, Any]:
+        """The tree that the fast pass gave: it gives the same for the same bytes."""
+        return (trees(self._text.data, self._limits) or [])[self._index]
 
     def _exact(self, index: int) -> Places:
-        if self._locator is None:
+        text = self._text
+        if text.locator is None:
             from reconciler.adapters.manifests import locate  # with a scanner that most runs do not need
 
-            self._locator = locate.Locator(self._text)
-        return self._locator.of(index)
+            text.locator = locate.Locator(text)
+        return text.locator.of(index)
 
-    def tree(self, index: int) -> dict[str, Any]:
-        """The tree that the fast pass gave: it gives the same for the same bytes."""
-        return (trees(self._text.data, self._limits) or [])[index]
+
+class _PlainSource(_Source):
+    """The same for a file that the fast pass has read: most places are found without a second parse."""
+
+    __slots__ = ()
+
+    def __call__(self) -> Places:
+        """The places of the document."""
+        text = self._text
+        if text.skimmed is None:
+            from reconciler.adapters.manifests.skim import skimmed
+
+            text.skimmed = skimmed(text, self._exact) or []
+        return text.skimmed[self._index] if text.skimmed else super().__call__()
 
 
 def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -203,21 +207,20 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
 
     builder = Builder(text, limits)
     builder.run()
-    places = _Source(text, limits).places
     documents = [
-        Document(text.file, one.index, one.tree, partial(places, one.index), text.line, text.folder, one.plain)
+        Document(text.file, one.index, one.tree, _Source(text, one.index, limits), text.line, text.folder, one.plain)
         for one in builder.trees
     ]
     return documents, builder.problems
 
 
 def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bool = False) -> list[Document]:
-    source = _Source(text, limits, plain=True)
-    again = None if stays else source.tree
-    return [
-        Document(text.file, index, tree, partial(source.places, index), text.line, text.folder, plain=True, again=again)
-        for index, tree in enumerate(found)
-    ]
+    documents = []
+    for index, tree in enumerate(found):
+        source = _PlainSource(text, index, limits)
+        again = None if stays else source
+        documents.append(Document(text.file, index, tree, source, text.line, text.folder, plain=True, again=again))
+    return documents
 
 
 def refusal(file: str, code: str, summary: str, *, hint: str = "") -> Diagnostic:

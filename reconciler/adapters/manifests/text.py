@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.invisible import INVISIBLE
 from reconciler.model.placing import HIDDEN, clipped
 from reconciler.model.source import Snippet, Source
+
+if TYPE_CHECKING:
+    from reconciler.adapters.manifests.locate import Locator
+    from reconciler.model.manifest import Places
 
 invisible = re.compile(f"[{INVISIBLE}]").search
 _unsafe = re.compile(f"[{INVISIBLE}]|\r(?!\n)").search
@@ -35,6 +40,10 @@ class Text:
     folder: str
     data: bytes
     depth: int
+    locator: Locator | None = field(default=None, repr=False)
+    """Knows the places in the file, once somebody has asked."""
+    skimmed: list[Places] | None = field(default=None, repr=False)
+    """The places of each document as a look at the lines tells them; empty where it does not."""
     _lines: list[str] | None = field(default=None, repr=False)
 
     def line(self, number: int) -> str:

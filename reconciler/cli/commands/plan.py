@@ -166,6 +166,7 @@ def _plan(
         earlier = house.reader(asked.paths, rev=base, targets=asked.targets, earlier=True)
         pair = plan_since(doors, request, replace(doors, reader=earlier, waivers=house.waivers(earlier)))
         proposal = pair.head
+    session.hold((proposal, pair))
     if patience is not None:
         proposal = _rehearsed(session, proposal, patience)
     with stage("render"):
