@@ -46,6 +46,11 @@ class ServerDatabase:
         self._server = server
         self._catalog = catalog
 
+    @property
+    def server(self) -> Server:
+        """Where it is."""
+        return self._server
+
     def read(self) -> Live:
         """Everything that is managed or may be referred to.
 
