@@ -66,7 +66,8 @@ class Answering:
                 return None
             from reconciler.adapters.database.standing import digest_now
 
-            if digest_now(self._place(reads), reads["tables"]) == answer["database"]:
+            place = self._place(reads)
+            if digest_now(place, reads["tables"], settled=answer["settled"]) == answer["database"]:
                 return answer
         return None
 

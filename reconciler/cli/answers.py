@@ -42,6 +42,7 @@ class Known:
         self._said: list[tuple[bool, str]] = []
         self._size = 0
         self._until: Until | None = None
+        self._learnt: dict[str, Any] | None = None
 
     def recalled(self) -> int | None:
         """Say what was said the last time, if nothing has changed; its exit code."""
@@ -79,17 +80,24 @@ class Known:
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
         return replace(doors, now=moment, waivers=waivers)
 
-    def keep(self, live: Live, *, files: str, code: int) -> None:
-        """Keep what was said of this database and of these files, for the next call."""
-        if self._reads is None or self._until is None or self._size >= _MOST:
+    def learn(self, live: Live, *, files: str, settled: bool = False) -> None:
+        """What the run rests on: this database and the files of this digest.
+
+        ``settled`` says that it found no open finding of drift written down, and rests on that as well.
+        """
+        if self._reads is None or self._until is None:
             return
         from reconciler.wiring.reads import digest_of
 
         database = digest_of(self._session.house, live)
         since, until = self._until.begin.timestamp(), self._until.at.timestamp()
         if database is not None and since < until:
-            learnt = {"since": since, "until": until, "files": files, "database": database}
-            self._answering.keep(self._reads, {**learnt, "said": self._said, "code": code})
+            self._learnt = {"since": since, "until": until, "files": files, "database": database, "settled": settled}
+
+    def keep(self, *, code: int) -> None:
+        """Keep what was said, where something was learnt, for the next call."""
+        if self._learnt is not None and self._reads is not None and self._size < _MOST:
+            self._answering.keep(self._reads, {**self._learnt, "said": self._said, "code": code})
 
 
 def known(context: click.Context, session: Session) -> Known | None:

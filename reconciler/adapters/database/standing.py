@@ -43,6 +43,8 @@ _APPROVALS = (
     "WHERE withdrawn_at IS NULL"
 )
 
+_OPEN = "SELECT id FROM reconciler_findings WHERE state <> 'resolved'"
+
 
 def tables_of(catalog: Catalog) -> Tables:
     """What a plan reads of the tables of kinds."""
@@ -72,8 +74,10 @@ def digest_read(live: Live, tables: Tables, *, revision: str) -> str | None:
     return digest.hexdigest()
 
 
-def digest_now(place: SqliteFile | Server, tables: Tables) -> str:
+def digest_now(place: SqliteFile | Server, tables: Tables, *, settled: bool) -> str:
     """The digest of a database as it is, read in one transaction that cannot write.
+
+    ``settled`` asks whether no open finding of drift is written down; where one is, there is no digest.
 
     Raises:
         ReconcilerError: it cannot be opened or read.
@@ -88,6 +92,8 @@ def digest_now(place: SqliteFile | Server, tables: Tables) -> str:
         _add_head(digest, revision[0] if revision else "", identity[0] if identity else "", generations.items())
         for statement in statements:
             _add(digest, rows(statement))
+        if settled and any(True for _ in rows(_OPEN)):
+            return ""
         _add(digest, rows(_LEDGER))
         _add(digest, sorted(tuple(str(one or "") for one in row) for row in rows(_APPROVALS)))
     return digest.hexdigest()

@@ -193,7 +193,8 @@ def _plan(
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
     if session.known is not None and is_still(proposal):
-        session.known.keep(proposal.live, files=proposal.judged.manifests.digest, code=exits.DONE)
+        session.known.learn(proposal.live, files=proposal.judged.manifests.digest)
+        session.known.keep(code=exits.DONE)
     return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
 
 
