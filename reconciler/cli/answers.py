@@ -16,6 +16,7 @@ import click
 from click.core import ParameterSource
 
 from reconciler.cli import output
+from reconciler.cli.options import Globals
 from reconciler.cli.output import write
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _SAFE = frozenset({"paths", "prune", "only_drift", "allowances", "detailed_exitcode", "form"})
 """Options that change what is said, and nothing else. With any other one a call takes the ordinary way."""
+_SAFE_GLOBALS = frozenset({"chdir", "config", "env", "people", "color", "quiet", "log_format"})
+"""The same among those of every verb."""
 _FORMS = {"plan": ("text", "json"), "drift": ("text",)}
 """By verb, the forms that tell no time and write no other file."""
 _MOST = 1 << 20
@@ -103,7 +106,9 @@ class Known:
 def known(context: click.Context, session: Session) -> Known | None:
     """What is known of a call; None for one that takes the ordinary way."""
     verb = str(context.info_name)
-    if session.options.verbose or not _plain(context, verb):
+    options = asdict(session.options)
+    usual = asdict(Globals())
+    if any(options[name] != usual[name] for name in usual if name not in _SAFE_GLOBALS) or not _plain(context, verb):
         return None
     from reconciler.answering import Answering, wanted
 
@@ -112,7 +117,7 @@ def known(context: click.Context, session: Session) -> Known | None:
     call = {
         "verb": verb,
         "words": context.params,
-        "options": asdict(session.options),
+        "options": options,
         "streams": [_stream(sys.stdout), _stream(sys.stderr)],
         "size": shutil.get_terminal_size() if _shown(sys.stdout) or _shown(sys.stderr) else None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -24,19 +25,13 @@ kind: Policy
 metadata: {name: few-changes}
 spec:
   rules:
-    - name: few
-      expression: plan.changes.size() < 100
-      message: too many changes
+    - {name: few, when: "plan.resource_changes.size() > 100", deny: too many changes}
 """
 WAIVER = """\
 apiVersion: reconciler/v1
 kind: Waiver
 metadata: {name: calm}
-spec:
-  resources: [Customer/farol/lumen]
-  owner: root@example.com
-  reason: until the move is over
-  expires: 2026-07-01
+spec: {owner: root@example.com, reason: Until the move is over., expires: 2026-07-01, addresses: [Customer/*]}
 """
 
 
@@ -103,7 +98,7 @@ def memory(tree: Tree, tmp_path_factory: pytest.TempPathFactory, monkeypatch: py
         ("plan", "--format", "json"),
         ("plan", "--detailed-exitcode", "--as", ROOT),
         ("plan", "--quiet"),
-        ("plan", "platform"),
+        ("plan", "platform", "tenants"),
         ("drift",),
         ("drift", "--as", ROOT, "--detailed-exitcode"),
     ],
@@ -154,9 +149,7 @@ def test_nothing_heavy_is_loaded_for_an_answer(memory: Memory) -> None:
     )
     variables = {**os.environ, "RECONCILER_CACHE": str(memory.folder), "PYTHONPATH": os.pathsep.join(sys.path)}
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("No changes.")
     assert done.stderr.splitlines()[-1] == "[]"
 
@@ -244,18 +237,17 @@ def _link(tree: Tree, file: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("words", [("plan",), ("plan", "--as", ROOT, "--format", "json"), ("drift",)])
-def test_whatever_changes_is_seen(
-    memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str, words: tuple[str, ...]
-) -> None:
-    memory.warm(*words)
+def test_whatever_changes_is_seen(memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    calls = [("plan",), ("plan", "--as", ROOT, "--format", "json"), ("drift",)]
+    for words in calls:
+        memory.warm(*words)
     CHANGES[name](memory.tree, random.Random(name), monkeypatch)  # noqa: S311  # no secret hangs on it
-    answered = memory.agree(*words)
+    answered = [memory.agree(*words) for words in calls]
     if name in UNSEEN:
-        assert answered
+        assert all(answered)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(5))
 def test_many_changes_in_any_order_are_seen(memory: Memory, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Some of them are taken back, so that answers of before may be right again."""
     chance = random.Random(seed)  # noqa: S311  # no secret hangs on it
@@ -269,7 +261,7 @@ def test_many_changes_in_any_order_are_seen(memory: Memory, monkeypatch: pytest.
             for name in chance.sample(sorted(CHANGES), 2):
                 try:
                     CHANGES[name](memory.tree, chance, patch)
-                except (OSError, RuntimeError, AssertionError):
+                except (OSError, sqlite3.Error):
                     continue
                 memory.agree(*words)
         answered += memory.agree(*words)
@@ -296,10 +288,10 @@ def test_another_commit_is_told(memory: Memory) -> None:
     git(memory.tree, "commit", "-qm", "one")
     words = ("plan", "--format", "json")
     memory.warm(*words)
-    first = memory.run(*words).json["commit"]
+    first = memory.run(*words).json["reconciler"]["manifests"]["commit"]
     git(memory.tree, "commit", "-qm", "two", "--allow-empty")
     assert not memory.agree(*words)
-    assert memory.run(*words).json["commit"] not in (first, None)
+    assert memory.run(*words).json["reconciler"]["manifests"]["commit"] not in (first, None)
 
 
 # --- time ------------------------------------------------------------------------------------------------------------
@@ -308,19 +300,14 @@ def test_another_commit_is_told(memory: Memory) -> None:
 def test_an_answer_holds_until_a_rule_of_time_may_say_something_else(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory.tree.write(
-        "platform/auditor.yaml",
-        "apiVersion: reconciler/v1\nkind: Operator\nmetadata: {name: ada}\nspec:\n  email: ada@example.com\n"
-        "  displayName: Ada\n  role: auditor\n  language: pt-PT\n  validUntil: 2026-06-15\n  auditScope: ['*']\n",
-    )
-    call = memory.tree.run("apply", "--auto-approve", "--as", ROOT)
-    assert call.code == 0, call.err
+    memory.tree.write("waivers/calm.yaml", WAIVER.replace("2026-07-01", "2026-06-15"))
     memory.warm("plan")
-    monkeypatch.setenv("RECONCILER_CLOCK", "2026-06-15T22:59:59Z")  # the last second of the day in Lisbon
-    before = memory.run("plan").out
-    monkeypatch.setenv("RECONCILER_CLOCK", "2026-06-15T23:00:00Z")
+    monkeypatch.setenv("RECONCILER_CLOCK", "2026-06-15T23:59:59Z")  # the last second of its last day
+    memory.run("plan")
+    assert memory.agree("plan")
+    monkeypatch.setenv("RECONCILER_CLOCK", "2026-06-16T00:00:00Z")
     assert not memory.agree("plan")
-    assert memory.run("plan").out != before
+    assert "WVR-04" in memory.run("plan").out
 
 
 def test_an_answer_is_not_older_than_a_day(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,18 +323,22 @@ def test_an_answer_is_not_older_than_a_day(memory: Memory, monkeypatch: pytest.M
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_a_damaged_answer_is_as_good_as_none(memory: Memory, seed: int) -> None:
+def test_a_damaged_answer_is_as_good_as_none(memory: Memory) -> None:
     memory.warm("plan")
-    chance = random.Random(seed)  # noqa: S311  # no secret hangs on it
-    path = chance.choice([*memory.files, memory.folder / "answers/key"])
-    data = bytearray(path.read_bytes())
-    if chance.random() < 0.3:
-        del data[chance.randrange(len(data)) :]
-    else:
-        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-    path.write_bytes(bytes(data))
-    assert not memory.agree("plan")
+    chance = random.Random(1)  # noqa: S311  # no secret hangs on it
+    there = [*memory.files, memory.folder / "answers/key"]
+    for _ in range(25):
+        path = chance.choice(there)
+        whole = path.read_bytes()
+        data = bytearray(whole)
+        if chance.random() < 0.3:
+            del data[chance.randrange(len(data)) :]
+        else:
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(data))
+        assert not memory.agree("plan")
+        path.write_bytes(whole)
+        assert memory.agree("plan")
 
 
 def test_the_answer_of_another_call_is_none(memory: Memory) -> None:
@@ -391,7 +382,7 @@ def test_few_answers_are_kept(memory: Memory, monkeypatch: pytest.MonkeyPatch) -
 # --- what happens meanwhile ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["a waiver", "a byte of the configuration", "a policy", "a hidden file"])
+@pytest.mark.parametrize("name", ["a waiver", "a byte of the configuration", "a policy"])
 def test_what_changes_while_a_run_goes_on_is_not_believed(
     memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -409,4 +400,4 @@ def test_what_changes_while_a_run_goes_on_is_not_believed(
         patch.setattr(operation, "read", meanwhile)
         memory.run("plan")
     memory.run("plan")
-    assert memory.answered == (name == "a hidden file")
+    assert not memory.answered

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from hashlib import sha256
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.adapters.database.revisions import VERSION_TABLE
@@ -64,12 +65,12 @@ def digest_read(live: Live, tables: Tables, *, revision: str) -> str | None:
     try:
         _add_head(digest, revision, live.identity, live.generations.items())
         for name, *_ in tables:
-            _add(digest, live.rows[str(name)].values())
+            _add(digest, _in_order(live.rows[str(name)].values(), 2))
         entries = live.ledger.values()
-        _add(digest, ((*one.address, one.applied, one.source, one.commit, one.management) for one in entries))
+        _add(digest, _in_order(((*e.address, e.applied, e.source, e.commit, e.management) for e in entries), 3))
         approvals = live.approvals
         _add(digest, ((a.digest, a.approver, a.approved_at, a.valid_until, a.rights, a.rules) for a in approvals))
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         return None
     return digest.hexdigest()
 
@@ -81,7 +82,7 @@ def digest_now(place: SqliteFile | Server, tables: Tables, *, settled: bool) -> 
 
     Raises:
         ReconcilerError: it cannot be opened or read.
-        ValueError: a name is none, or not all of it is plain data.
+        ValueError, TypeError: a name is none, or not all of it is plain data.
     """
     statements = [_statement(str(table), columns) for _, table, columns in tables]
     digest = sha256()
@@ -91,10 +92,10 @@ def digest_now(place: SqliteFile | Server, tables: Tables, *, settled: bool) -> 
         generations = {str(tenant): int(number) for tenant, number in rows(_GENERATIONS)}
         _add_head(digest, revision[0] if revision else "", identity[0] if identity else "", generations.items())
         for statement in statements:
-            _add(digest, rows(statement))
+            _add(digest, _in_order(rows(statement), 2))
         if settled and any(True for _ in rows(_OPEN)):
             return ""
-        _add(digest, rows(_LEDGER))
+        _add(digest, _in_order(rows(_LEDGER), 3))
         _add(digest, sorted(tuple(str(one or "") for one in row) for row in rows(_APPROVALS)))
     return digest.hexdigest()
 
@@ -130,6 +131,11 @@ def _served(server: Server) -> Iterator[Rows]:
                 yield from cursor
 
         yield rows
+
+
+def _in_order(rows: Iterable[tuple[Any, ...]], key: int) -> list[tuple[Any, ...]]:
+    """Rows by the key with which they begin: a database promises no order, and a reading need not keep its."""
+    return sorted(rows, key=itemgetter(slice(key)))
 
 
 def _add_head(digest: Any, revision: str, identity: str, generations: Iterable[tuple[str, int]]) -> None:
