@@ -33,8 +33,12 @@ CACHE_VARIABLE = "RECONCILER_CACHE"
 LONGEST = timedelta(hours=24)
 """How long an answer holds at most, whatever the rules say."""
 
-_UNLIKE = frozenset({"_", "OLDPWD", "SHLVL"})
-"""Variables that shells set for each call, and that nobody reads."""
+CLOCK_VARIABLE = "RECONCILER_CLOCK"
+
+_ELSEWHERE = frozenset({"RECONCILER_ID_TOKEN", "RECONCILER_POLICY_REV"})
+"""Variables by which a run rests on something that nothing here looks at: an issuer, or another commit."""
+_UNLIKE = frozenset({"_", "OLDPWD", "SHLVL", CLOCK_VARIABLE})
+"""Variables that shells set for each call, and that nobody reads; and the one that is looked at as the time it is."""
 _CLOCK = re.compile(r"(?:19|[2-8]\d)\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _PROGRAM = Path(__file__).parent
 
@@ -79,14 +83,18 @@ class Answering:
         """
         self._before = (facts(reads, self._times), self._times)
 
-    def keep(self, reads: Mapping[str, Any], learnt: Mapping[str, Any]) -> None:
-        """Keep what was said, where nothing has changed meanwhile. Fails at nothing."""
+    def keep(self, reads: Mapping[str, Any], learnt: Mapping[str, Any], *, commit: str) -> None:
+        """Keep what was said, where nothing has changed meanwhile. Fails at nothing.
+
+        ``commit`` is the one that the manifests are of. In a repository that is the one at which git stands: of files
+        that are none of it, git might say something else without that anything here has changed.
+        """
         with suppress(Unusual, OSError, ValueError):
             times: list[int] = []
             if self._asked(times) != self._question:
                 return
             found = facts(reads, times)
-            if self._before == (found, times):
+            if self._before == (found, times) and found["head"] in ("", commit):
                 self._answers.keep(self._question, {**learnt, "reads": dict(reads), "facts": found})
 
     def _asked(self, times: list[int]) -> bytes:
@@ -119,8 +127,8 @@ def wanted(variables: Mapping[str, str]) -> bool:
     place = variables.get(CACHE_VARIABLE, "")
     if place and not Path(place).is_absolute():
         return False
-    clock = variables.get("RECONCILER_CLOCK", "")
-    return not variables.get("RECONCILER_ID_TOKEN") and (not clock or _CLOCK.fullmatch(clock) is not None)
+    clock = variables.get(CLOCK_VARIABLE, "")
+    return _ELSEWHERE.isdisjoint(variables) and (not clock or _CLOCK.fullmatch(clock) is not None)
 
 
 def now(variables: Mapping[str, str]) -> datetime:
@@ -129,7 +137,7 @@ def now(variables: Mapping[str, str]) -> datetime:
     Raises:
         ValueError: the variable that sets it holds none.
     """
-    clock = variables.get("RECONCILER_CLOCK", "")
+    clock = variables.get(CLOCK_VARIABLE, "")
     return datetime.fromisoformat(clock).astimezone(UTC) if clock else datetime.now(UTC)
 
 
@@ -192,7 +200,7 @@ def _head(folder: Path) -> str:
     from reconciler.adapters.manifests.program import run_git
 
     found = run_git(folder, "rev-parse", "--verify", "--quiet", "HEAD^{commit}", check=False)
-    return "" if found is None else found.decode()
+    return "" if found is None else found.decode().strip()
 
 
 def _state(path: str) -> list[int]:

@@ -22,6 +22,7 @@ from reconciler.cli.output import write
 if TYPE_CHECKING:
     from reconciler.answering import Answering
     from reconciler.cli.session import Session
+    from reconciler.model.manifest import Manifests
     from reconciler.model.moment import Until
     from reconciler.model.resource import Live
     from reconciler.operations.request import Doors
@@ -46,6 +47,7 @@ class Known:
         self._size = 0
         self._until: Until | None = None
         self._learnt: dict[str, Any] | None = None
+        self._commit = ""
 
     def recalled(self) -> int | None:
         """Say what was said the last time, if nothing has changed; its exit code."""
@@ -83,8 +85,8 @@ class Known:
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
         return replace(doors, now=moment, waivers=waivers)
 
-    def learn(self, live: Live, *, files: str, settled: bool = False) -> None:
-        """What the run rests on: this database and the files of this digest.
+    def learn(self, live: Live, manifests: Manifests, *, settled: bool = False) -> None:
+        """What the run rests on: this database and these files.
 
         ``settled`` says that it found no open finding of drift written down, and rests on that as well.
         """
@@ -95,12 +97,15 @@ class Known:
         database = digest_of(self._session.house, live)
         since, until = self._until.begin.timestamp(), self._until.at.timestamp()
         if database is not None and since < until:
-            self._learnt = {"since": since, "until": until, "files": files, "database": database, "settled": settled}
+            self._learnt = {"since": since, "until": until, "files": manifests.digest, "database": database}
+            self._learnt["settled"] = settled
+            self._commit = manifests.commit or ""
 
     def keep(self, *, code: int) -> None:
         """Keep what was said, where something was learnt, for the next call."""
         if self._learnt is not None and self._reads is not None and self._size < _MOST:
-            self._answering.keep(self._reads, {**self._learnt, "said": self._said, "code": code})
+            learnt = {**self._learnt, "said": self._said, "code": code}
+            self._answering.keep(self._reads, learnt, commit=self._commit)
 
 
 def known(context: click.Context, session: Session) -> Known | None:

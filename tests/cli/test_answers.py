@@ -115,6 +115,8 @@ def test_a_call_is_answered_by_what_the_last_one_said(memory: Memory, words: tup
         ("plan", "--format", "markdown"),
         ("plan", "--target", "Customer/farol/*"),
         ("plan", "--policy-rev", "HEAD"),
+        ("plan", "--base", "HEAD"),
+        ("plan", "--rehearse"),
         ("drift", "--format", "json"),
         ("drift", "--record"),
         ("drift", "--tenant", "farol"),
@@ -133,6 +135,31 @@ def test_a_plan_that_is_written_is_made(memory: Memory, tmp_path: Path) -> None:
     memory.run("plan", "--out", str(tmp_path / "one.plan"))
     assert not memory.answered
     assert (tmp_path / "one.plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RECONCILER_POLICY_REV", "HEAD"),
+        ("RECONCILER_ID_TOKEN", "any"),
+        ("RECONCILER_CLOCK", "2026-06-15T14:00:00+02:00"),
+        ("RECONCILER_CACHE", "cache"),
+    ],
+)
+def test_what_rests_on_something_else_takes_the_ordinary_way(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("RECONCILER_CACHE", str(memory.folder))
+    monkeypatch.setenv(name, value)
+    memory.tree.run("plan")
+    assert not memory.files
+    assert not list(memory.tree.folder.rglob("*.answer"))
+
+
+def test_a_configuration_can_switch_it_off(memory: Memory) -> None:
+    memory.tree.write("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Project\ncache: false\n")
+    memory.run("plan")
+    assert not memory.files
 
 
 def test_a_plan_with_changes_is_not_remembered(memory: Memory) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import marshal
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from itertools import islice
 from operator import itemgetter
@@ -127,8 +127,9 @@ def _served(server: Server) -> Iterator[Rows]:
     with reading(server) as connection:
 
         def rows(statement: str) -> Iterator[tuple[Any, ...]]:
-            with closing(connection.execute(statement.encode())) as cursor:
-                yield from cursor
+            with connection.cursor(name="standing") as cursor:  # of the server: some rows at a time
+                cursor.itersize = _CHUNK
+                yield from cursor.execute(statement.encode())
 
         yield rows
 

@@ -126,7 +126,7 @@ def _report(
         write_down(doors, observed)
         return replace(observed.shown, recorded=True)
     if session.known is not None and observed.still and observed.live is not None and observed.judged is not None:
-        session.known.learn(observed.live, files=observed.judged.manifests.digest, settled=True)
+        session.known.learn(observed.live, observed.judged.manifests, settled=True)
     return observed.shown
 
 

@@ -193,7 +193,7 @@ def _plan(
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
     if session.known is not None and is_still(proposal):
-        session.known.learn(proposal.live, files=proposal.judged.manifests.digest)
+        session.known.learn(proposal.live, proposal.judged.manifests)
         session.known.keep(code=exits.DONE)
     return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
 
