@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from reconciler import answering
-from reconciler.answering import Answering
 from tests.cli.environments import git
-from tests.cli.tree import ROOT, SECOND, Call, Tree
+from tests.cli.memory import Memory
+from tests.cli.tree import ROOT, SECOND, Tree
 
 POLICY = """\
 apiVersion: reconciler/v1
@@ -33,52 +33,6 @@ kind: Waiver
 metadata: {name: calm}
 spec: {owner: root@example.com, reason: Until the move is over., expires: 2026-07-01, addresses: [Customer/*]}
 """
-
-
-class Memory:
-    """The tree with a cache of its own; ``answered`` says whether the last call was."""
-
-    def __init__(self, tree: Tree, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.tree = tree
-        self.folder = folder
-        self.answered = False
-        self._monkeypatch = monkeypatch
-        recall = Answering.recall
-
-        def spied(one: Answering) -> dict[str, object] | None:
-            found = recall(one)
-            self.answered = found is not None
-            return found
-
-        monkeypatch.setattr(Answering, "recall", spied)
-
-    def run(self, *words: str) -> Call:
-        """Run with what is remembered."""
-        self.answered = False
-        self._monkeypatch.setenv("RECONCILER_CACHE", str(self.folder))
-        return self.tree.run(*words)
-
-    def long_way(self, *words: str) -> Call:
-        """Run without."""
-        self._monkeypatch.setenv("RECONCILER_CACHE", "off")
-        return self.tree.run(*words)
-
-    def agree(self, *words: str) -> bool:
-        """See that both say the same; whether it was from memory."""
-        before = self.run(*words)
-        answered = self.answered
-        assert before == self.long_way(*words)
-        return answered
-
-    def warm(self, *words: str) -> None:
-        """Run until it is answered from memory."""
-        self.run(*words)
-        assert self.agree(*words), "nothing was remembered"
-
-    @property
-    def files(self) -> list[Path]:
-        """The answers that are kept."""
-        return sorted((self.folder / "answers").glob("*.answer"))
 
 
 @pytest.fixture
@@ -396,6 +350,17 @@ def test_no_answer_holds_what_a_variable_says(memory: Memory, monkeypatch: pytes
     monkeypatch.setenv("SOME_TOKEN", "a-made-up-word-4711")
     memory.warm("plan")
     assert all(b"a-made-up-word" not in one.read_bytes() for one in memory.files)
+
+
+def test_many_at_once_keep_and_find(memory: Memory) -> None:
+    variables = {**os.environ, "RECONCILER_CACHE": str(memory.folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, "-m", "reconciler", "plan"]
+    for _ in range(2):
+        calls = [subprocess.Popen(words, env=variables, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+        said = {call.communicate()[0] for call in calls}
+        assert len(said) == 1
+        assert said.pop().startswith("No changes.")
+    assert sorted(one.suffix for one in (memory.folder / "answers").iterdir()) == ["", ".answer"]
 
 
 def test_few_answers_are_kept(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
