@@ -20,6 +20,9 @@ from reconciler.model.errors import WorldError
 ASIDE: list[Callable[[], AbstractContextManager[None]]] = []
 """What has to step aside while something is written: the bar of a run that is going on."""
 
+COPIES: list[Callable[[TextIO | None, str], None]] = []
+"""Who hears what is written, beside the streams."""
+
 _PLAIN = {"…": "...", "·": "-"}
 
 
@@ -72,6 +75,8 @@ def write(stream: TextIO | None, text: str) -> None:
     Raises:
         WorldError: standard output takes nothing more, because the disk is full, say (OUT-01).
     """
+    for one in COPIES:
+        one(stream, text)
     if stream is None:  # closed before the program began
         return
     encoding = stream.encoding or "utf-8"

@@ -16,6 +16,7 @@ from reconciler.cli.pacing import Pace, paced
 from reconciler.model.errors import UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
+    from reconciler.cli.answers import Known
     from reconciler.model.identity import Asking
     from reconciler.operations.request import People
     from reconciler.render.resource_text import Style
@@ -29,6 +30,8 @@ class Session:
         self.options = options
         self.output = Output(options, os.environ)
         self.pace: Pace | None = None
+        self.known: Known | None = None
+        """What is known of the call, where it may be answered, or its answer be kept."""
 
     @classmethod
     def begin(cls, context: click.Context, *, streams: bool = False) -> Session:

@@ -8,6 +8,7 @@ clock and the authority walk edges of their own, whatever a manifest says.
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -137,9 +138,11 @@ def _days_reason(entity: Entity, view: View, now: dt.datetime) -> str:
         return ""
     if end <= now:
         return f"the access ended on {end.date().isoformat()}"
+    # Live data is never validated, and so much warning that no calendar holds it is warning.
+    with suppress(OverflowError):
+        if now + view.setting("SystemConfiguration", "caAccess.warnDays") * _DAY < end:
+            return ""
     left = -((now - end) // _DAY)
-    if end - now > view.setting("SystemConfiguration", "caAccess.warnDays") * _DAY:
-        return ""
     return f"the access ends in {left} {'day' if left == 1 else 'days'}, on {end.date().isoformat()}"
 
 

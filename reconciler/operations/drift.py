@@ -19,7 +19,8 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
-from reconciler.model.drift import DriftFinding, DriftReport, Recorded
+from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded
+from reconciler.model.moment import told as as_told
 from reconciler.model.pace import stage
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
@@ -59,6 +60,18 @@ class Observed:
     newest: int = 0
     moved: Callable[[int], Mapping[Address, Address]] = lambda _: {}
     partial: bool = False
+    live: Live | None = None
+    view: View | None = None
+    judged: Judged | None = None
+
+    @property
+    def still(self) -> bool:
+        """Whether nothing has drifted nor is open from before, and nothing but manifests and database was read."""
+        if self.partial or self.whole.findings or self.whole.diagnostics or self.view is None:
+            return False
+        if self.judged is None or self.judged.moves or any(one.files for one in self.view.declared.values()):
+            return False
+        return all(one.state is FindingState.RESOLVED for one in self.before.values())
 
 
 def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> DriftReport:
@@ -125,7 +138,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         found,
         known,
         waivers=judged.waivers,
-        now=doors.now,
+        now=as_told(doors.now),
         selects=selects,
         diagnostics=(*told, *judged.about_waivers),
         environment=request.environment,
@@ -140,6 +153,9 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         newest=newest,
         moved=lambda since: _moved(doors, since, newest),
         partial=bool(faults or more or based.diagnostics or errors_in(list(judged.about_waivers))),
+        live=live,
+        view=view,
+        judged=judged,
     )
 
 

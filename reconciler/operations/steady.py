@@ -16,11 +16,13 @@ from typing import Any
 
 from reconciler.engine.clock import judge_time
 from reconciler.engine.resolve import assume
+from reconciler.model.approval import NO_AUTHORS
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Phase
 from reconciler.model.difference import Differences
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
+from reconciler.operations.proposal import Proposal
 from reconciler.operations.validate import Judged
 
 _CHUNK = 2_000
@@ -54,6 +56,22 @@ class Steady:
         if told or differences.unchanged != len(view.declared) or any(one.files for one in view.declared.values()):
             return
         self._memory.learn(self._mark)
+
+
+def is_still(proposal: Proposal) -> bool:
+    """Whether a plan found nothing to do, and rests on nothing but manifests, waivers, policies and the database.
+
+    Nothing stands against it; no secret was read and no file beside a manifest; and nobody has agreed with it, so that
+    no hour of an approval and no author of a commit was asked for.
+    """
+    made, judged = proposal.plan, proposal.judged
+    if not made.empty or made.changes or proposal.refusal is not None or proposal.denials or proposal.snapshot:
+        return False
+    if judged.moves or proposal.marks or proposal.ruled or proposal.authors is not NO_AUTHORS:
+        return False
+    if any(one.digest == made.digest for one in proposal.live.approvals) or proposal.live.doubt is not None:
+        return False
+    return not any(one.files for one in proposal.view.declared.values())
 
 
 def mark_of(resources: Sequence[Resource[Any]], live: Live) -> bytes | None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.adapters.manifests.git import run_git
 from reconciler.adapters.manifests.paths import absolute, inside, is_outside
+from reconciler.adapters.manifests.program import run_git
 from reconciler.model.errors import WorldError
 from reconciler.model.formats import folded
 

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.adapters.manifests.git import run_git
+from reconciler.adapters.manifests.program import run_git
 from reconciler.model.errors import UsageError, WorldError
 
 _WHO = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")

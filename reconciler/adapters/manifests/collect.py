@@ -18,15 +18,6 @@ from reconciler.model.focus import Focus
 from reconciler.model.manifest import Document, Manifests, Origin, Places
 from reconciler.model.source import Source
 
-CONFIGURATION = frozenset({"reconciler.yaml", "reconciler.yml"})
-"""Names of files that hold configuration and no manifests."""
-
-
-def is_manifest(name: str) -> bool:
-    """Whether a file of this name holds manifests: YAML, not hidden, not the configuration."""
-    return name.endswith((".yaml", ".yml")) and not name.startswith(".") and name not in CONFIGURATION
-
-
 _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 """A document that begins where the file ends."""
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from reconciler.adapters.manifests.collect import CONFIGURATION, is_manifest
 from reconciler.adapters.manifests.files import FilesReader, open_folder, read_below, reason
 from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.naming import CONFIGURATION, is_manifest
 from reconciler.adapters.manifests.paths import FileProblem, absolute, is_outside
 from reconciler.adapters.manifests.tidy import tidy
 from reconciler.model.diagnostic import Diagnostic

@@ -21,10 +21,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from reconciler.adapters.manifests.cache import ParseCache
-from reconciler.adapters.manifests.collect import Collector, is_manifest, parse, refusal
+from reconciler.adapters.manifests.collect import Collector, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable, selected
+from reconciler.adapters.manifests.naming import is_manifest, selected
+from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.focus import Focus, Reading

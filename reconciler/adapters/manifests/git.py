@@ -7,7 +7,6 @@ with a clean environment: no GIT_ variable, no pager, no hook, no lock, no netwo
 from __future__ import annotations
 
 import hashlib
-import os
 import posixpath
 import re
 import subprocess
@@ -18,9 +17,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.adapters.manifests.cache import ParseCache
-from reconciler.adapters.manifests.collect import Collector, is_manifest
+from reconciler.adapters.manifests.collect import Collector
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable, selected
+from reconciler.adapters.manifests.naming import is_manifest, selected
+from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable
+from reconciler.adapters.manifests.program import SECONDS, call, environment, run_git
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
@@ -32,15 +33,6 @@ from reconciler.ports import FileRefused
 
 _OBJECT = re.compile(rb"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _LINK, _MODULE = b"120000", b"160000"
-_SETTINGS = (
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "core.quotePath=false",
-    "protocol.allow=never",
-    "log.showSignature=false",
-    "blame.ignoreRevsFile=",
-)
-_SECONDS = 120.0
 
 
 class _Entry(NamedTuple):
@@ -321,56 +313,22 @@ def _blobs(working: Path, entries: Mapping[str, _Entry]) -> Iterator[tuple[str, 
         yield path, answer[end + 1 : place - 1]
 
 
-def run_git(
-    working: Path,
-    verb: str,
-    *words: str,
-    given: bytes = b"",
-    check: bool = True,
-    variables: Mapping[str, str] | None = None,
-) -> bytes | None:
-    """Standard output of git; None when it fails and ``check`` is off. ``variables`` join its clean environment.
-
-    Raises:
-        WorldError: there is no git program, or it failed.
-    """
-    try:
-        done = subprocess.run(  # noqa: S603 - the words are options of ours, object ids, and paths behind "--"
-            [*_call(), verb, *words],
-            cwd=working,
-            input=given,
-            capture_output=True,
-            env={**_environment(), **(variables or {})},
-            timeout=_SECONDS,
-            check=False,
-        )
-    except FileNotFoundError:
-        raise WorldError("there is no git program", hint="install git, or leave --rev out") from None
-    except (OSError, subprocess.TimeoutExpired):
-        raise WorldError("git did not answer") from None
-    if done.returncode == 0:
-        return done.stdout
-    if check:
-        raise WorldError(f"git {verb} failed", hint="run it by hand to see why")
-    return None
-
-
 def _listing(working: Path, words: Sequence[str], limit: int) -> bytes:
     """Standard output of git, as :func:`run_git`, of a command that may say much more than is wanted."""
     try:
         with subprocess.Popen(  # noqa: S603 - as in run_git
-            [*_call(), *words],
+            [*call(), *words],
             cwd=working,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_environment(),
+            env=environment(),
         ) as running:
             found = b"" if running.stdout is None else running.stdout.read(limit + 1)
             if len(found) > limit:
                 running.kill()
                 raise WorldError("the commit holds too many files to list", hint="name a smaller folder")
-            running.wait(_SECONDS)
+            running.wait(SECONDS)
     except FileNotFoundError:
         raise WorldError("there is no git program", hint="install git, or leave --rev out") from None
     except (OSError, subprocess.TimeoutExpired):
@@ -378,26 +336,3 @@ def _listing(working: Path, words: Sequence[str], limit: int) -> bytes:
     if running.returncode:
         raise WorldError(f"git {words[0]} failed", hint="run it by hand to see why")
     return found
-
-
-def _call() -> list[str]:
-    return [
-        "git",
-        "--no-pager",
-        "--no-replace-objects",
-        "--literal-pathspecs",
-        *(word for setting in _SETTINGS for word in ("-c", setting)),
-    ]
-
-
-def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    # A repository may allow for itself the transport that runs a command (protocol.ext.allow), against which no -c
-    # helps: the last variable does.
-    return environment | {
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-        "LC_ALL": "C",
-    }

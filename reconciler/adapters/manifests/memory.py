@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.adapters.manifests.collect import Collector, is_manifest
+from reconciler.adapters.manifests.collect import Collector
 from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.naming import is_manifest
 from reconciler.adapters.manifests.paths import below
 from reconciler.adapters.manifests.rewrite import rewrite
 from reconciler.adapters.manifests.spans import Unchangeable

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
-from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from reconciler.adapters.manifests.text import invisible
@@ -59,21 +56,3 @@ def printable(path: str) -> str:
     return "".join(
         c if c.isprintable() and not invisible(c) else c.encode("unicode_escape", "replace").decode() for c in path
     )
-
-
-def selected(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a path is one of those that a pattern means: ``*`` within a step, ``**`` for any number of folders."""
-    return any(_expression(pattern).fullmatch(path) for pattern in patterns)
-
-
-@lru_cache(maxsize=128)
-def _expression(pattern: str) -> re.Pattern[str]:
-    steps = pattern.split("/")
-    words = ["(?:[^/]+/)*" if step == "**" else f"{_step(step)}/" for step in steps[:-1]]
-    return re.compile("".join([*words, _step(steps[-1])]))
-
-
-def _step(step: str) -> str:
-    """One step of a pattern; a ``*`` does not reach over a slash."""
-    parts = re.split(r"(\*+|\?)", step)
-    return "".join("[^/]*" if part[:1] == "*" else "[^/]" if part == "?" else re.escape(part) for part in parts)

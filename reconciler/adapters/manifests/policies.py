@@ -14,7 +14,8 @@ from pathlib import Path
 from reconciler.adapters.manifests.files import FilesReader
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import Limits
-from reconciler.adapters.manifests.paths import absolute, selected
+from reconciler.adapters.manifests.naming import selected
+from reconciler.adapters.manifests.paths import absolute
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document
 

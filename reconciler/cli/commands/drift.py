@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import exits
+from reconciler.cli.answers import known
 from reconciler.cli.findings import leave
 from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument, refresh_option
@@ -65,9 +66,6 @@ def command(
     gone is logged on standard error, and told to the webhook of --webhook, of the configuration, or of
     RECONCILER_WEBHOOK_URL. A round that fails is tried again. Exit codes: 0 after SIGTERM, 130 after an interrupt.
     """
-    from reconciler.model.diagnostic import errors_in
-    from reconciler.operations.drift import DriftRequest, drift
-
     if every is None and (metrics is not None or webhook is not None):
         raise UsageError("--metrics and --webhook belong to --every", hint="say how often to look, as in --every 5m")
     if every is not None:
@@ -91,24 +89,46 @@ def command(
         )
     settings = settings_for(form, profile=profile, max_bytes=max_bytes)
     session = Session.begin(context)
-    house = session.house
-    doors = house.doors(house.reader(paths, rev=rev), writes=False)
-    if record:
-        doors = replace(doors, store=house.writing_database)
-    request = DriftRequest(
-        targets=tuple(targets),
-        excludes=tuple(excludes),
-        tenants=tuple(tenants),
-        environment=house.environment,
-        layout=house.settings.layout,
-        people=session.people(),
-    )
-    report = drift(doors, request, record=record)
+    session.known = known(context, session)
+    if session.known is not None and (code := session.known.recalled()) is not None:
+        return code
+    from reconciler.model.diagnostic import errors_in  # late: an answer needs nothing that is heavy
+
+    about = {"targets": tuple(targets), "excludes": tuple(excludes), "tenants": tuple(tenants)}
+    report = _report(session, paths, about, rev=rev, record=record)
     with stage("render"):
         _show(session, report, form, settings)
     if errors_in(list(report.diagnostics)):
         return exits.ERROR
-    return exits.CHANGES if report.counted and detailed_exitcode else exits.DONE
+    if report.counted:
+        return exits.CHANGES if detailed_exitcode else exits.DONE
+    if session.known is not None:
+        session.known.keep(code=exits.DONE)
+    return exits.DONE
+
+
+def _report(
+    session: Session, paths: Sequence[str], about: Mapping[str, tuple[str, ...]], *, rev: str | None, record: bool
+) -> DriftReport:
+    """What drifted; ``about`` narrows it. Where nothing did, the next call may say so without looking at it all."""
+    from reconciler.operations.drift import DriftRequest, observe, write_down
+
+    house = session.house
+    doors = house.doors(house.reader(paths, rev=rev), writes=False)
+    if record:
+        doors = replace(doors, store=house.writing_database)
+    elif session.known is not None:
+        doors = session.known.watch(doors, paths)
+    request = DriftRequest(
+        **about, environment=house.environment, layout=house.settings.layout, people=session.people()
+    )
+    observed = observe(doors, request, record=record)
+    if record:
+        write_down(doors, observed)
+        return replace(observed.shown, recorded=True)
+    if session.known is not None and observed.still and observed.live is not None and observed.judged is not None:
+        session.known.learn(observed.live, observed.judged.manifests, settled=True)
+    return observed.shown
 
 
 def _show(session: Session, report: DriftReport, form: str, settings: Mapping[str, Any]) -> None:

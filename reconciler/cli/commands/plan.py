@@ -11,6 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli import exits
+from reconciler.cli.answers import known
 from reconciler.cli.findings import leave, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
@@ -89,9 +90,12 @@ def command(
     --detailed-exitcode, 4 denied by a policy, 5 rows moved and 6 locks not free while rehearsing, or a snapshot that is
     too old, 7 held by a guard.
     """
-    from reconciler.render.events_json import error_lines, version_line
-
     session = Session.begin(context, streams=as_json)
+    session.known = known(context, session)
+    if session.known is not None and (code := session.known.recalled()) is not None:
+        return code
+    from reconciler.render.events_json import error_lines, version_line  # late: an answer needs nothing that is heavy
+
     asked = Asked(
         paths=tuple(paths),
         targets=tuple(targets),
@@ -140,6 +144,7 @@ def _plan(
     from reconciler.operations.focused import Focused, plan_focused
     from reconciler.operations.plan import plan
     from reconciler.operations.plan_since import plan_since
+    from reconciler.operations.steady import is_still
     from reconciler.render.events_json import plan_lines
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
@@ -193,6 +198,9 @@ def _plan(
     changes = not proposal.plan.empty if report.base is None else report.base.changes
     refusal = proposal.refusal
     stopped = exits.DONE if refusal is None else refusal.exit_code
+    if session.known is not None and is_still(proposal):
+        session.known.learn(proposal.live, proposal.judged.manifests)
+        session.known.keep(code=exits.DONE)
     return stopped or (exits.CHANGES if changes else exits.DONE), plan_lines(report), report
 
 
@@ -232,7 +240,8 @@ def _world(
     if live is None:
         if snapshot_key or max_age:
             raise UsageError("--snapshot-key and --max-age are about a snapshot", hint="name it with --live FILE")
-        return house.doors(reader, writes=False, policy_rev=policy_rev, paths=paths), session.people()
+        doors = house.doors(reader, writes=False, policy_rev=policy_rev, paths=paths)
+        return doors if session.known is None else session.known.watch(doors, paths), session.people()
     if rehearses:
         raise UsageError(
             "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"

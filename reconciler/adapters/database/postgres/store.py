@@ -50,6 +50,11 @@ class ServerDatabase:
         self._catalog = catalog
         self._keeping = keeping
 
+    @property
+    def server(self) -> Server:
+        """Where it is."""
+        return self._server
+
     def read(self) -> Live:
         """Everything that is managed or may be referred to.
 

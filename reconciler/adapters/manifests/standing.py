@@ -1,0 +1,146 @@
+"""Standing: a digest of the files that a reader would read, without reading what they say.
+
+It is the digest that :class:`~reconciler.adapters.manifests.files.FilesReader` gives to what it has read without any
+problem. Whatever that one would refuse, or might, ends the look: who asks then reads in the ordinary way, which knows
+what to say of it. Nothing but the content counts, so files are always read; only names and digests are held.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import stat
+from collections.abc import Sequence
+from hashlib import sha256
+
+from reconciler.adapters.manifests.naming import is_manifest, selected
+from reconciler.model.invisible import INVISIBLE
+
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_DEEPEST = 64
+_AT_ONCE = 65536
+_invisible = re.compile(f"[{INVISIBLE}]").search
+
+
+class Unusual(ValueError):
+    """Something is there that has to be looked at in the ordinary way."""
+
+
+class Standing:
+    """The files below ``roots``, paths relative to ``working``, without those that ``beside`` and ``without`` name.
+
+    ``times`` gathers when each file and folder changed last, for who looks twice and must know that nothing was
+    changed and changed back in between.
+    """
+
+    def __init__(
+        self,
+        working: str,
+        roots: Sequence[str],
+        *,
+        beside: Sequence[str] = (),
+        without: Sequence[str] = (),
+        times: list[int] | None = None,
+    ) -> None:
+        self._working = os.path.abspath(working)  # noqa: PTH100  # as the reader does it: links stay what they are
+        self._roots = roots
+        self._beside = beside
+        self._without = frozenset(without)
+        self._times = times
+        self._found: dict[str, bytes] = {}
+
+    def digest(self) -> str:
+        """The digest of all files.
+
+        Raises:
+            Unusual: a root is missing or lies outside, or something is there that the reader would refuse.
+        """
+        try:
+            for root in self._roots:
+                self._root(root)
+            whole = sha256()
+            for path in sorted(self._found):
+                whole.update(path.encode())
+                whole.update(b"\0")
+                whole.update(self._found[path])
+        except (OSError, UnicodeEncodeError, ValueError) as error:
+            raise Unusual from error
+        return f"sha256:{whole.hexdigest()}"
+
+    def _root(self, root: str) -> None:
+        target = os.path.abspath(os.path.join(self._working, root))  # noqa: PTH100, PTH118  # as above
+        shown = os.path.relpath(target, self._working)
+        if shown == ".." or shown.startswith("../"):
+            raise Unusual
+        *above, name = shown.split("/")
+        opened = [os.open(self._working, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
+        try:
+            for step in above:
+                opened.append(os.open(step, _FOLDER, dir_fd=opened[-1]))
+            found = os.stat(name, dir_fd=opened[-1], follow_symlinks=False)
+            if stat.S_ISDIR(found.st_mode):
+                opened.append(os.open(name, _FOLDER, dir_fd=opened[-1]))
+                self._walk(opened[-1], "" if shown == "." else shown, 1)
+            elif stat.S_ISREG(found.st_mode):
+                self._found[shown] = self._content(name, opened[-1])
+            else:
+                raise Unusual
+        finally:
+            for one in opened:
+                os.close(one)
+
+    def _walk(self, folder: int, shown: str, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise Unusual
+        self._note(folder)
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name.startswith("."):
+                    continue
+                path = posixpath.join(shown, name)
+                if entry.is_symlink():
+                    if path not in self._without and (is_manifest(name) or not entry.is_file() or _is_odd(name)):
+                        raise Unusual
+                elif entry.is_dir(follow_symlinks=False):
+                    if path not in self._without:
+                        self._enter(name, folder, path, depth)
+                elif is_manifest(name) and path not in self._without and not selected(path, self._beside):
+                    if _is_odd(name) or not entry.is_file(follow_symlinks=False):
+                        raise Unusual
+                    self._found[path] = self._content(name, folder)
+
+    def _enter(self, name: str, folder: int, path: str, depth: int) -> None:
+        if _is_odd(name):
+            raise Unusual
+        inner = os.open(name, _FOLDER, dir_fd=folder)
+        try:
+            self._walk(inner, path, depth + 1)
+        finally:
+            os.close(inner)
+
+    def _content(self, name: str, folder: int) -> bytes:
+        opened = os.open(name, _FILE, dir_fd=folder)
+        try:
+            self._note(opened)
+            data = os.read(opened, _AT_ONCE)
+            if len(data) < _AT_ONCE:
+                return sha256(data).digest()
+            digest = sha256(data)
+            while data := os.read(opened, _AT_ONCE):
+                digest.update(data)
+            return digest.digest()
+        finally:
+            os.close(opened)
+
+    def _note(self, opened: int) -> None:
+        if self._times is not None:
+            found = os.fstat(opened)
+            self._times += (found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a name is one that the reader refuses."""
+    return not name.isprintable() or (not name.isascii() and _invisible(name) is not None)
