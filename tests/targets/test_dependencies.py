@@ -110,7 +110,7 @@ def test_the_company_above_is_read_with_its_manifest(grove: Tree) -> None:
 
 def test_rights_through_the_company_above(grove: Tree) -> None:
     distributor(grove, "tenant-00003", "tenant-00001")
-    asks = operator(grove, "tenant-00003")
+    asks = (*operator(grove, "tenant-00003"), "--mine")
     grove.edit("tenants/tenant-00001/category-category-1.yaml", "displayName: ", "displayName: New ")
     allowed = checked(both(grove, *FIRST, *asks), narrow=True)
     assert allowed.short.code == 2, allowed.short.out
@@ -127,7 +127,7 @@ def test_somebody_of_another_tenant_has_no_right(grove: Tree) -> None:
 
 def test_two_people_of_one_mail_are_nobody(grove: Tree) -> None:
     """The second of them stands in a tenant that has nothing to do with the targets."""
-    asks = operator(grove, "tenant-00002")
+    asks = (*operator(grove, "tenant-00002"), "--mine")
     assert both(grove, *FIRST, *asks).same().short.code == 0
     sql(grove, "DROP INDEX uq_operators_email")
     operator(grove, "tenant-00003")
