@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.engine.compose import compose
 from reconciler.model.address import Address
 from reconciler.operations.accept import Accepted
 from tests.campaigns import meddling
 from tests.campaigns.expect import missing_in
 from tests.campaigns.ground import WRITER, Documents, Ground, grounds
 from tests.campaigns.houses import lived, survived
+from tests.campaigns.layers import Layered
 from tests.campaigns.trials import Trial, spread
 from tests.campaigns.worlds import CATALOG, World, first
 from tests.servers import Cluster, installed
@@ -72,17 +74,18 @@ def test_every_kind_lives_in_some_world() -> None:
 def test_what_is_written_by_hand_is_read_as_it_was_meant(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - out of hypothesis
     world = first(chance)
-    wanted, found = Documents(world).read()[0], WRITER.reader(spread(chance, world)).read()
-    assert found[1] == []
-    assert sorted(map(repr, (_sorted(one.tree) for one in found[0].documents))) == sorted(
-        map(repr, (_sorted(one.tree) for one in wanted.documents))
-    )
+    wanted = Documents(world).read()[0].documents
+    read, problems = Layered(WRITER, spread(chance, world), anew=True).read()
+    found, unlaid = compose(read.documents, read.overlays)
+    assert problems == unlaid == []
+    assert sorted(repr(_sorted(one.tree)) for one in found) == sorted(repr(_sorted(one.tree)) for one in wanted)
 
 
 def _sorted(tree: Any) -> Any:
-    """The same with its keys in order, and without nulls."""
+    """The same with its keys in order, without nulls, and without labels where there are none."""
     if isinstance(tree, dict):
-        return {key: _sorted(tree[key]) for key in sorted(tree) if tree[key] is not None}
+        left = (key for key in sorted(tree) if tree[key] is not None and (key, tree[key]) != ("labels", {}))
+        return {key: _sorted(tree[key]) for key in left}
     return [_sorted(one) for one in tree] if isinstance(tree, list) else tree
 
 
