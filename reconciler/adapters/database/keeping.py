@@ -25,7 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-FEWEST = 1_000
+FEWEST = 5_000
 """Rows of a database from which it pays to keep them."""
 FILES = 4
 """Databases whose rows are kept, the latest ones."""
