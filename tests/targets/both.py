@@ -13,8 +13,8 @@ from reconciler.operations import focused
 from tests.cli.tree import Call, Tree
 
 NOT_READ = " not read: validate and apply judge everything.\n"
-_WRONG = re.compile(r"(?m)^\S+:\d+:\d+: error\n +[A-Z]+-\d+: \w+/([a-z0-9-]+)/")
-"""The tenant of a resource with an error."""
+_WRONG = re.compile(r"(?m)^(?:tenants/([a-z0-9-]+)/)?\S+:\d+:\d+: error\s+[A-Z]+-\d+:\s+\w+/([a-z0-9-]+)")
+"""The tenant of a resource with an error: by its folder, or where it stands in none by its address."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Both:
         if self.narrow and self.long.code == exits.ERROR and self.short.code != exits.ERROR:
             if self.long.err.startswith("error LNS-01"):  # of which whoever asks may not be told
                 return self
-            wrong = _WRONG.findall(self.long.err)
+            wrong = [folder or tenant for folder, tenant in _WRONG.findall(self.long.err)]
             assert wrong, self.long.err
-            assert len(wrong) == self.long.err.count(": error\n"), self.long.err
+            assert len(wrong) == len(re.findall(r"(?m)^\S+:\d+:\d+: error\s", self.long.err)), self.long.err
             assert not [one for one in wrong if any(f"/{one}" in target for target in self.targets)], self.long.err
             return self
         assert self.short.code == self.long.code, self.short.err + self.long.err
