@@ -8,7 +8,6 @@ what to say of it. Nothing but the content counts, so files are always read; onl
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import stat
 from collections.abc import Sequence
@@ -95,12 +94,13 @@ class Standing:
         if depth > _DEEPEST:
             raise Unusual
         self._note(folder)
+        above = f"{shown}/" if shown else ""
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
                 if name.startswith("."):
                     continue
-                path = posixpath.join(shown, name)
+                path = f"{above}{name}"
                 if entry.is_symlink():
                     if path not in self._without and (is_manifest(name) or not entry.is_file() or _is_odd(name)):
                         raise Unusual
