@@ -127,7 +127,7 @@ def test_nothing_is_told(
 def test_a_foreign_manifest_asks_nothing_about_others(
     estate: Estate, more: tuple[str, ...], there: str, absent_: str
 ) -> None:
-    """Whether what it names is there, or a key that it claims is taken, is no finding of somebody who may not read it."""
+    """Whether what it names is there, or a key that it claims is taken, is told to nobody who may not read it."""
     estate.write(FAROL)
     known_as = estate.specs["ClientService", "duna", "duna-a-one"]
     heard = []

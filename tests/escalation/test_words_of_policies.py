@@ -21,7 +21,7 @@ spec:
     - name: whole
       for: plan
       %(word)s: "true"
-      message: "names {{ plan.resource_changes.filter(c, c.type == 'category').map(c, c.change.after.spec.displayName) }}"
+      message: "{{ plan.resource_changes.filter(c, c.type == 'category').map(c, c.change.after.spec.displayName) }}"
     - name: each
       for: change
       %(word)s: "true"
@@ -77,7 +77,7 @@ def test_who_sees_all_of_a_plan_is_told_all(ruled: Estate) -> None:
     ruled.write(OWN, {"displayName": "Mine"})
     text = " ".join(ruled.plan(PAULA, more=("--target", "Category/farol/*")).out.split())
     assert "Category/farol/billing of 1" in text
-    assert "names [" in text
+    assert "rule whole: [" in text
 
 
 def test_by_default_a_policy_sees_no_more_than_who_asks(ruled: Estate) -> None:
@@ -87,4 +87,4 @@ def test_by_default_a_policy_sees_no_more_than_who_asks(ruled: Estate) -> None:
     ruled.write(OWN, {"displayName": "Mine"})
     told = ruled.plan(PAULA, more=("--mine", "--verbose"))
     assert "Undisclosed" not in told.out
-    assert "Category/farol/billing of 1" in " ".join(told.out.split())
+    assert " of 1 " in " ".join(told.out.split())
