@@ -353,7 +353,9 @@ def proposed(
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error
-    seen = None if lens is None else lambda: (lens.plan(made), lens.diagnostics(narrowed))
+    seen = (
+        None if lens is None else lambda: (replace(lens.plan(made), carriers=made.carriers), lens.diagnostics(narrowed))
+    )
     rulings = judge_policies(doors, made, guarded, seen=seen)
     return replace(proposal, guarded=(*guarded, *rulings.found), ruled=rulings.found, ruled_told=rulings.told)
 

@@ -166,8 +166,8 @@ class _Reader:
 
     def __init__(self, document: Mapping[str, Any], shown: Mapping[str, Any] | None) -> None:
         self._changes = document.get("resource_changes") or []
-        self._all = shown is None or _told(shown) == _told(document)
-        self._head = self._all or (shown is not None and _told(head_of(shown)) == _told(head_of(document)))
+        self._all = shown is None or shown == document
+        self._head = self._all or (shown is not None and head_of(shown) == head_of(document))
         listed = [] if shown is None else shown.get("resource_changes") or []
         self._shown = {str(one["address"]): one for one in listed}
 
@@ -177,14 +177,6 @@ class _Reader:
             return self._all
         one = self._changes[change]
         return self._head and self._shown.get(str(one["address"])) == one
-
-
-def _told(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A plan without the names of those who ask, which are told to nobody else."""
-    own = document.get("reconciler")
-    if not isinstance(own, Mapping):
-        return document
-    return {**document, "reconciler": {key: value for key, value in own.items() if key != "carriers"}}
 
 
 def _breach(work: Work, breach: Breach, about: str, *, before: str = "", whole: bool = True) -> Diagnostic:
