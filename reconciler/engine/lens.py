@@ -59,8 +59,7 @@ class Lens:
         """The field paths of a resource that may be read; none for one that is not there, or is out of reach."""
         known = self._readable.get(address)
         if known is None:
-            outside = address in self._view.outside
-            known = self._readable[address] = frozenset() if outside else self._paths(address)
+            known = self._readable[address] = self._paths(address)
         return known
 
     def sees(self, address: Address) -> bool:

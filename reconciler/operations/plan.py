@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Protocol
 
@@ -353,11 +354,14 @@ def proposed(
     )
     if proposal.errors:
         return proposal  # a phase is judged only when those before it found no error
-    seen = (
-        None if lens is None else lambda: (replace(lens.plan(made), carriers=made.carriers), lens.diagnostics(narrowed))
-    )
+    seen = None if lens is None else partial(_seen, lens, made, narrowed)
     rulings = judge_policies(doors, made, guarded, seen=seen)
     return replace(proposal, guarded=(*guarded, *rulings.found), ruled=rulings.found, ruled_told=rulings.told)
+
+
+def _seen(lens: Lens, made: Plan, narrowed: Sequence[Diagnostic]) -> tuple[Plan, Sequence[Diagnostic]]:
+    """The plan and what the guards say of it, as those who ask may see both, before anybody carries it."""
+    return replace(lens.plan(made), carriers=made.carriers), lens.diagnostics(narrowed)
 
 
 def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgement | None:

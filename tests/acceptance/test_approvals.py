@@ -434,7 +434,11 @@ def test_the_installer_needs_no_agreement_that_nobody_can_give(light: Tree) -> N
 
 
 def test_who_approved_carries_parts_and_nobody_sees_more(desk: Tree) -> None:
-    """The operator of a partner plans what only an administrator may do; an administrator approves it."""
+    """The operator of a partner plans what only an administrator may do; an administrator approves it.
+
+    Part of it is about what the partner may not read, which is planned only where people trust each other.
+    """
+    desk.write("reconciler.yaml", HEAD + "identity: {outside: judged}\n")
     desk.edit(SIGNING, "state: deleted", "state: active")
     desk.edit("platform/operators.yaml", "displayName: third", "displayName: Tomás")
     desk.edit("tenants/farol/partner.yaml", "type: reseller", "type: reseller\n  tier: distributor")
@@ -638,7 +642,8 @@ def tokens(light: Tree, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
             f"  - {{match: {{repository: org/farol, environment: {name}}}, operator: {operator_}}}\n"
             for name, operator_ in people.items()
         )
-        trust = f"identity:\n  trust: oidc\n  issuer: {issuer.url}\n  audience: {AUDIENCE}\n  subjects:\n{subjects}"
+        trust = f"identity:\n  trust: oidc\n  issuer: {issuer.url}\n  audience: {AUDIENCE}\n  outside: judged\n"
+        trust += f"  subjects:\n{subjects}"
         light.write("reconciler.yaml", HEAD + trust)
 
         def call(who: str, *words: str) -> Call:

@@ -63,6 +63,9 @@ def desk(home: Tree, monkeypatch: pytest.MonkeyPatch) -> Tree:
     monkeypatch.setenv("MAIL_SECRET", "Farol-mail-secret-1")
     home.write(MAIL, MAILS)
     home.apply()
+    # The partner plans the whole folder here, the operators of others among it.
+    trust = "identity: {outside: judged}"
+    home.write("reconciler.yaml", f"apiVersion: reconciler/v1\nkind: Project\n{trust}\n")
     return home
 
 
