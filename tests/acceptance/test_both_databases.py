@@ -220,7 +220,7 @@ def test_processes_that_apply_to_one_tenant_at_once_all_end_well(served_tree: Se
     served_tree.apply()
     before = served_tree.sql("SELECT count(*) FROM reconciler_runs")[0][0]
     served_tree.edit(SMALL, "Questions about seals", "All about seals")
-    words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--as", INES, "--report"]
+    words = [sys.executable, "-m", "reconciler", "apply", "--auto-approve", "--as", INES, "--mine", "--report"]
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
     calls = [subprocess.Popen([*words, f"r{number}.json"], stderr=subprocess.PIPE, env=here) for number in range(3)]
     codes = sorted(call.wait() for call in calls)

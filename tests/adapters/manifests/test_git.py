@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.manifests import FilesReader, GitReader, Limits
-from reconciler.adapters.manifests import git as reading_git
+from reconciler.adapters.manifests import program
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.ports import FileRefused
 
@@ -213,7 +213,7 @@ def test_no_transport_runs_for_an_object_that_is_missing(repository, tmp_path, m
     ):
         git(repository, "config", *words)
     # A git that does not know this variable would fetch.
-    monkeypatch.setattr(reading_git, "_environment", _without("GIT_NO_LAZY_FETCH", reading_git._environment))
+    monkeypatch.setattr(program, "environment", _without("GIT_NO_LAZY_FETCH", program.environment))
     with pytest.raises(WorldError):
         GitReader(repository, ["conf"], "HEAD").read()
     assert not ran.exists()
