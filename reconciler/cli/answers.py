@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.resource import Live
     from reconciler.operations.request import Doors
 
-_SAFE = frozenset({"paths", "prune", "only_drift", "allowances", "detailed_exitcode", "form"})
+_SAFE = frozenset({"paths", "mine", "prune", "only_drift", "allowances", "detailed_exitcode", "form"})
 """Options that change what is said, and nothing else. With any other one a call takes the ordinary way."""
 _SAFE_GLOBALS = frozenset({"chdir", "config", "env", "people", "color", "quiet", "log_format"})
 """The same among those of every verb."""

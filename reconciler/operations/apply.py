@@ -164,6 +164,8 @@ def _apply(
     _agrees(orders, shown)
     _may_bootstrap(doors, orders, shown)
     _asked(doors, shown)
+    if shown.outside:
+        may_write(shown.carriers)  # an auditor is told that, and not what lies outside of the reach
     refuse(shown)
     may_write(shown.carriers)
     _approved(request, shown)

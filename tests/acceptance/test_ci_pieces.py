@@ -106,7 +106,7 @@ def test_the_action_validates(runner: Runner) -> None:
 
 @pytest.mark.parametrize("file", ["reconciler.plan", HOSTILE])
 def test_the_action_plans_and_applies_exactly_that(runner: Runner, file: str) -> None:
-    planned = runner.step("Plan", PLAN_FILE=file, PRUNE="false", RECONCILER_ENV="")
+    planned = runner.step("Plan", PLAN_FILE=file, PRUNE="false", MINE="true", RECONCILER_ENV="")
     assert planned.returncode == 0, planned.stderr
     assert (runner.outputs["verdict"], runner.outputs["add"]) == ("changes", "2")
     other = runner.step("Apply", PLAN_FILE=file, DIGEST="sha256:" + "0" * 64, RECONCILER_ENV="")
@@ -114,21 +114,21 @@ def test_the_action_plans_and_applies_exactly_that(runner: Runner, file: str) ->
     applied = runner.step("Apply", PLAN_FILE=file, DIGEST=runner.outputs["digest"], RECONCILER_ENV="")
     assert applied.returncode == 0, applied.stderr
     assert "Apply complete! 2 added, 0 changed, 0 destroyed." in applied.stdout
-    runner.step("Plan", PLAN_FILE=file, PRUNE="true", RECONCILER_ENV="")
+    runner.step("Plan", PLAN_FILE=file, PRUNE="true", MINE="true", RECONCILER_ENV="")
     assert runner.outputs["verdict"] == "none"
     assert not list(runner.folder.rglob("pwned"))
 
 
 def test_a_plan_that_fails_leaves_no_old_plan_behind(runner: Runner) -> None:
-    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true")
     (runner.home / "bad.yaml").write_text("kind: Nothing\n", encoding="utf-8")
-    assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false").returncode == 1
+    assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true").returncode == 1
     assert not (runner.home / "reconciler.plan").exists()
 
 
 @pytest.mark.skipif("markdown" not in PLAN_FORMATS, reason="there is no form for comments")
 def test_the_action_comments(runner: Runner) -> None:
-    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true")
     with serving(Host()) as host:
         settings = {
             "GITHUB_API_URL": host.url,
@@ -144,7 +144,7 @@ def test_the_action_comments(runner: Runner) -> None:
 
 def test_a_plan_that_fails_becomes_a_comment_as_well(runner: Runner) -> None:
     (runner.home / "bad.yaml").write_text("kind: Nothing\n", encoding="utf-8")
-    assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false").returncode == 1
+    assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true").returncode == 1
     text = (runner.folder / "temp/reconciler-comment.md").read_text("utf-8")
     assert text.startswith("<!-- reconciler:plan -->\n")
     assert "This plan cannot be applied: 4 errors." in text
@@ -153,7 +153,7 @@ def test_a_plan_that_fails_becomes_a_comment_as_well(runner: Runner) -> None:
 
 def test_a_plan_that_is_denied_becomes_a_comment_as_well(runner: Runner) -> None:
     (runner.home / CUSTOMERS).write_text(FILES[CUSTOMERS], encoding="utf-8")
-    done = runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    done = runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true")
     assert done.returncode == 4
     assert "::error file=work/tenants/farol/customers.yaml,line=10" in done.stdout
     assert (runner.outputs["verdict"], runner.outputs["denials"]) == ("denied", "1")
@@ -163,7 +163,7 @@ def test_a_plan_that_is_denied_becomes_a_comment_as_well(runner: Runner) -> None
 
 
 def test_the_action_looks_for_drift(runner: Runner) -> None:
-    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false")
+    runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true")
     runner.step("Apply", PLAN_FILE="reconciler.plan", DIGEST="")
     done = runner.step("Drift")
     assert (done.returncode, done.stdout) == (0, "No drift.\n"), done.stderr
@@ -182,13 +182,15 @@ def test_the_component_that_validates_reports_and_fails(runner: Runner) -> None:
 
 def test_the_components_that_plan_and_apply_leave_what_their_jobs_report(runner: Runner) -> None:
     script, plan = job("plan")
-    done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work", RECONCILER_COMMENT="false")
+    done = runner.run(
+        script, where=runner.folder, RECONCILER_FOLDER="work", RECONCILER_MINE="true", RECONCILER_COMMENT="false"
+    )
     assert done.returncode == 0, done.stderr
     reports = plan["artifacts"]["reports"]
     assert all((runner.folder / file).stat().st_size for file in (*reports.values(), *plan["artifacts"]["paths"]))
     widget = json.loads((runner.folder / reports["terraform"]).read_text("utf-8"))
     assert widget == {"create": 2, "update": 0, "delete": 0}
     script, apply = job("apply")
-    done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work")
+    done = runner.run(script, where=runner.folder, RECONCILER_FOLDER="work", RECONCILER_MINE="true")
     assert done.returncode == 0, done.stderr
     assert json.loads((runner.folder / apply["artifacts"]["paths"][0]).read_text("utf-8"))

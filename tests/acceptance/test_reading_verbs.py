@@ -161,7 +161,7 @@ def as_nobody(folder: Path) -> list[int] | None:
                 os.setuid(nobody.pw_uid)
             os.chdir(folder)
             if os.access(ROOT / "reconciler" / "cli" / "commands", os.R_OK | os.X_OK):
-                found = [main(words) for words in (*READING, ("apply", "--auto-approve", "--as", INES))]
+                found = [main(words) for words in (*READING, ("apply", "--auto-approve", "--as", INES, "--mine"))]
         finally:
             os.write(answer, json.dumps(found).encode())
             os._exit(0)

@@ -40,7 +40,7 @@ def memory(
 
 
 def test_whatever_is_written_is_seen(memory: Memory, cluster: Cluster, database: str) -> None:
-    calls = [("plan",), ("plan", "--as", INES), ("drift",)]
+    calls = [("plan",), ("plan", "--as", INES, "--mine"), ("drift",)]
     for words in calls:
         memory.warm(*words)
     changes = [

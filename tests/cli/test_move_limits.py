@@ -190,7 +190,7 @@ def test_a_rehearsal_and_a_snapshot_see_the_move(renamed: Tree, who: str) -> Non
 
 
 def test_a_plan_file_with_other_rewrites_is_refused(renamed: Tree) -> None:
-    assert renamed.run("plan", "--out", "moves.plan", "--as", INES).code == 0
+    assert renamed.run("plan", "--out", "moves.plan", "--mine", "--as", INES).code == 0
     file = renamed.folder / "moves.plan"
     document = json.loads(file.read_text(encoding="utf-8"))
     plan = from_document(document)
@@ -253,7 +253,7 @@ def test_nobody_moves_the_own_operator(applied: Tree) -> None:
 def test_drift_and_accept_work_while_a_move_is_pending(renamed: Tree) -> None:
     renamed.sql("UPDATE service_types SET sort_order = 99")
     report = renamed.run("drift", "--as", ROOT, "--format", "json").json
-    assert [one["address"] for one in report["findings"]] == ["ServiceType/farol/incident"]
+    assert [one["address"] for one in report["findings"]] == ["ServiceType/farol/incidents"]
     assert "1 error" not in str(report["diagnostics"])
     call = renamed.run("accept", "ServiceType/farol/incidents")
     assert call.code == 0, call.err

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.manifests import FilesReader, GitReader, Limits
-from reconciler.adapters.manifests import program
+from reconciler.adapters.manifests import FilesReader, GitReader, Limits, program
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.ports import FileRefused
 
