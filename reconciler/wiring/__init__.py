@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from reconciler import __version__
@@ -358,7 +358,7 @@ class House:
                 hint="leave it out to judge by the policies of the working folder",
             )
         return PolicyDoors(
-            read=cache(partial(read_policies, self.folder, self.config, self.settings, commit=commit)),
+            read=partial(read_policies, self.folder, self.config, self.settings, commit=commit),
             evaluate=evaluate,
             document=partial(policy_document, self.catalog),
         )

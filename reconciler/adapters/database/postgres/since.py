@@ -6,6 +6,9 @@ that was rewritten or emptied, a rule or a policy all leave a trace. What was as
 :mod:`.pulse` looks at, and has the same traces now, was so in between. A server that was started or recovered meanwhile
 is believed nothing.
 
+Who belongs to which role leaves no trace at a table, so it is asked as well which columns whoever reads may read now:
+kept rows are no way round a right that was taken away.
+
 Entries of transactions that were under way at the reading may be committed later than newer ones. So every entry counts
 as new whose transaction had not ended before the oldest that was under way then, unless the reading saw it.
 
@@ -164,7 +167,8 @@ WITH ours AS (
     WHERE NOT t.tgisinternal
 ), traces AS (
     SELECT concat_ws(' ', 't', oid, xmin, relname, relfilenode) AS trace FROM ours
-    UNION ALL SELECT concat_ws(' ', 'c', a.attrelid, a.attnum, a.xmin) FROM pg_attribute a
+    UNION ALL SELECT concat_ws(' ', 'c', a.attrelid, a.attnum, a.xmin,
+        has_column_privilege(a.attrelid, a.attnum, 'SELECT')) FROM pg_attribute a
         JOIN ours o ON o.oid = a.attrelid WHERE a.attnum > 0
     UNION ALL SELECT concat_ws(' ', 'w', oid, xmin, tgrelid, tgfoid, tgenabled) FROM watching
     UNION ALL SELECT concat_ws(' ', 'f', p.oid, p.xmin) FROM pg_proc p WHERE p.oid IN (SELECT tgfoid FROM watching)
