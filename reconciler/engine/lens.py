@@ -20,7 +20,7 @@ from reconciler.model.approval import Approvals
 from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
-from reconciler.model.drift import DriftFinding, DriftReport
+from reconciler.model.drift import DriftFinding, DriftReport, Written
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.formats import NAME_PATTERN, folded
 from reconciler.model.kind import Kind
@@ -140,6 +140,10 @@ class Lens:
         """By what somebody is known in the history: an operator by name where that may be read."""
         return known_as if self._writes_to(known_as) else ANYBODY
 
+    def writer(self, entry: Written) -> Written:
+        """An entry of the journal, whose operator goes by name where that may be read."""
+        return replace(entry, operator=self.person(entry.operator)) if entry.operator else entry
+
     def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
         """The drift of what may be read; ``ledger`` are the managed resources."""
         return replace(
@@ -151,7 +155,11 @@ class Lens:
         )
 
     def _findings(self, found: Sequence[DriftFinding]) -> tuple[DriftFinding, ...]:
-        return tuple(one for one in found if self.shows(one))
+        return tuple(
+            one if one.writer is None else replace(one, writer=self.writer(one.writer))
+            for one in found
+            if self.shows(one)
+        )
 
     def shows(self, one: DriftFinding) -> bool:
         """Whether a finding may be told: that of a field to who may read it, that of a row to who reads any of it."""

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from reconciler.engine.lens import Lens
 from reconciler.model.access import RoleWord
-from reconciler.model.address import Address
+from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
 from reconciler.model.errors import UsageError
@@ -18,7 +18,7 @@ from reconciler.model.past import Past, PastChange
 from reconciler.model.plan import summary_of
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
-from reconciler.model.run import Run
+from reconciler.model.run import Holder, Run
 from reconciler.operations.people import summon
 from reconciler.operations.request import People
 from reconciler.ports import Look
@@ -93,6 +93,18 @@ def reader_of_runs(catalog: Catalog, store: RunStore, people: People, now: datet
     lens = Lens(rights, carriers.people)
     names = frozenset(one.known_as for one in carriers.people)
     return Reader(lens=lens, names=names, steps=store.touched(lens.sees))
+
+
+def seen_holders(reader: Reader, catalog: Catalog, found: Iterable[Holder]) -> list[Holder]:
+    """Those who hold the platform, the schema, or a tenant that may be read; no other tenant is named."""
+    return [one for one in found if _may_be_named(reader, catalog, one.what)]
+
+
+def _may_be_named(reader: Reader, catalog: Catalog, what: str) -> bool:
+    word, _, tenant = what.partition(" ")
+    if reader.lens is None or word != "tenant":
+        return True
+    return any(reader.sees(Address(kind, PLATFORM, tenant)) for kind in catalog.tenants)
 
 
 def seen_run(run: Run, lens: Lens, steps: Iterable[tuple[Address, str]]) -> Run:

@@ -279,15 +279,21 @@ def seen_by(
     doors: Doors, request: Request, live: Live, *, found: Sequence[Diagnostic], view: View | None = None
 ) -> tuple[Diagnostic, ...]:
     """Findings about what does not fit, as those who ask may see them."""
+    told = tuple(in_order(list(found)))
+    lens = lens_of(doors, request, live, view=view)
+    return told if lens is None else lens.diagnostics(told)
+
+
+def lens_of(doors: Doors, request: Request, live: Live, *, view: View | None = None) -> Lens | None:
+    """What those who ask may see of what does not fit; None where nobody asks, who sees everything."""
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
-    told = tuple(in_order(list(found)))
     if carriers is None or not carriers.people:
-        return told
+        return None
     # A manifest says nothing about the reach of what does not fit; what is kept away is kept away here too.
     seen = View(doors.catalog, {}, live)
     seen.outside = frozenset() if view is None else view.outside
-    return Lens(rights, carriers.people, seen).diagnostics(told)
+    return Lens(rights, carriers.people, seen)
 
 
 @staged("judge")

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.engine import rollback as stage
 from reconciler.engine.export import Unsayable, export_row, variable_of
+from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing, Undone
@@ -28,7 +29,7 @@ from reconciler.model.resource import Live
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 from reconciler.operations.history import past_of
-from reconciler.operations.plan import proposed, seen_by, unfit
+from reconciler.operations.plan import lens_of, proposed, seen_by, unfit
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Sealed
@@ -135,7 +136,8 @@ class RollbackOf:
         conflicts = [*undoing.conflicts, *stage.rest_conflicts(doors.catalog, past, undoing, writes)]
         if not conflicts:
             return
-        found = in_order([stage.told(one, past, writes.get(one.address, ())) for one in conflicts])
+        lens = lens_of(doors, request, live)
+        found = [stage.told(one, past, _as_seen(lens, writes.get(one.address, ()))) for one in conflicts]
         raise _not_live(past, seen_by(doors, request, live, found=found))
 
 
@@ -149,6 +151,11 @@ def _not_live(past: Past, found: tuple[Diagnostic, ...]) -> Stale:
         hint="undo the later runs first, the newest at first; history --target shows them",
         diagnostics=found,
     )
+
+
+def _as_seen(lens: Lens | None, writes: Sequence[Written]) -> Sequence[Written]:
+    """What the journal tells, with people by name where the name may be read."""
+    return writes if lens is None else [lens.writer(one) for one in writes]
 
 
 def _closed(doors: Doors, past: Past, undoing: Undoing) -> Iterator[Diagnostic]:

@@ -109,7 +109,7 @@ def _is_new(view: View, resource: Resource[Any], field: Field, name: str) -> boo
 
 
 def _no_tenant(view: View, kind: str, address: Address) -> Finding:
-    close = nearest(address.tenant, [one.address.name for one in view.all(kind)])
+    close = nearest(address.tenant, [one.address.name for one in view.all(kind) if one.address in view.declared])
     wanted = Address(kind, PLATFORM, address.tenant)
     return Finding(
         f"{address} stands in a tenant that does not exist: there is no {wanted}",
@@ -119,7 +119,8 @@ def _no_tenant(view: View, kind: str, address: Address) -> Finding:
 
 
 def _no_target(view: View, field: Field, address: Address, at: str, goal: Address) -> Finding:
-    others = view.all(goal.kind)
+    # Of what manifests declare alone: whoever asks may not know what else the database holds.
+    others = [one for one in view.all(goal.kind) if one.address in view.declared]
     if field.ref is not None and field.ref.anywhere:
         written = f"{goal.tenant}/{goal.name}" if goal.tenant else goal.name
         known = [f"{one.address.tenant}/{one.address.name}".lstrip("/") for one in others]
