@@ -58,9 +58,9 @@ def command(context: click.Context, *, source: str, target: str, show_diff: bool
                 adder.take_back()
                 raise
         session.output.result("".join(f"{safe(path)}\n" for path in paths_of(found)))
-    for one in found.proposal.denials:
-        if one not in found.proposal.outside or one.address in (found.before, found.after):
-            session.output.tell(safe(one.line))
+    for denial in found.proposal.denials:
+        if denial not in found.proposal.outside or denial.address in (found.before, found.after):
+            session.output.tell(safe(denial.line))
     if not found.pending:
         session.output.tell(f"{found.before} is not live here: in this database there is nothing to move.")
     for name in found.waivers:
