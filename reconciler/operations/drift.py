@@ -26,8 +26,9 @@ from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.selection import Selects, selecting
 from reconciler.model.view import View
+from reconciler.operations.outside import set_aside
 from reconciler.operations.people import may_write, summon
-from reconciler.operations.request import Doors, People
+from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.validate import Judged, judge
 
 
@@ -113,6 +114,9 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
     with doors.store.look() as look:
         with stage("database"):
             live = look.live()
+        if not record:  # what is written down is about everything, whoever asks
+            mine = Request(people=request.people, mine=True)
+            judged = set_aside(doors, mine, judged, live, selects=_whatever).judged
         # Under their new names rows stand beside their manifests; where those are not valid, nobody knows what moves.
         based = rebase(doors.catalog, live, () if faults else judged.moves)
         live, moves = based.live, {one.previous: address for address, one in based.moves.items()}
@@ -175,6 +179,10 @@ def _meant(catalog: Catalog, request: DriftRequest, moves: Mapping[Address, Addr
 def _moved(doors: Doors, since: int, newest: int) -> Mapping[Address, Address]:
     with doors.store.look() as look:
         return look.moved(after=since, until=newest)
+
+
+def _whatever(_address: Address) -> bool:
+    return True
 
 
 def _everything(_finding: DriftFinding) -> bool:
