@@ -57,8 +57,4 @@ def by_root(tree: Tree) -> None:
     """Somebody changes a row by hand, and says to be the administrator."""
     tree.sql("UPDATE service_types SET sort_order = 90 WHERE name = 'incident'")
     newest = "(SELECT max(seq) FROM reconciler_journal)"
-<<<<<<< HEAD
-    tree.sql(f"UPDATE reconciler_journal SET actor = '{ROOT}' WHERE seq = {newest}")  # a constant
-=======
     tree.sql(f"UPDATE reconciler_journal SET actor = '{ROOT}' WHERE seq = {newest}")
->>>>>>> b2

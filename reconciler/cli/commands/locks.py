@@ -18,14 +18,9 @@ from reconciler.cli.session import Session
 def command(context: click.Context, *, form: str) -> int:
     """List who holds the locks of the platform, of tenants and of the schema.
 
-<<<<<<< HEAD
-    An apply is listed with its run. With --as, or a token, tenants are listed that these operators may read. An
-    embedded database has one lock for all, and does not say who holds it.
-=======
     An apply is listed with its run. With --as, or a token, tenants are listed that these operators may read.
 
     An embedded database has one lock for all, and does not say who holds it.
->>>>>>> b2
     """
     from reconciler.operations.history import reader_of_runs, seen_holders
     from reconciler.render.run_text import holders_text
