@@ -7,7 +7,7 @@ and see that nothing of what was accepted differs any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.engine.accept import Unacceptable, accepted
 from reconciler.engine.compose import Unspreadable, spread
@@ -22,7 +22,9 @@ from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
 from reconciler.operations.moving import fit_moved
+from reconciler.operations.outside import set_aside
 from reconciler.operations.people import summon
+from reconciler.operations.plan import seen_by
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.tidy import Rewritten
 from reconciler.operations.validate import Judged, judge
@@ -54,9 +56,8 @@ def accept(
             (ACC-04).
         InvalidManifests: the manifests hold errors, before or afterwards.
     """
-    judged = judge(doors.catalog, doors.reader, layout=request.layout)
     live = doors.store.read()
-    view = _fitted(doors, judged, live)
+    view = _fitted(doors, request, judge(doors.catalog, doors.reader, layout=request.layout), live)
     rights = Rights(doors.catalog, live, doors.now, planned=view)
     carriers = summon(rights, request.people, live)
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
@@ -78,12 +79,16 @@ def accept(
     return Accepted(files=rewritten, fields=fields, same=tuple(same))
 
 
-def _fitted(doors: Doors, judged: Judged, live: Live) -> View:
+def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> View:
+    """The manifests within the reach of those who ask beside the database; the others take no part in it."""
     found = list(judged.diagnostics)
     if judged.valid:
-        view, _, found = fit_moved(doors.catalog, judged, live, now=doors.now, request=Request())
+        inside = set_aside(doors, replace(request, mine=True), judged, live, selects=lambda _: True)
+        mine, hidden = inside.judged, inside.hidden
+        view, _, found = fit_moved(doors.catalog, mine, live, now=doors.now, request=Request(), hidden=hidden)
         if not any(one.severity is Severity.ERROR and one.phase is not Phase.TIME for one in found):
             return view
+        found = list(seen_by(doors, request, live, found=found, view=view))
     wrong = tuple(one for one in found if one.severity is Severity.ERROR)
     raise InvalidManifests("the manifests hold errors; nothing was accepted", diagnostics=wrong)
 
@@ -182,7 +187,7 @@ def _prove(
 ) -> None:
     """Nothing of what was accepted differs any more, and the manifests are still valid."""
     reader = writer.reader({one.file: one.after for one in rewritten}, doors.reader)
-    view = _fitted(doors, judge(doors.catalog, reader, layout=request.layout), live)
+    view = _fitted(doors, request, judge(doors.catalog, reader, layout=request.layout), live)
     left = _differences(view)
     for address, paths in wanted.items():
         found = left.get(address)

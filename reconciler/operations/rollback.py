@@ -16,19 +16,23 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing, Undone
+from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.columns import column_name
+from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
-from reconciler.model.errors import Held, ReconcilerError, Stale, WorldError
+from reconciler.model.errors import Denied, Held, ReconcilerError, Stale, WorldError
 from reconciler.model.exported import NO_WISHES, Wishes
 from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
+from reconciler.model.rights import Rights
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 from reconciler.operations.history import past_of
+from reconciler.operations.people import summon
 from reconciler.operations.plan import lens_of, proposed, seen_by, unfit
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
@@ -93,6 +97,7 @@ class RollbackOf:
         if past is None:
             msg = "the run has to be read first"
             raise ValueError(msg)
+        _refuse_beyond(doors, request, past, live)
         based = rebase(doors.catalog, live, moves_back(past))
         if based.diagnostics:  # what it wrote cannot be told from what others wrote while names stand in the way
             raise _not_live(past, seen_by(doors, request, live, found=[*map(_in_the_way, based.diagnostics)]))
@@ -151,6 +156,45 @@ def _not_live(past: Past, found: tuple[Diagnostic, ...]) -> Stale:
         hint="undo the later runs first, the newest at first; history --target shows them",
         diagnostics=found,
     )
+
+
+def _refuse_beyond(doors: Doors, request: Request, past: Past, live: Live) -> None:
+    """Stop before anything is compared where nobody who asks may read all that the run changed.
+
+    A run is undone whole or not at all, so it is denied for sure. What is there now must not show in how: a row that is
+    gone is looked at as the run found or left it.
+
+    Raises:
+        Denied: something of it lies outside of their reach (PRM-02), or an auditor asks (OPR-06).
+    """
+    rights = Rights(doors.catalog, live, doors.now)
+    carriers = summon(rights, request.people, live)
+    if carriers is None or not carriers.people:
+        return
+    rows = {kind: dict(found) for kind, found in live.rows.items()}
+    for address, image in past.images.items():
+        kept, key = image.before or image.after, (address.tenant, address.name)
+        if kept is not None and key not in rows.setdefault(address.kind, {}):
+            columns = list(doors.catalog[address.kind].index)
+            rows[address.kind][key] = (*key, 0, *(kept.get(one) for one in columns[len(key) + 1 :]))
+    lens = Lens(rights, carriers.people, View(doors.catalog, {}, replace(live, rows=rows)))
+    for one in past.changes:
+        names = {one.address, one.previous or one.address, past.moved.get(one.address, one.address)}
+        if not any(lens.sees(name) for name in names):
+            break
+    else:
+        return
+    who = carriers.people[0]
+    denial = Denial(
+        who=who.title,
+        verb="undo",
+        address=None,
+        what="the run",
+        reason="a part of it lies outside the reach of the role, and nothing is told about it",
+        code="OPR-06" if who.role is RoleWord.AUDITOR else "PRM-02",
+        hidden=True,
+    )
+    raise Denied("the rollback is denied; nothing was applied", code="GEN-07", diagnostics=(denial.diagnostic(),))
 
 
 def _as_seen(lens: Lens | None, writes: Sequence[Written]) -> Sequence[Written]:

@@ -14,6 +14,12 @@ kind: ServiceType
 metadata: {name: basic, tenant: dunas}
 spec: {displayName: Basic, sortOrder: 3}
 """
+PROBE = """\
+apiVersion: reconciler/v1
+kind: Category
+metadata: {{name: probe, tenant: dunas}}
+spec: {{displayName: Probe, serviceTypes: [{guess}]}}
+"""
 
 
 @pytest.mark.parametrize("form", ["text", "json", "csv", "html"])
@@ -58,3 +64,23 @@ def by_root(tree: Tree) -> None:
     tree.sql("UPDATE service_types SET sort_order = 90 WHERE name = 'incident'")
     newest = "(SELECT max(seq) FROM reconciler_journal)"
     tree.sql(f"UPDATE reconciler_journal SET actor = '{ROOT}' WHERE seq = {newest}")
+
+
+def test_accept_tells_nothing_of_what_lies_outside_of_the_reach(tree: Tree) -> None:
+    """A manifest of another tenant that names a guess: whether the guess is right shows nowhere."""
+    farol = (tree.folder / "tenants/farol/partner.yaml").read_text(encoding="utf-8")
+    dunas = farol.replace("farol", "dunas").replace("599900016", "599900032").replace("FAR-", "DUN-")
+    tree.write("tenants/dunas/partner.yaml", dunas.replace("ines", "xico"))
+    tree.apply()
+    tree.write("tenants/dunas/basic.yaml", BASIC)
+    done = tree.run("apply", "--auto-approve", "--as", "xico@dunas.example.com", "--target", "ServiceType/dunas/*")
+    assert done.code == 0, done.err
+    tree.sql("UPDATE service_types SET sort_order = 90 WHERE name = 'incident'")
+    (tree.folder / "tenants/dunas/basic.yaml").unlink()
+    said = set()
+    for guess in ("basic", "ghost"):
+        tree.write("tenants/dunas/probe.yaml", PROBE.format(guess=guess))
+        call = tree.run("accept", "ServiceType/farol/incident.sortOrder", "--diff", "--as", INES)
+        said.add((call.code, call.out, call.err))
+    assert len(said) == 1
+    assert {code for code, _, _ in said} == {0}
