@@ -189,6 +189,22 @@ def test_a_busy_tenant_ends_with_six_and_locks_lists_the_holder(served_tree: Ser
     assert served_tree.apply().code == 0
 
 
+def test_locks_names_other_tenants_to_those_alone_who_may_read_them(served_tree: ServedTree) -> None:
+    served_tree.run("db", "upgrade")
+    served_tree.apply()
+    with served_tree.cluster.connect(served_tree.name) as other:
+        other.execute("INSERT INTO reconciler_tenants (tenant, generation) VALUES ('dunas', 0)")
+        with other.transaction():
+            other.execute("SELECT FROM reconciler_tenants WHERE tenant IN ('farol', 'dunas') FOR UPDATE")
+            seen, whole = (
+                served_tree.run("locks", "--format", "json", *words).json["locks"] for words in (("--as", INES), ())
+            )
+            assert [one["what"] for one in whole] == ["tenant dunas", "tenant farol"]
+            assert [one["what"] for one in seen] == ["tenant farol"]
+    nobody = served_tree.run("locks", "--as", "nobody@example.com")
+    assert (nobody.code, nobody.out) == (4, "")
+
+
 def test_the_status_of_a_run_that_is_under_way_is_unknown(served_tree: ServedTree) -> None:
     served_tree.run("db", "upgrade")
     with served_tree.cluster.connect(served_tree.name) as other:
