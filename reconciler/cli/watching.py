@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from reconciler.cli import exits
+from reconciler.cli.options import INTERRUPTS
 from reconciler.cli.output import write
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
@@ -30,6 +31,10 @@ SHORTEST, LONGEST = 1, 7 * 86400
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _QUIET = frozenset({"info"})
+
+
+SLICE = 1.0
+"""Seconds of sleep at a time: a signal that comes in the moment before it is noticed after it."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -78,13 +83,13 @@ def watch_drift(session: Session, asked: Watching) -> int:
     if asked.webhook is not None and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", asked.webhook):
         raise UsageError("--webhook takes the name of a variable", hint="an address of a webhook is a secret")
     gc.enable()  # a watch has no end at which everything is thrown away
-    _hear_the_end()
+    ending = _Ending()
     house = session.house
     people = session.people()
     courier = house.webhook(asked.webhook or "")
     metrics = None if asked.metrics is None else house.metrics(asked.metrics)
     log = _Log(session)
-    rounds = _Rounds(session, asked, people)
+    rounds = _Rounds(session, asked, people, ending)
     facts = {
         "every": asked.every,
         "record": asked.record,
@@ -100,7 +105,7 @@ def watch_drift(session: Session, asked: Watching) -> int:
                 tell=log,
                 clock=_now,
                 monotonic=time.monotonic,
-                sleep=time.sleep,
+                sleep=ending.sleep,
                 write_down=rounds.write_down if asked.record else None,
                 metrics=metrics,
                 courier=courier,
@@ -117,10 +122,11 @@ def watch_drift(session: Session, asked: Watching) -> int:
 class _Rounds:
     """What each round reads anew: configuration, manifests, waivers, database."""
 
-    def __init__(self, session: Session, asked: Watching, people: People) -> None:
+    def __init__(self, session: Session, asked: Watching, people: People, ending: _Ending) -> None:
         self._session = session
         self._asked = asked
         self._people = people
+        self._ending = ending
         self._doors: Doors | None = None
 
     def look(self) -> Observed:
@@ -128,6 +134,7 @@ class _Rounds:
         from reconciler.operations.drift import DriftRequest, observe
         from reconciler.wiring import open_house
 
+        self._ending.check()
         asked, options = self._asked, self._session.options
         house = open_house(os.environ, config=options.config, environment=options.env)
         doors = house.doors(house.reader(asked.paths, rev=asked.rev), writes=False)
@@ -168,15 +175,35 @@ class _Log:
         write(sys.stderr, self._line(entry))
 
 
-def _hear_the_end() -> None:
-    """From now on SIGTERM ends the watch; whoever ignores it, or called from another thread, goes on doing so."""
-    main = threading.current_thread() is threading.main_thread()
-    if main and signal.getsignal(signal.SIGTERM) in (signal.SIG_DFL, signal.default_int_handler):
-        signal.signal(signal.SIGTERM, _terminate)
+class _Ending:
+    """From now on SIGTERM and an interrupt end the watch, each unless it is ignored or somebody else's.
 
+    They do at once, by an exception; and where that is lost, as in a callback of C code or while objects are destroyed,
+    they are remembered until the watch sleeps or looks again.
+    """
 
-def _terminate(_signal: int, _frame: Any) -> NoReturn:
-    raise Terminated
+    def __init__(self) -> None:
+        self._heard: type[KeyboardInterrupt] | None = None
+        if threading.current_thread() is threading.main_thread():
+            for one in INTERRUPTS:
+                if signal.getsignal(one) in (signal.SIG_DFL, signal.default_int_handler):
+                    signal.signal(one, self._hear)
+
+    def check(self) -> None:
+        """Raise what a signal has raised before."""
+        if self._heard is not None:
+            raise self._heard
+
+    def sleep(self, seconds: float) -> None:
+        """As :func:`time.sleep`, until a signal comes or has come."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, SLICE))
+
+    def _hear(self, number: int, _frame: Any) -> NoReturn:
+        self._heard = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise self._heard
 
 
 def _now() -> datetime:

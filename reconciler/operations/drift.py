@@ -114,9 +114,8 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
     with doors.store.look() as look:
         with stage("database"):
             live = look.live()
-        if not record:  # what is written down is about everything, whoever asks
-            mine = Request(people=request.people, mine=True)
-            judged = set_aside(doors, mine, judged, live, selects=_whatever).judged
+        inside = set_aside(doors, Request(people=request.people, mine=True), judged, live, selects=_whatever)
+        judged = judged if record else inside.judged  # what is written down is about everything, whoever asks
         # Under their new names rows stand beside their manifests; where those are not valid, nobody knows what moves.
         based = rebase(doors.catalog, live, () if faults else judged.moves)
         live, moves = based.live, {one.previous: address for address, one in based.moves.items()}
@@ -148,9 +147,12 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         environment=request.environment,
         moves=moves,
     )
+    shown = report if lens is None else lens.drift(report, live.ledger)
+    if record and inside.hidden:  # what is told is what a look would tell that writes nothing
+        shown = observe(doors, request).shown
     return Observed(
         whole=report,
-        shown=report if lens is None else lens.drift(report, live.ledger),
+        shown=shown,
         before=known.findings,
         selects=selects,
         sees=_everything if lens is None else lens.shows,

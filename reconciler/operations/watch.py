@@ -121,9 +121,9 @@ class _Watch:
         if carried:
             self._carry()
         seconds = self._doors.monotonic() - began
+        self._show(outcome, seconds)  # first, so that who reads of a round finds its numbers
         if observed is not None and outcome is not RoundOutcome.FAILED:
             self._told_round(number, observed, outcome, seconds)
-        self._show(outcome, seconds)
 
     # --- what turned -------------------------------------------------------------------------------------------------
 

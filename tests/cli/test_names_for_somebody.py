@@ -84,3 +84,16 @@ def test_accept_tells_nothing_of_what_lies_outside_of_the_reach(tree: Tree) -> N
         said.add((call.code, call.out, call.err))
     assert len(said) == 1
     assert {code for code, _, _ in said} == {0}
+
+
+def test_a_look_that_records_tells_no_more_than_one_that_does_not(tree: Tree) -> None:
+    farol = (tree.folder / "tenants/farol/partner.yaml").read_text(encoding="utf-8")
+    dunas = farol.replace("farol", "dunas").replace("599900016", "599900032").replace("FAR-", "DUN-")
+    tree.write("tenants/dunas/partner.yaml", dunas.replace("ines", "xico"))
+    tree.apply()
+    tree.sql("UPDATE service_types SET sort_order = 90 WHERE name = 'incident'")
+    tree.write("tenants/dunas/probe.yaml", PROBE.format(guess="ghost"))
+    look = tree.run("drift", "--format", "json", "--as", INES).json
+    done = tree.run("drift", "--format", "json", "--record", "--as", INES)
+    assert (done.code, done.json["diagnostics"], done.json["findings"]) == (0, look["diagnostics"], look["findings"])
+    assert tree.sql("SELECT count(*) FROM reconciler_findings") == [(1,)]
