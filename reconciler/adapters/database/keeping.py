@@ -16,14 +16,14 @@ from __future__ import annotations
 import hmac
 import marshal
 import os
-import stat
 import struct
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
+
+from reconciler.cachefolder import folder_of_caches, forget, is_private, open_own, put
 
 FEWEST = 5_000
 """Rows of a database from which it pays to keep them."""
@@ -61,14 +61,12 @@ class Keeping:
             OSError: it is not there, or cannot be read.
         """
         path = self._path(key, shape)
-        if not _is_own(path.parent.lstat(), stat.S_ISDIR):
+        if not is_private(path.parent):
             msg = "the folder may be written by others"
             raise ValueError(msg)
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(opened, "rb") as file:
-            found = os.fstat(opened)
-            if not _is_own(found, stat.S_ISREG) or found.st_size > LARGEST:
-                msg = "the file may be written by others, or is too large"
+        with os.fdopen(open_own(path, LARGEST), "rb") as file:
+            if not (_is_secret(path.parent.lstat()) and _is_secret(os.fstat(file.fileno()))):
+                msg = "others may read it"
                 raise ValueError(msg)
             yield from _unsealed(file, _Seal(key, shape))
 
@@ -76,19 +74,10 @@ class Keeping:
         """Keep things, in the place of those before. Fails at nothing."""
         with suppress(OSError, RuntimeError, ValueError):
             path = self._path(key, shape)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not _is_own(path.parent.lstat(), stat.S_ISDIR):
+            if path.parent.exists() and not _is_secret(path.parent.lstat()):
                 return
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".new", delete=False) as file:
-                new = Path(file.name)
-                try:
-                    _write(file, _Seal(key, shape), things)
-                    file.flush()
-                    new.replace(path)
-                except BaseException:
-                    new.unlink(missing_ok=True)
-                    raise
-            _prune(path.parent)
+            put(path.parent, path.name, lambda file: _write(file, _Seal(key, shape), things))
+            forget(path.parent, path.parent.glob(f"*{_SUFFIX}"), beyond=FILES)
 
     def _path(self, key: bytes, shape: bytes) -> Path:
         return self._home() / f"{hmac.digest(key, b'name' + shape, 'sha256').hex()[:32]}{_SUFFIX}"
@@ -96,15 +85,7 @@ class Keeping:
 
 def keeping_in(place: str, *, trusts: bool) -> Keeping:
     """Where rows are kept: below ``place``, an absolute path, or below the cache folder of the user."""
-
-    def home() -> Path:
-        if place:
-            return Path(place) / "rows"
-        from platformdirs import user_cache_path  # a place that was named needs none
-
-        return user_cache_path("reconciler", appauthor=False) / "rows"
-
-    return Keeping(home, trusts=trusts, fewest=FEWEST)
+    return Keeping(lambda: folder_of_caches(place, "rows"), trusts=trusts, fewest=FEWEST)
 
 
 class _Seal:
@@ -129,7 +110,7 @@ class _Seal:
             raise ValueError(msg) from None
 
 
-def _write(file: Any, seal: _Seal, things: Iterable[Any]) -> None:
+def _write(file: IO[bytes], seal: _Seal, things: Iterable[Any]) -> None:
     nonce = os.urandom(_NONCE)
     written = file.write(_MAGIC + nonce)
     number = 0
@@ -172,16 +153,6 @@ def _unsealed(file: BinaryIO, seal: _Seal) -> Iterator[Any]:
         yield from marshal.loads(part)  # noqa: S302  # sealed: who could write it could read the database as well
 
 
-def _is_own(found: os.stat_result, is_sort: Callable[[int], bool]) -> bool:
-    """Whether it is of this sort, and nobody but this user can have written or can read it."""
-    return is_sort(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-
-
-def _prune(folder: Path) -> None:
-    """Forget what was written longest ago, and what killed runs have left behind."""
-    for left in folder.glob(".*.new"):
-        if left.stat().st_mtime < folder.stat().st_mtime - 3600:
-            left.unlink(missing_ok=True)
-    kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for one in kept[FILES:]:
-        one.unlink(missing_ok=True)
+def _is_secret(found: os.stat_result) -> bool:
+    """Whether nobody but its owner can read or write it."""
+    return not found.st_mode & 0o077

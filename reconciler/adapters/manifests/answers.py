@@ -11,13 +11,11 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import stat
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from reconciler.adapters.manifests.pack import is_own, read_own
+from reconciler.cachefolder import folder_of_caches, forget, is_private, put, read_own
 
 ANSWERS = 32
 """Answers that are kept, the latest ones."""
@@ -38,7 +36,7 @@ class Answers:
         """The answer to a question, if it was kept and is whole."""
         with suppress(OSError, RuntimeError, ValueError):
             folder = self._folder()
-            key = read_own(folder / _KEY, _LENGTH) if _is_private(folder) else b""
+            key = read_own(folder / _KEY, _LENGTH) if is_private(folder) else b""
             if len(key) == _LENGTH:
                 found = read_own(folder / _name(key, question), LARGEST)
                 sealed, content = found[:_LENGTH], found[_LENGTH:]
@@ -52,21 +50,15 @@ class Answers:
         with suppress(OSError, RuntimeError, ValueError):
             content = json.dumps(answer).encode()
             folder = self._folder()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if len(content) >= LARGEST - _LENGTH or not _is_private(folder):
+            if len(content) >= LARGEST - _LENGTH:
                 return
             key = _key(folder)
             if len(key) == _LENGTH:
-                path = folder / _name(key, question)
-                _write(path, _seal(key, question, content) + content, lambda new: new.replace(path))
-                _prune(folder)
+                put(folder, _name(key, question), lambda file: file.write(_seal(key, question, content) + content))
+                forget(folder, folder.glob(f"*{_SUFFIX}"), beyond=ANSWERS)
 
     def _folder(self) -> Path:
-        if self._place:
-            return Path(self._place) / "answers"
-        from platformdirs import user_cache_path  # a place that was named needs none
-
-        return user_cache_path("reconciler", appauthor=False) / "answers"
+        return folder_of_caches(self._place, "answers")
 
 
 def _name(key: bytes, question: bytes) -> str:
@@ -79,39 +71,6 @@ def _seal(key: bytes, question: bytes, content: bytes) -> bytes:
 
 def _key(folder: Path) -> bytes:
     """The key of a folder, made by whoever comes first; a broken one is of no use until somebody removes the folder."""
-    path = folder / _KEY
-
-    def unless_there(new: Path) -> None:
-        with suppress(FileExistsError):
-            os.link(new, path)
-
-    if not path.exists():
-        _write(path, os.urandom(_LENGTH), unless_there)
-    return read_own(path, _LENGTH)
-
-
-def _write(path: Path, content: bytes, place: Callable[[Path], object]) -> None:
-    """Write a file under a name that no other one has, and put it where it belongs once it is whole."""
-    new = path.with_name(f".{os.getpid()}-{os.urandom(6).hex()}.new")
-    handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        place(new)
-    finally:
-        new.unlink(missing_ok=True)
-
-
-def _prune(folder: Path) -> None:
-    """Forget the oldest answers, and what killed runs have left behind."""
-    for left in folder.glob(".*.new"):
-        if left.stat().st_mtime < folder.stat().st_mtime - 3600:
-            left.unlink(missing_ok=True)
-    kept = sorted(folder.glob(f"*{_SUFFIX}"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for one in kept[ANSWERS:]:
-        one.unlink(missing_ok=True)
-
-
-def _is_private(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and is_own(found)
+    if not (folder / _KEY).exists():
+        put(folder, _KEY, lambda file: file.write(os.urandom(_LENGTH)), once=True)
+    return read_own(folder / _KEY, _LENGTH) if is_private(folder) else b""

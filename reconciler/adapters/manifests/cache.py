@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -22,7 +20,8 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from reconciler.adapters.manifests.fingerprint import fingerprint
-from reconciler.adapters.manifests.pack import LARGEST, Pack, is_own, open_pack, read_own, seal, write_pack
+from reconciler.adapters.manifests.pack import LARGEST, Pack, open_pack, seal, write_pack
+from reconciler.cachefolder import folder_of_caches, forget, is_private, put, read_own
 
 FEWEST = 100
 """Files of a run from which it pays to look into the cache, and new ones from which it pays to write."""
@@ -79,7 +78,7 @@ class ParseCache:
         if sum(map(len, entries.values())) < LARGEST // 2:
             with suppress(OSError):
                 # A name of its own for every pack: two runs that write at the same time never write the same file.
-                self._replace(f"{{}}{_SUFFIX}", lambda write: write_pack(write, self._fingerprint, entries))
+                put(self._folder, f"{{}}{_SUFFIX}", lambda file: write_pack(file.write, self._fingerprint, entries))
                 for pack in old:
                     pack.path.unlink(missing_ok=True)
                 self._prune()
@@ -92,12 +91,12 @@ class ParseCache:
         """Remember a mark, and a few of those before it. Fails at nothing."""
         marks = [mark, *(one for one in self._marks() if one != mark)][:MARKS]
         with suppress(OSError, RuntimeError):
-            self._replace(_MARKS, lambda write: write(b"".join(one + self._seal(one) for one in marks)))
+            put(self._folder, _MARKS, lambda file: file.write(b"".join(one + self._seal(one) for one in marks)))
 
     def _marks(self) -> list[bytes]:
         try:
-            found = read_own(self._folder / _MARKS, 64 * MARKS) if _is_private(self._folder) else b""
-        except (OSError, RuntimeError):
+            found = read_own(self._folder / _MARKS, 64 * MARKS) if is_private(self._folder) else b""
+        except (OSError, RuntimeError, ValueError):
             return []
         pairs = ((found[at : at + 32], found[at + 32 : at + 64]) for at in range(0, len(found), 64))
         return [mark for mark, sealed in pairs if sealed == self._seal(mark)]
@@ -122,7 +121,7 @@ class ParseCache:
     @cached_property
     def _packs(self) -> list[Pack]:
         try:
-            if not _is_private(self._folder):
+            if not is_private(self._folder):
                 return []
             paths = sorted(one for one in self._folder.iterdir() if one.suffix == _SUFFIX)
         except (OSError, RuntimeError):
@@ -130,26 +129,9 @@ class ParseCache:
         found = (open_pack(path, self._fingerprint) for path in paths[: 4 * PACKS])
         return [pack for pack in found if pack is not None]
 
-    def _replace(self, name: str, fill: Callable[[Callable[[bytes], object]], object]) -> None:
-        """Write a file and rename it when it is whole; ``{}`` in its name becomes a word that no other file has."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_private(self._folder):
-            return
-        with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".", suffix=".new", delete=False) as file:
-            path = Path(file.name)
-            try:
-                fill(file.write)
-                file.flush()
-                path.rename(path.with_name(name.format(path.stem[1:])))
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
-
     def _prune(self) -> None:
         """Forget the folders that were written longest ago, and what killed runs have left behind."""
-        for left in self._folder.glob(".*.new"):
-            if left.stat().st_mtime < self._folder.stat().st_mtime - 3600:
-                left.unlink(missing_ok=True)
+        forget(self._folder)
         others = [one for one in self._folder.parent.iterdir() if one.is_dir() and not one.is_symlink()]
         others.sort(key=lambda one: one.stat().st_mtime, reverse=True)
         for one in others[FOLDERS:]:
@@ -164,19 +146,12 @@ def parse_cache(working: Path, place: str, *, version: str, specs: Iterable[type
     """
     modules = {spec.__module__.partition(".")[0] for spec in specs} | {__name__.partition(".")[0]}
 
-    def home() -> Path:
-        if place:
-            return Path(place)
-        from platformdirs import user_cache_path  # not needed by small runs
-
-        return user_cache_path("reconciler", appauthor=False) / "manifests"
-
     def print_of() -> bytes:
         files = [Path(sys.modules[name].__file__ or "") for name in sorted(modules)]
         return fingerprint(version, [file.parent if file.name == "__init__.py" else file for file in files])
 
     name = sha256(os.fsencode(working.absolute())).hexdigest()[:16]
-    return ParseCache(home, name=name, fingerprint=print_of)
+    return ParseCache(lambda: folder_of_caches(place, "manifests"), name=name, fingerprint=print_of)
 
 
 def written(trees: Trees) -> bytes | None:
@@ -188,8 +163,3 @@ def written(trees: Trees) -> bytes | None:
         return None
     # By their text: it tells 1 from true and from 1.0, and keeps the order of keys.
     return kept if repr(back) == repr(trees) else None
-
-
-def _is_private(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and is_own(found)

@@ -8,13 +8,14 @@ read one by one from the open file, so that a pack may be large, replaced or rem
 from __future__ import annotations
 
 import os
-import stat
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from weakref import finalize
+
+from reconciler.cachefolder import open_own
 
 MAGIC = b"rcpack1\n"
 LARGEST = 512 * 1024 * 1024
@@ -57,34 +58,18 @@ class Pack:
 def open_pack(path: Path, fingerprint: bytes) -> Pack | None:
     """The pack in a file; None when it is none that this user alone can have written, or cannot be read."""
     try:
-        opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
+        opened = open_own(path, LARGEST)
+    except (OSError, ValueError):
         return None
     with suppress(OSError, struct.error):
-        found = os.fstat(opened)
-        if stat.S_ISREG(found.st_mode) and is_own(found) and found.st_size <= LARGEST:
-            magic, count = _HEAD.unpack(os.pread(opened, _HEAD.size, 0))
-            size = count * _ENTRY.size
-            if magic == MAGIC and size <= found.st_size:
-                index = os.pread(opened, size, _HEAD.size)
-                if len(index) == size:
-                    return Pack(path, opened, fingerprint, index)
+        magic, count = _HEAD.unpack(os.pread(opened, _HEAD.size, 0))
+        size = count * _ENTRY.size
+        if magic == MAGIC and size <= LARGEST:
+            index = os.pread(opened, size, _HEAD.size)
+            if len(index) == size:
+                return Pack(path, opened, fingerprint, index)
     os.close(opened)
     return None
-
-
-def read_own(path: Path, limit: int) -> bytes:
-    """The first ``limit`` bytes of a regular file that this user alone can have written; nothing of another one.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        found = os.fstat(opened)
-        return os.pread(opened, limit, 0) if stat.S_ISREG(found.st_mode) and is_own(found) else b""
-    finally:
-        os.close(opened)
 
 
 def write_pack(write: Callable[[bytes], object], fingerprint: bytes, entries: Mapping[bytes, bytes]) -> None:
@@ -103,11 +88,6 @@ def write_pack(write: Callable[[bytes], object], fingerprint: bytes, entries: Ma
 def seal(fingerprint: bytes, digest: bytes, entry: bytes) -> bytes:
     """What ties an entry to its file and to the program that judged it."""
     return sha256(b"%s%s%s" % (fingerprint, digest, entry)).digest()
-
-
-def is_own(found: os.stat_result) -> bool:
-    """Whether nobody but this user can have written it."""
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _index(fingerprint: bytes, entries: Mapping[bytes, bytes]) -> Iterator[bytes]:
