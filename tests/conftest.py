@@ -1,7 +1,8 @@
-"""What every test stands on: a clean environment, the installed kinds, and hypothesis without a clock."""
+"""What every test stands on: a clean environment, the installed kinds, and nothing dear that is done twice."""
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,14 +12,22 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
+from tests import haste
 from tests.servers import Cluster, installed, running
 
 settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("house")
+haste.hurry()
 
 _OURS = ("RECONCILER_", "GITHUB_", "GITLAB_", "CI_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, not among the tests: they are many, and stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
