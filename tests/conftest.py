@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -20,6 +22,10 @@ settings.register_profile(
 )
 settings.load_profile("house")
 haste.hurry()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # A shell starts what runs in its background with SIGINT ignored, and whatever we start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OURS = ("RECONCILER_", "GITHUB_", "GITLAB_", "CI_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
 
