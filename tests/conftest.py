@@ -1,8 +1,11 @@
-"""What every test stands on: a clean environment, the installed kinds, and hypothesis without a clock."""
+"""What every test stands on: a clean environment, the installed kinds, and nothing dear that is done twice."""
 
 from __future__ import annotations
 
+import gc
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -11,14 +14,26 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
+from tests import haste
 from tests.servers import Cluster, installed, running
 
 settings.register_profile(
     "house", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("house")
+haste.hurry()
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # A shell starts what runs in its background with SIGINT ignored, and whatever we start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OURS = ("RECONCILER_", "GITHUB_", "GITLAB_", "CI_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, not among the tests: they are many, and stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

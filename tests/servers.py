@@ -143,7 +143,7 @@ def running(version: str, *, standby: bool = False, settings: Mapping[str, str] 
 
 
 def _await(cluster: Cluster) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 100
     while True:
         try:
             cluster.connect().close()

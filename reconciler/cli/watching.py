@@ -83,22 +83,21 @@ def watch_drift(session: Session, asked: Watching) -> int:
     if asked.webhook is not None and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", asked.webhook):
         raise UsageError("--webhook takes the name of a variable", hint="an address of a webhook is a secret")
     gc.enable()  # a watch has no end at which everything is thrown away
-    ending = _Ending()
-    house = session.house
-    people = session.people()
-    courier = house.webhook(asked.webhook or "")
-    metrics = None if asked.metrics is None else house.metrics(asked.metrics)
-    log = _Log(session)
-    rounds = _Rounds(session, asked, people, ending)
-    facts = {
-        "every": asked.every,
-        "record": asked.record,
-        "metrics": getattr(metrics, "place", None),
-        "webhook": courier is not None,
-        "version": __version__,
-    }
-    log(LogEntry(at=_now(), level="info", event="watch.started", message=f"every {asked.every} s", facts=facts))
+    log, ending = _Log(session), _Ending()
     try:
+        house = session.house
+        people = session.people()
+        courier = house.webhook(asked.webhook or "")
+        metrics = None if asked.metrics is None else house.metrics(asked.metrics)
+        rounds = _Rounds(session, asked, people, ending)
+        facts = {
+            "every": asked.every,
+            "record": asked.record,
+            "metrics": getattr(metrics, "place", None),
+            "webhook": courier is not None,
+            "version": __version__,
+        }
+        log(LogEntry(at=_now(), level="info", event="watch.started", message=f"every {asked.every} s", facts=facts))
         watch(
             WatchDoors(
                 look=rounds.look,

@@ -82,15 +82,17 @@ def survived(
 @contextlib.contextmanager
 def _seldom_collected() -> Iterator[None]:
     """Look for garbage less often: a tenth of the time goes into that otherwise."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
+    if not frozen:  # as the tests do for themselves
+        gc.collect()
+        gc.freeze()
     gc.set_threshold(20_000, 20, 50)
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()
 
 
 def lived(ground: Ground, seed: int, *, long: bool = True) -> Trial:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,9 +54,11 @@ class Watcher:
 
 
 @contextmanager
-def watching(folder: Path, *words: str, **more: str) -> Iterator[Watcher]:
+def watching(
+    folder: Path, *words: str, program: Sequence[str] = ("-m", "reconciler"), **more: str
+) -> Iterator[Watcher]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "drift", "--log-format", "json", *words],
+        [sys.executable, *program, "drift", "--log-format", "json", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **more},
         stdout=subprocess.PIPE,

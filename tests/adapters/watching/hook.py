@@ -12,10 +12,11 @@ from typing import Any
 
 @dataclass
 class Hook:
-    """``answers`` are the statuses of the next requests, then 204; 0 hangs until ``release`` is set."""
+    """``answers`` are the statuses of the next requests, then ``otherwise``; 0 hangs until ``release`` is set."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
+    otherwise: int = 204
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
@@ -38,9 +39,9 @@ def listening() -> Iterator[Hook]:
             hook.headers.append(dict(self.headers.items()))
             hook.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
             hook.asked.set()
-            status = hook.answers.pop(0) if hook.answers else 204
+            status = hook.answers.pop(0) if hook.answers else hook.otherwise
             if status == 0:
-                hook.release.wait(30)
+                hook.release.wait(60)
                 status = 204
             self.send_response(status)
             if 300 <= status < 400:
