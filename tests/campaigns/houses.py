@@ -5,8 +5,8 @@ apply and its rollback, export, what others change, and its way back or into git
 stands in its trial. ``lived`` is one house, the same for the same seed; ``survived`` is a campaign of them.
 
 Run with ``python -m tests.campaigns.houses --worlds N [--steps N] [--seed N] [--server 16] [--long N] [--past N]``:
-what is wrong is told at once and the tally every so many houses, so that a campaign may be cut at any moment and has told
-what it has judged. Another one goes on behind the houses of ``--past``.
+what is wrong is told at once and the tally every so many houses, so that a campaign may be cut at any moment and has
+told what it has judged. Another one goes on behind the houses of ``--past``.
 """
 
 from __future__ import annotations
