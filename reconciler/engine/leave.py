@@ -7,7 +7,7 @@ the manifest holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic_core import to_json
@@ -77,6 +77,15 @@ def leave(found: Differences, waivers: Waivers, *, only_drift: bool) -> Kept:
         absent=frozenset(absent),
         diagnostics=tuple(told),
     )
+
+
+def left_out(
+    found: Differences, selects: Callable[[Address], bool]
+) -> tuple[dict[Address, frozenset[str]], frozenset[Address]]:
+    """What targets and exclusions leave out stays as it is live, whatever its manifest says: fields, absent rows."""
+    aside = [one.entity for one in found.items if one.entity.declared and not selects(one.address)]
+    fields = {one.address: frozenset(one.kind.by_path) for one in aside if one.exists}
+    return fields, frozenset(one.address for one in aside if not one.exists)
 
 
 def _is_lost(one: Difference) -> bool:

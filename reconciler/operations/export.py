@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 from reconciler.engine.diff import diff
 from reconciler.engine.export import Unsayable, export_row, is_seed, variable_of
 from reconciler.engine.lens import Lens
+from reconciler.engine.plan import judge_standing
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import snake
@@ -219,7 +220,9 @@ class _Work:
             view, found = View(catalog, {}, self._live), list(judged.diagnostics)
             if judged.valid:
                 view, found = fit(catalog, judged, self._live, now=self._doors.now)
-            wrong = [one for one in found if one.severity is Severity.ERROR and one.phase is not Phase.TIME]
+            wrong = _wrong(found)
+            if judged.valid and not wrong:
+                wrong = _wrong(judge_standing(view))
             if lacking := _asked_for(catalog, wrong, sound):
                 return faults, lacking
             faulty = {one.address for one in wrong if one.address in sound}
@@ -285,6 +288,11 @@ def _parts(texts: Iterable[tuple[Exported, bytes]]) -> Iterator[list[bytes]]:
         size += len(text) + 4
     if part:
         yield part
+
+
+def _wrong(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The errors, but for what the clock alone has made one."""
+    return [one for one in found if one.severity is Severity.ERROR and one.phase is not Phase.TIME]
 
 
 def _asked_for(

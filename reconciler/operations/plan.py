@@ -16,7 +16,7 @@ from reconciler.engine.access import closed, feeds_rights, shifts
 from reconciler.engine.authorize import authorize
 from reconciler.engine.diff import Fingerprints, diff
 from reconciler.engine.guard import guard, guard_applicant
-from reconciler.engine.leave import Kept, leave
+from reconciler.engine.leave import Kept, leave, left_out
 from reconciler.engine.lens import Lens
 from reconciler.engine.part import certain, fill
 from reconciler.engine.plan import PlanOptions, make_plan, retargeted
@@ -250,8 +250,10 @@ def _kept(view: View, differences: Differences, request: Request, judged: Judged
         differences = certain(differences, view.live.doubt)
     differences = _counted(view, differences, _options(request, judged))
     kept = leave(differences, judged.waivers, only_drift=request.only_drift)
-    wrong = unfitting(view, judged, kept, found, selects=_options(request, judged).selects)
-    view.keep(kept.fields, kept.absent)
+    selects = _options(request, judged).selects
+    wrong = unfitting(view, judged, kept, found, selects=selects)
+    fields, absent = left_out(kept.differences, selects)
+    view.keep({**kept.fields, **fields}, kept.absent | absent)
     return replace(kept, diagnostics=(*kept.diagnostics, *wrong))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import datetime as dt
+import functools
 import json
 import shutil
 import sqlite3
@@ -18,9 +19,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.adapters.database import tables
+import pytest
+
+from reconciler.adapters.database import read, reading, tables
 from reconciler.adapters.database.own_tables import RESOURCES
 from reconciler.adapters.database.store import LiveDatabase, open_database
+from reconciler.adapters.database.urls import SqliteFile
 from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.secrets.env_file import EnvFileReader
 from reconciler.adapters.secrets.generate import generate_value
@@ -170,17 +174,62 @@ class Ground:
 @contextlib.contextmanager
 def grounds(cluster: Cluster | None = None) -> Iterator[Iterator[Ground]]:
     """New databases without end, each gone when the next one comes; embedded ones, or those of a server."""
-    made = tables.metadata_of(CATALOG)
-    keep = tables.metadata_of
-    tables.metadata_of = lambda _catalog: made  # made once a process, not once an apply
     base = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # noqa: S108 - a disk would only cost time
-    try:
-        with tempfile.TemporaryDirectory(dir=base) as name:
-            new = _embedded(Path(name)) if cluster is None else _served(Path(name), cluster)
-            with contextlib.closing(new):
-                yield new
-    finally:
-        tables.metadata_of = keep
+    with tempfile.TemporaryDirectory(dir=base) as name, _once():
+        new = _embedded(Path(name)) if cluster is None else _served(Path(name), cluster)
+        with contextlib.closing(new):
+            yield new
+
+
+@contextlib.contextmanager
+def _once() -> Iterator[None]:
+    """What never changes is made once a process: the tables, the statements that read them, a link to a file."""
+    made, links = tables.metadata_of(CATALOG), _Links()
+    with pytest.MonkeyPatch.context() as patch, contextlib.closing(links):
+        patch.setattr(tables, "metadata_of", lambda _catalog: made)
+        patch.setattr(read, "select_rows", functools.cache(read.select_rows))
+        patch.setattr(reading, "open_for_reading", links.open)
+        yield
+
+
+class _Links:
+    """One link for reading to the file that is read now: to open one costs SQLite a look at every table."""
+
+    def __init__(self) -> None:
+        self._open = reading.open_for_reading
+        self._file: SqliteFile | None = None
+        self._link: sqlite3.Connection | None = None
+
+    def open(self, file: SqliteFile) -> Any:
+        """The link, as new; another one while it is out."""
+        if self._link is None or self._file != file:
+            self.close()
+            self._file, self._link = file, self._open(file)
+        return self._open(file) if self._link.in_transaction else _Lent(self._link)
+
+    def close(self) -> None:
+        """Let the last one go."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+
+class _Lent:
+    """A link that is not closed but given back: its transaction ends, and text is read strictly again."""
+
+    def __init__(self, link: sqlite3.Connection) -> None:
+        self._link = link
+        self.execute = link.execute
+
+    def _read_text(self, how: Any) -> None:
+        self._link.text_factory = how
+
+    text_factory = property(fset=_read_text)
+
+    def close(self) -> None:
+        """Give it back."""
+        self._link.rollback()
+        self._link.text_factory = str
 
 
 def _embedded(folder: Path) -> Generator[Ground, None, None]:

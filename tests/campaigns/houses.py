@@ -4,9 +4,9 @@ A long life takes a dozen steps and more, a short one those that say whether the
 apply and its rollback, export, what others change, and its way back or into git. What does not hold in one of them
 stands in its trial. ``lived`` is one house, the same for the same seed; ``survived`` is a campaign of them.
 
-Run with ``python -m tests.campaigns.houses --worlds N [--steps N] [--seed N] [--server 16] [--long N]``: what is wrong
-is told at once and the tally every so many worlds, so that a campaign may be cut at any moment and has told what it has
-judged.
+Run with ``python -m tests.campaigns.houses --worlds N [--steps N] [--seed N] [--server 16] [--long N] [--past N]``:
+what is wrong is told at once and the tally every so many houses, so that a campaign may be cut at any moment and has
+told what it has judged. Another one goes on behind the houses of ``--past``.
 """
 
 from __future__ import annotations
@@ -68,14 +68,19 @@ def survived(
     worlds: int = 0,
     cluster: Cluster | None = None,
     long: int = LONG,
+    past: int = 0,
     heard: Callable[[Survived, list[str]], None] = lambda _found, _wrong: None,
 ) -> Survived:
-    """Live through houses until so many steps have been tried and so many worlds were lived in."""
+    """Live through houses until so many steps have been tried and so many worlds were lived in.
+
+    The first ``past`` houses of the seed are left out: another process has lived through them.
+    """
     found = Survived()
     with grounds(cluster) as new, _seldom_collected():
         while found.n < steps or found.worlds < worlds:
-            number = seed * 1_000_000 + found.houses
-            heard(found, found.add(str(number), lived(next(new), number, long=found.houses % long == 0)))
+            place = past + found.houses
+            number = seed * 1_000_000 + place
+            heard(found, found.add(str(number), lived(next(new), number, long=place % long == 0)))
     return found
 
 
@@ -162,6 +167,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--server", default="")
     parser.add_argument("--long", type=int, default=LONG)
+    parser.add_argument("--past", type=int, default=0)
     asked = parser.parse_args(words)
     begun = time.process_time()
 
@@ -175,7 +181,13 @@ def main(words: list[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(running(asked.server)) if asked.server else None
         found = survived(
-            seed=asked.seed, steps=asked.steps, worlds=asked.worlds, cluster=cluster, long=asked.long, heard=hear
+            seed=asked.seed,
+            steps=asked.steps,
+            worlds=asked.worlds,
+            cluster=cluster,
+            long=asked.long,
+            past=asked.past,
+            heard=hear,
         )
     sys.stdout.write(f"{tally(found)}\n")
     sys.stdout.writelines(f"  {count:8} {word}\n" for word, count in sorted(found.seen.items()))

@@ -38,9 +38,9 @@ LIVE_ONLY = {
     "SYS-03": "settings of the platform that a manifest only observes count as they are written there",
 }
 """Rules that a row may break although every apply kept them: they judge what a manifest says. An export tells."""
-BY_OTHERS = frozenset({"GEN-02", "SYS-03", "ROLE-05", "BIL-01", "GEN-13", "GEN-01"})
-"""Rules that rows break when another program took away what rows without a manifest use, and git accepted that; or
-when it changed one field of a row and not the others that go with it."""
+BY_OTHERS = frozenset({"GEN-02", "SYS-03", "ROLE-05", "BIL-01", "GEN-13", "GEN-01", "CUS-06"})
+"""Rules that rows break when another program took away what other rows use, or closed what stands above them, and git
+accepted that; or when it changed one field of a row and not the others that go with it."""
 
 
 def undisturbed(trial: Trial) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -118,6 +119,23 @@ def test_a_row_that_no_manifest_can_say_is_refused(live: Tree) -> None:
     assert rest.code == 0, rest.err
     assert "Adopted 1 resource." in rest.out
     assert "ServiceType/farol/wish" in rest.err
+
+
+def test_a_row_that_breaks_a_rule_beside_another_stays_out(live: Tree) -> None:
+    """Another program closed a customer and left one below it: nobody else has to wait for that (CUS-06)."""
+    columns = [str(one[1]) for one in live.sql("PRAGMA table_info(customers)") if one[1] != "id"]
+    chosen = ", ".join({"name": "'norte'", "parent": "'lumen'"}.get(one, one) for one in columns)
+    live.sql(f"INSERT INTO customers ({', '.join(columns)}) SELECT {chosen} FROM customers WHERE name = 'lumen'")
+    live.sql("UPDATE customers SET state = 'closed' WHERE name = 'lumen'")
+    made = live.run("export", "out", *ROOT[:2])
+    assert (made.code, "CUS-06" in made.err) == (1, True), made.err
+    shutil.rmtree(live.folder / "out")
+    one = live.run("adopt", "Customer/farol/norte", *ROOT)
+    assert (one.code, "ADP-02" in one.err, "CUS-06" in one.err) == (1, True, True), one.err
+    rest = live.run("adopt", "--all", *ROOT)
+    assert rest.code == 0, rest.err
+    assert "Adopted 2 resources." in rest.out
+    assert "CUS-06" in rest.err
 
 
 def test_a_file_in_the_way(live: Tree) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import rfc8785
 
-from tests.cli.tree import SECRET, Tree
+from tests.cli.tree import FILES, SECRET, Tree
 
 SMALL = "tenants/farol/desk.yaml"
 
@@ -384,6 +384,30 @@ def test_a_target_deletes_nothing_that_a_row_outside_of_it_still_names(tree: Tre
     narrow = tree.run("apply", "--auto-approve", "--prune", "--target", "ServiceType/*", *tree.everybody)
     assert (narrow.code, "TGT-01" in narrow.err) == (1, True)
     assert tree.apply("--prune").out.splitlines()[0] == "Plan: 0 to add, 1 to change, 1 to destroy."
+
+
+def test_what_a_target_leaves_out_does_not_count_as_done(tree: Tree) -> None:
+    """A customer is not made without a user (CUS-03), nor closed above one that stays open (CUS-05)."""
+    file = "tenants/farol/customers.yaml"
+    tree.apply()
+    below = (
+        FILES[file]
+        .replace("lumen", "norte")
+        .replace("name: ana", "name: eva")
+        .replace("enterprise", "enterprise\n  parent: lumen")
+    )
+    text = f"{FILES[file]}---\n{below}"
+    tree.write(file, text)
+    alone = tree.run("plan", "--target", "Customer/farol/norte")
+    assert (alone.code, "CUS-03" in alone.out) == (1, True), alone.out
+    tree.apply()
+    for name in ("lumen", "norte"):
+        confirmed = f"{{name: {name}, tenant: farol, annotations: {{reconciler/confirm-close: {name}}}}}"
+        text = text.replace(f"metadata:\n  name: {name}\n  tenant: farol\nspec:", f"metadata: {confirmed}\nspec:")
+    tree.write(file, text.replace("plan: enterprise", "plan: enterprise\n  state: closed"))
+    alone = tree.run("plan", "--target", "Customer/farol/lumen")
+    assert (alone.code, "CUS-05" in alone.out, "Customer/farol/norte" in alone.out) == (1, True, True), alone.out
+    assert tree.run("plan").code == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -23,7 +23,7 @@ from reconciler.model.effect import Cascade
 from reconciler.model.judging import judge, placed
 from reconciler.model.placing import diagnose
 from reconciler.model.plan import Plan, summary_of
-from reconciler.model.rule import Finding, RuleText
+from reconciler.model.rule import Finding, Rule, RuleText
 from reconciler.model.view import View
 
 NOTHING_THERE = RuleText("TGT-02", Severity.WARNING, Phase.PLAN, "A target matches something.")
@@ -120,6 +120,24 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
     return replace(plan, summary=counted, digest=content.digest(plan))
 
 
+def judge_standing(view: View) -> Iterator[Diagnostic]:
+    """The rules of phase plan that hold whether or not anything changes: over each declared resource, and over all."""
+    rules = _rules(view)
+    for address, resource in view.judged.items():
+        for rule in rules[address.kind]:
+            if rule.scope == "resource":
+                yield from judge(rule, view, address, resource, view)
+    for kind in view.catalog.values():
+        for rule in rules[kind.name]:
+            if rule.scope == "set":
+                yield from judge(rule, view, None, view)
+
+
+def _rules(view: View) -> dict[str, list[Rule]]:
+    phases = (Phase.PLAN, Phase.POLICY)
+    return {name: [one for one in kind.rules if one.phase in phases] for name, kind in view.catalog.items()}
+
+
 def _drafts(
     view: View, chosen: list[Difference], options: PlanOptions
 ) -> tuple[dict[Address, Draft], list[Diagnostic]]:
@@ -154,21 +172,13 @@ def _judged(view: View, drafts: Mapping[Address, Draft]) -> Iterator[Diagnostic]
 
     Those of phase policy that a kind declares as rules bind every actor, and are judged beside them.
     """
-    phases = (Phase.PLAN, Phase.POLICY)
-    rules = {name: [one for one in kind.rules if one.phase in phases] for name, kind in view.catalog.items()}
+    rules = _rules(view)
     for address, draft in drafts.items():
         if draft.planned is not None:
             for rule in rules[address.kind]:
                 if rule.scope == "change":
                     yield from judge(rule, view, address, draft.planned, view)
-    for address, resource in view.judged.items():
-        for rule in rules[address.kind]:
-            if rule.scope == "resource":
-                yield from judge(rule, view, address, resource, view)
-    for kind in view.catalog.values():
-        for rule in rules[kind.name]:
-            if rule.scope == "set":
-                yield from judge(rule, view, None, view)
+    yield from judge_standing(view)
 
 
 def _unless_brought_about(
