@@ -11,7 +11,7 @@ _DOMAIN = """\
 apiVersion: reconciler/v1
 kind: Domain
 metadata: {name: www.example.com, tenant: farol}
-spec: {customer: lumen, host: www.example.com, origins: [{address: 198.51.100.20}]}
+spec: {customer: lumen, host: www.example.com, scheme: http, origins: [{address: 198.51.100.20}]}
 """
 
 # --- diff ------------------------------------------------------------------------------------------------------------
