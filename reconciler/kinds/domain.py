@@ -377,15 +377,25 @@ def _text(path: str) -> Callable[[Entity, Entity], str]:
 
 
 def _cache_cell(one: Entity, _owner: Entity) -> str:
-    mode = one.live("cache.mode")
-    return f"{mode}:{one.live('cache.ttlSeconds')}" if mode == "override" else str(mode or "")
+    mode, seconds = one.live("cache.mode"), one.live("cache.ttlSeconds")
+    return _joined(mode, seconds if mode == "override" else None)
 
 
 def _redirection_cell(one: Entity, _owner: Entity) -> str:
-    mode, status = one.live("redirection.mode"), one.live("redirection.status")
-    if mode == "url":
-        return f"{mode}:{status}:{one.live('redirection.target') or ''}"
-    return f"{mode}:{status}" if mode == "http-to-https" else str(mode or "")
+    mode = one.live("redirection.mode")
+    if mode not in ("http-to-https", "url"):
+        return _joined(mode)
+    return _joined(mode, one.live("redirection.status"), one.live("redirection.target") if mode == "url" else None)
+
+
+def _tls_cell(one: Entity, _owner: Entity) -> str:
+    version = one.live("minTls")
+    return "" if version is None or one.live("scheme") == "http" else f"TLSv{version}+"
+
+
+def _joined(*parts: Any) -> str:
+    """What is there of the parts: rows of other programs may lack any of them."""
+    return ":".join(str(part) for part in parts if part is not None)
 
 
 LISTING = Listing(
@@ -402,7 +412,7 @@ LISTING = Listing(
         ("Cache Configuration", _cache_cell),
         ("Redirection", _redirection_cell),
         ("SSL Expiry Date", _text("status.ssl.expiresAt")),
-        ("TLS Protocol", lambda one, _owner: "" if one.live("scheme") == "http" else f"TLSv{one.live('minTls')}+"),
+        ("TLS Protocol", _tls_cell),
         ("WAF Configuration", _text("waf.mode")),
     ),
 )

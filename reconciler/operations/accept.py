@@ -36,11 +36,15 @@ MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """Files that say what is live now, and which fields that took. ``same`` were so already."""
+    """Files that say what is live now, and which fields that took.
+
+    ``same`` were so already, and ``left`` are secrets that the world moved: they are never written.
+    """
 
     files: tuple[Rewritten, ...]
     fields: tuple[tuple[Address, str], ...]
     same: tuple[str, ...] = ()
+    left: tuple[tuple[Address, str], ...] = ()
 
 
 def accept(
@@ -48,7 +52,7 @@ def accept(
 ) -> Accepted:
     """Accept the live values of ``names``: addresses, or addresses with a dot and a field or an object of fields.
 
-    Of an address alone, the fields are accepted that the world has moved.
+    Of an address alone, the fields are accepted that the world has moved; secrets among them are left.
 
     Raises:
         UsageError: a name is none, or names nothing that is declared, live and readable (ACC-01).
@@ -64,10 +68,12 @@ def accept(
     differences = _differences(view)
     wanted: dict[Address, list[str]] = {}
     same: list[str] = []
+    left: list[tuple[Address, str]] = []
     for name in names:
         entity, asked = _named(view, lens, name)
-        paths = _paths(entity, asked, differences.get(entity.address), lens)
-        if not paths:
+        paths, kept = _paths(entity, asked, differences.get(entity.address), lens)
+        left += [(entity.address, path) for path in kept if (entity.address, path) not in left]
+        if not paths and not kept:
             same.append(name)
         for path in paths:
             if path not in wanted.setdefault(entity.address, []):
@@ -76,7 +82,7 @@ def accept(
     rewritten = _rewritten(view, files, writer, wanted)
     _prove(doors, request, writer, live, rewritten, wanted)
     fields = tuple((address, path) for address, paths in sorted(wanted.items()) for path in paths)
-    return Accepted(files=rewritten, fields=fields, same=tuple(same))
+    return Accepted(files=rewritten, fields=fields, same=tuple(same), left=tuple(left))
 
 
 def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> View:
@@ -129,17 +135,21 @@ def _fields(entity: Entity, path: str) -> list[str]:
     return [one.path for one in entity.kind.fields if (one.path == path or one.path.startswith(f"{path}."))]
 
 
-def _paths(entity: Entity, asked: str, found: Difference | None, lens: Lens | None) -> list[str]:
-    """The fields to accept. A secret that is named is always among them, so that it is told what to do."""
+def _paths(entity: Entity, asked: str, found: Difference | None, lens: Lens | None) -> tuple[list[str], list[str]]:
+    """The fields to accept, and the secrets that stay. One that is named is accepted: it is refused with a reason."""
     if asked:
         secret = entity.kind.by_path.get(asked)
         if secret is not None and secret.secret is not None:
-            return [asked]
+            return [asked], []
     if found is None:
-        return []
+        return [], []
+    below = {one.path for one in entity.kind.fields} if not asked else set(_fields(entity, asked))
     changes = [*found.fields, *([] if found.state is None else [found.state])]
-    chosen = [one.path for one in changes if (one.path in _fields(entity, asked) if asked else one.cause in MOVED)]
-    return [path for path in chosen if lens is None or path in lens.readable(entity.address)]
+    chosen = [one.path for one in changes if one.path in below and (asked or one.cause in MOVED)]
+    kept = [one.path for one in found.secrets if one.path in below and one.cause in MOVED]
+    readable = None if lens is None else lens.readable(entity.address)
+    seen = [path for path in chosen if readable is None or path in readable]
+    return seen, [path for path in kept if readable is None or path in readable]
 
 
 def _rewritten(

@@ -264,24 +264,33 @@ class _Writing:
 
 def _copy(source: Any, target: Any, path: tuple[str | int, ...]) -> None:
     """Make ``target`` say at ``path`` what ``source`` says there, nothing included."""
-    above: list[Any] = [target]
-    for place, step in enumerate(path):
-        if not isinstance(source, dict) or source.get(step) is None:
-            for depth in range(place, -1, -1):
-                if depth == 0 and place > 0 and path[0] in _ROOTS:
-                    return
-                above[depth].pop(path[depth], None)
-                if above[depth]:
-                    return
-            return
-        if place == len(path) - 1:
-            above[-1][step] = copy.deepcopy(source[step])
-            return
-        source = source[step]
+    for step in path:
+        source = source.get(step) if isinstance(source, dict) else None
+    if source is None:
+        _take_out(target, path)
+        return
+    for step in path[:-1]:
+        inner = target.get(step)
+        if not isinstance(inner, dict):
+            inner = target[step] = {}
+        target = inner
+    target[path[-1]] = copy.deepcopy(source)
+
+
+def _take_out(target: Any, path: tuple[str | int, ...]) -> None:
+    """Take a key out, and every object above it that holds nothing any more."""
+    above = [target]
+    for step in path[:-1]:
         inner = above[-1].get(step)
         if not isinstance(inner, dict):
-            inner = above[-1][step] = {}
+            return
         above.append(inner)
+    for depth in range(len(path) - 1, -1, -1):
+        if depth == 0 and len(path) > 1 and path[0] in _ROOTS:
+            return
+        above[depth].pop(path[depth], None)
+        if above[depth]:
+            return
 
 
 # --- proof -----------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from reconciler.ports import LiveStore
 def listing(
     catalog: Catalog, store: LiveStore, people: People, now: datetime, *, word: str, owner: str, recursive: bool
 ) -> Table:
-    """The table ``word`` of ``owner``, written ``tenant/name``; ``recursive`` adds those below it.
+    """The table ``word`` of ``owner``, written ``tenant/name`` or as an address; ``recursive`` adds those below it.
 
     Raises:
         UsageError: there is no such table, or nobody asks and there is no such owner.
@@ -32,7 +32,7 @@ def listing(
     reference = kind.owner
     if reference is None or reference.ref is None:
         raise UsageError(f"{word} belong to nobody")
-    tenant, _, name = owner.rpartition("/")
+    tenant, _, name = owner.removeprefix(f"{reference.ref.kind}/").rpartition("/")
     found = rights.view.at(Address(reference.ref.kind, tenant or PLATFORM, name))
     asking = () if carriers is None else carriers.people
     if found is None or not all(rights.decide(who, listed.verb, found).allowed for who in asking):

@@ -103,6 +103,19 @@ def test_a_secret_is_never_written(live: Tree) -> None:
     assert SECRET not in call.err
 
 
+def test_a_secret_that_moved_is_told_and_left(live: Tree) -> None:
+    live.sql("UPDATE customer_users SET password_version = '7'")
+    for name in ("CustomerUser/farol/ana", "CustomerUser/farol/ana.password"):
+        told = live.run("accept", name).err
+        assert "nothing to accept" not in told
+        assert "no secret is ever written" in told.replace("\n    ", " ")
+    live.sql("UPDATE customer_users SET display_name = 'Ana'")
+    call = live.run("accept", "CustomerUser/farol/ana", "--as", "ines@farol.example.com")
+    assert (call.code, call.out) == (0, "CustomerUser/farol/ana.displayName\n")
+    assert "CustomerUser/farol/ana.password stays as it is" in call.err
+    assert SECRET not in call.err
+
+
 def test_what_cannot_be_accepted(live: Tree) -> None:
     live.sql("UPDATE categories SET audience = 'all'")
     before = _text(live)

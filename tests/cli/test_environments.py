@@ -136,6 +136,17 @@ def test_an_unknown_key_and_a_repeated_key_of_an_overlay(envs: Tree) -> None:
     assert "error GEN-01" in envs.run("validate", "--env", "staging").out
 
 
+def test_a_null_under_a_slip_of_a_name_is_told(envs: Tree) -> None:
+    envs.edit(STAGING, "  description: null\n", "  descripton: null\n")
+    envs.edit(STAGING, "spec:", "lifecycle: {protected: null}\nstatus: null\nspec:")
+    out = envs.run("validate", "--env", "staging").out
+    for place in ("6:13", "7:1", "10:3"):
+        assert f"{STAGING}:{place}: error GEN-0" in out, out
+    assert "did you mean description?" in out
+    envs.edit(DESK, "  description: Questions", "  descripton: Questions")
+    assert f"{STAGING}:10:3" not in envs.run("validate", "--env", "staging").out  # there it takes something away
+
+
 def test_without_an_environment_each_is_checked_and_named(envs: Tree) -> None:
     assert envs.run("validate").out.startswith("Valid: 8 resources in 7 files.")
     envs.edit(STAGING, "sortOrder: 30", "sortOrder: 3000")

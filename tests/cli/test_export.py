@@ -265,6 +265,24 @@ def test_domains_as_csv(live: Tree) -> None:
     ]
 
 
+def test_domains_that_other_programs_left_half_empty(live: Tree) -> None:
+    live.write("tenants/farol/domains.yaml", DOMAIN)
+    live.apply()
+    live.sql("UPDATE customers SET company_name = 'a' || char(27) || '[31m' || char(0) || char(9)")
+    columns = "tenant, name, customer, host, origins"
+    live.sql(f"INSERT INTO domains ({columns}) VALUES ('farol', 'a', 'lumen', 'a.example', '[1]')")
+    live.sql(
+        f"INSERT INTO domains ({columns}, cache_mode, redirection_mode, redirection_target)"
+        " VALUES ('farol', 'b', 'lumen', 'b.example', '[]', 'override', 'url', 'https://c.example/')"
+    )
+    call = live.run("export", "--format", "csv", "domains", "--customer", "Customer/farol/lumen")
+    assert call.code == 0, call.err
+    lines = list(csv.reader(io.StringIO(call.out, newline="")))
+    assert lines[1] == ["a.example", "", "", "a\ufffd[31m\ufffd\t", "", "", "", "", "", "", ""]
+    assert lines[2][6:8] == ["override", "url:https://c.example/"]
+    assert lines[2][9] == ""
+
+
 def test_a_foreign_and_an_absent_customer_are_the_same(live: Tree) -> None:
     live.write(
         "tenants/farol/operators.yaml",

@@ -7,6 +7,13 @@ import pytest
 from tests.cli.environments import CATEGORY, DESK, ONLY, PRODUCTION, STAGING, texts
 from tests.cli.tree import SECRET, Tree
 
+_DOMAIN = """\
+apiVersion: reconciler/v1
+kind: Domain
+metadata: {name: www.example.com, tenant: farol}
+spec: {customer: lumen, host: www.example.com, scheme: http, origins: [{address: 198.51.100.20}]}
+"""
+
 # --- diff ------------------------------------------------------------------------------------------------------------
 
 
@@ -90,6 +97,18 @@ def test_a_whole_resource_says_the_same_afterwards(envs: Tree) -> None:
     assert (envs.folder / PRODUCTION).read_text(encoding="utf-8") == (
         CATEGORY + "spec:\n  description: null\n  sortOrder: 30\n"
     )
+
+
+def test_of_an_object_that_the_source_lacks_one_field_alone_goes(envs: Tree) -> None:
+    envs.write("tenants/farol/domain.yaml", _DOMAIN)
+    over = "overlays/production/tenants/farol/domain.yaml"
+    envs.write(over, f"{_DOMAIN.partition('spec:')[0]}spec:\n  hsts: {{enabled: true, maxAgeSeconds: 5}}\n")
+    words = ("promote", "--from-env", "staging", "--to-env", "production")
+    call = envs.run(*words, "Domain/farol/www.example.com.hsts.enabled")
+    assert call.code == 0, call.err
+    assert texts(envs)[over].endswith("spec:\n  hsts: {maxAgeSeconds: 5}\n")
+    assert envs.run(*words, "Domain/farol/www.example.com").code == 0
+    assert "hsts" not in texts(envs)[over]
 
 
 def test_what_the_base_says_already_leaves_the_overlay(envs: Tree) -> None:

@@ -33,6 +33,9 @@ from reconciler.model.key_order import FREE, KeyOrder
 WIDTH = 120
 """Columns that a value in brackets may reach."""
 _UNPRINTED = re.compile(f"[\t\r\n{INVISIBLE}]")
+_BEHIND = re.compile(r"[|>][-+0-9]*([ \t]+#[^\n]*)")
+"""The comment behind the sign of a text of several lines."""
+_COMMA = re.compile(r"\s*,")
 _INDENT = re.compile(r"\n( +)\S")
 
 
@@ -197,10 +200,18 @@ class _Editing:
 
     def _leave_flow(self, node: Node, entry: Entry, stays: Sequence[Entry]) -> None:
         place = node.entries.index(entry)
-        if any(one in stays for one in node.entries[:place]):
-            self._edits.append((_end(node.entries[place - 1]), _end(entry), ""))
+        run = place  # the first of those that go away together
+        while run and node.entries[run - 1] not in stays:
+            run -= 1
+        before = self._text[_end(node.entries[run - 1]) : node.entries[run].start] if run else ""
+        rest = node.entries[place + 1 :]
+        if rest and (not run or "#" in before):
+            self._edits.append((entry.start, rest[0].start, ""))
+        elif "#" in before:  # what is said of the one before stays, and so does the comma between them
+            comma = _COMMA.match(self._text, _end(entry))
+            self._edits.append((entry.start, _end(entry) if comma is None else comma.end(), ""))
         else:
-            self._edits.append((entry.start, node.entries[place + 1].start, ""))
+            self._edits.append((_end(node.entries[place - 1]), _end(entry), ""))
 
     def _leave_block(self, node: Node, entry: Entry) -> None:
         begin = self._text.rfind("\n", 0, entry.start) + 1
@@ -259,16 +270,17 @@ class _Editing:
 
     def _token(self, node: Node, after: Any) -> str:
         """A scalar in the style of the one that stands there, where it can be written so."""
+        if node.style in ("|", ">"):
+            found = _INDENT.search(self._text[node.start : node.end].replace("\r", ""))
+            indent = len(found[1]) - 2 if found else 0
+            first, *rest = value_lines(after, FREE, indent)
+            said = _BEHIND.match(self._text, node.start)
+            return "\n".join([first + (said[1] if said else ""), *rest])
         if not isinstance(after, str):
             return scalar_text(after)
         if node.style == "'" and _UNPRINTED.search(after) is None:
             doubled = after.replace("'", "''")
             return f"'{doubled}'"
-        if node.style in ("|", ">"):
-            found = _INDENT.search(self._text[node.start : node.end].replace("\r", ""))
-            indent = len(found[1]) - 2 if found else 0
-            lines = value_lines(after, FREE, indent)
-            return "\n".join(lines)
         if node.style == "" and _reads_plain(after):
             return after
         return quoted(after)
@@ -277,8 +289,7 @@ class _Editing:
         """Write a value anew, in brackets where it stood in some or fits on its line."""
         text = flow_text(after, order) if isinstance(after, dict | list) else scalar_text(after)
         begin = self._text.rfind("\n", 0, node.start) + 1
-        kept = self._kept(node.start, node.end, 0)
-        if kept:
+        if self._kept(node.start, node.end, 0) or (node.flow and self._said(node)):
             raise Unchangeable("comments stand inside of it")
         if node.flow or (node.sort == "scalar" and node.start != node.end):
             fits = node.start - begin + len(text) <= WIDTH
@@ -306,6 +317,10 @@ class _Editing:
         if found < 0:
             return len(self._text)
         return found
+
+    def _said(self, node: Node) -> bool:
+        """Whether there is a comment inside of a node."""
+        return any(node.start <= one.index < node.end for one in comments_and_dashes(self._text)[0])
 
     def _kept(self, start: int, end: int, column: int) -> str:
         """The comments inside of a span that stand on lines of their own."""

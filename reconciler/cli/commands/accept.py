@@ -48,6 +48,11 @@ def command(context: click.Context, *, names: Sequence[str], show_diff: bool, br
     )
     for name in found.same:
         session.output.tell(f"{name}: nothing to accept, the manifest says what is live.")
+    for address, path in found.left:
+        session.output.tell(
+            f"{address}.{path} stays as it is: no secret is ever written into a manifest. Put the new secret where its"
+            " source is and raise its version, or take the drift back."
+        )
     if house.environment:
         for one in found.files:
             if layer_of(one.file, (*house.layers.overlays, *house.layers.manifests)) is None:

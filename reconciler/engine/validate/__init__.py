@@ -17,6 +17,7 @@ from reconciler.engine.validate.envelope import Head, check_level, read_envelope
 from reconciler.engine.validate.fault import MAPPING, Fault, missing, worth_telling, wrong_type
 from reconciler.engine.validate.faults import every_fault
 from reconciler.engine.validate.hidden import hidden_secrets
+from reconciler.engine.validate.idle import idle_nulls
 from reconciler.engine.validate.partial import partial
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -81,7 +82,8 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
         if document.parts and kind is not None:
-            mine += [_diagnostic(fault, head, part) for part, fault in hidden_secrets(kind, document)]
+            unseen = (*hidden_secrets(kind, document), *idle_nulls(kind, document))
+            mine += [_diagnostic(fault, head, part) for part, fault in unseen]
         found += mine
         wrong += len(mine) if mine and errors_in(mine) else 0
         if resource is not None and not (mine and errors_in(mine)):

@@ -113,6 +113,8 @@ HEAD = "kind: Category\nspec:\n"
         ("  a: 1\n", ("a",), 2, "  a: 2\n"),
         ("  a: 0x10\n", ("a",), 17, "  a: 17\n"),
         ("  a: |\n    one\n    two\n  # own\n  b: 1\n", ("a",), "x\ny\n", "  a: |\n    x\n    y\n  # own\n  b: 1\n"),
+        ("  a: |  # why\n    one\n    two\n", ("a",), "x\ny\n", "  a: |  # why\n    x\n    y\n"),
+        ("  a: >2- # why\n      one\n", ("a",), 5, "  a: 5 # why\n"),
         ("  a: [one, two]  # both\n", ("a", 1), "three", "  a: [one, three]  # both\n"),
         ("  a: {b: 1, c: 2}\n", ("a", "c"), 3, "  a: {b: 1, c: 3}\n"),
         ("  a:\n    - one # first\n    # own\n    - two\n", ("a",), ["two"], "  a:\n    # own\n    - two\n"),
@@ -188,6 +190,29 @@ def test_in_brackets_keys_come_and_go() -> None:
     ):
         made = rewrite("x.yaml", data, {0: (tree, {**tree, "spec": spec})}, ORDERS)
         assert made.decode() == f"kind: Partner\nspec: {expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "expected"),
+    [
+        ("[a, # of a\n  b, # of b\n  c]", "c", "[a, # of a\n  b, # of b\n  ]"),
+        ("[a, # of a\n  b\n  , ]", "b", "[a, # of a\n   ]"),
+        ("[a, # of a\n  b, c, d]", "bc", "[a, # of a\n  d]"),
+        ("[a, # of a\n  b, c]", "bc", "[a, # of a\n  ]"),
+    ],
+)
+def test_a_comment_in_brackets_stays_with_what_stays(text: str, gone: str, expected: str) -> None:
+    data = f"kind: X\nspec: {text}\n".encode()
+    tree = _documents(data)[0]
+    after = {**tree, "spec": [one for one in tree["spec"] if one not in gone]}
+    assert rewrite("x.yaml", data, {0: (tree, after)}, ORDERS).decode() == f"kind: X\nspec: {expected}\n"
+
+
+def test_brackets_with_a_comment_are_not_written_anew() -> None:
+    data = b"kind: X\nspec: [ # why\n  a]\n"
+    tree = _documents(data)[0]
+    with pytest.raises(Unchangeable, match="comments stand inside"):
+        rewrite("x.yaml", data, {0: (tree, {**tree, "spec": []})}, ORDERS)
 
 
 def test_what_was_changed_meanwhile_is_left() -> None:
