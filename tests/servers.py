@@ -2,7 +2,7 @@
 
 Versions 16 and 18 come with a wheel, Debian's 15 is used where it is installed. A server cannot run as root, so root
 starts it as an unprivileged user. A shell stands between: when the tests are gone, however they went, it stops the
-server and takes its folder away.
+server and takes its folder away; what ends all processes of a terminal ends the shell last.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 
 import psycopg
 
-_SHELL = 'dir=$1; shift; "$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid; rm -rf "$dir"'
+_SHELL = 'trap "" INT TERM; dir=$1; shift; "$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid; rm -rf "$dir"'
 _AGAIN = '"$@" & pid=$!; cat > /dev/null; kill -QUIT $pid; wait $pid'
 _SETTINGS = {
     "fsync": "off",
@@ -33,8 +33,14 @@ _SETTINGS = {
     "listen_addresses": "",
     "log_error_verbosity": "verbose",
     "autovacuum": "off",
+    "min_wal_size": "4MB",
+    "max_wal_size": "64MB",
+    "checkpoint_warning": "0",
     "deadlock_timeout": "100ms",
 }
+
+_ENOUGH = 2**30
+"""Bytes. A server takes less than a tenth of it."""
 
 
 def installed() -> dict[str, Path]:
@@ -71,7 +77,7 @@ class Cluster:
         """A new database; gives its name."""
         name = f"t{next(self._numbers)}"
         with self.connect() as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' STRATEGY FILE_COPY")
         self._made.append(name)
         return name
 
@@ -122,12 +128,13 @@ class Cluster:
 def running(version: str, *, standby: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """A server of a version, for as long as it is needed. ``settings`` go before those for speed."""
     programs = _reachable(version)
-    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir="/tmp"))  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir=_quick_folder()))  # a socket's path must be short
     who = _unprivileged()
     if who:
         shutil.chown(folder, who["user"], who["group"])
     data = folder / "data"
     made = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    made += ["--wal-segsize=1"]  # megabyte
     subprocess.run(made, check=True, capture_output=True, cwd=folder, **who)
     if standby:
         (data / "standby.signal").touch()
@@ -140,6 +147,13 @@ def running(version: str, *, standby: bool = False, settings: Mapping[str, str] 
         yield cluster
     finally:
         cluster.end()
+
+
+def _quick_folder() -> str:
+    """Memory where there is enough of it: a database is some hundred files, and most tests want a new one."""
+    memory = "/dev/shm"  # noqa: S108  # named so by the system
+    enough = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ENOUGH
+    return memory if enough else "/tmp"  # noqa: S108  # as short as it can be
 
 
 def _await(cluster: Cluster) -> None:
