@@ -37,6 +37,6 @@ def plan_since(doors: Doors, request: Request, base: Doors) -> Pair:
     told = replace(request, former=Former(former.resources, former.moves, former.read_file))
     head = propose(doors, told, judged, live)
     try:
-        return Pair(head=head, base=propose(base, told, former, live))
+        return Pair(head=head, base=propose(base, replace(told, remarks=()), former, live))
     except InvalidManifests:
         return Pair(head=head, base=None)

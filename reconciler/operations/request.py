@@ -112,7 +112,8 @@ class Request:
     the reach of those who ask. ``prune`` deletes what no manifest names any more.
     ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none. ``demand`` says how many people must agree.
-    ``former`` is what manifests are compared with that lie outside of the reach of those who ask.
+    ``former`` is what manifests are compared with that lie outside of the reach of those who ask. ``remarks`` are told
+    beside what the guards say: what the configuration says and does not count for this plan.
     """
 
     environment: str = ""
@@ -126,3 +127,4 @@ class Request:
     people: People = field(default_factory=People)
     demand: Demand = field(default_factory=Demand)
     former: Former | None = None
+    remarks: tuple[Diagnostic, ...] = ()

@@ -31,7 +31,7 @@ def validate_for(doors: Doors, request: Request) -> Findings:
             found = error.diagnostics
         else:
             found = _all_of(proposal)
-    found = (*found, *check_policies(doors.catalog, doors.policies))
+    found = (*found, *request.remarks, *check_policies(doors.catalog, doors.policies))
     return Findings(
         diagnostics=tuple(in_order(list(found))),
         resources=len(judged.resources),

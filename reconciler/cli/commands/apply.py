@@ -163,7 +163,7 @@ def carry_out(
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
-        doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"], paths=asked.paths)
+        doors = house.doors(reader, writes=True, paths=asked.paths)
         applied = apply(doors, request, orders, progress)
     done = applied.run.outcome is Outcome.APPLIED
 

@@ -82,9 +82,7 @@ def _done(
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
-    doors = replace(
-        house.doors(reader, writes=False, policy_rev=how["policy_rev"], paths=asked.paths), store=house.database
-    )
+    doors = replace(house.doors(reader, writes=False, paths=asked.paths), store=house.database)
 
     def agree(proposal: Proposal) -> bool:
         report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)

@@ -15,6 +15,7 @@ from reconciler.cli.answers import known
 from reconciler.cli.findings import leave, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
+    base_option,
     format_option,
     global_options,
     paths_argument,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @refresh_option
 @policy_option
 @snapshot_options
-@click.option("--base", metavar="COMMIT", help="Tell what the branch changes from what was pending at this commit.")
+@base_option
 @click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--rehearse", is_flag=True, help="Try the statements in a transaction that is rolled back.")
@@ -137,7 +138,6 @@ def _plan(
     form: str,
     patience: float | None,
     settings: Mapping[str, Any],
-    base: str | None,
     live: str | None,
     **how: Any,
 ) -> tuple[int, Iterator[dict[str, Any]], Report]:
@@ -149,7 +149,7 @@ def _plan(
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
 
-    house = session.house
+    house, base = session.house, session.options.base
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
     request = house.request(
@@ -229,7 +229,6 @@ def _world(
     *,
     paths: Sequence[str],
     rehearses: bool,
-    policy_rev: str | None,
     snapshot_key: str | None,
     max_age: str | None,
 ) -> tuple[Doors, People]:
@@ -240,14 +239,14 @@ def _world(
     if live is None:
         if snapshot_key or max_age:
             raise UsageError("--snapshot-key and --max-age are about a snapshot", hint="name it with --live FILE")
-        doors = house.doors(reader, writes=False, policy_rev=policy_rev, paths=paths)
+        doors = house.doors(reader, writes=False, paths=paths)
         return doors if session.known is None else session.known.watch(doors, paths), session.people()
     if rehearses:
         raise UsageError(
             "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"
         )
     found = house.snapshot(live, key_file=snapshot_key or "", max_age=max_age or "")
-    doors = house.frozen_doors(reader, found, policy_rev=policy_rev)
+    doors = house.frozen_doors(reader, found)
     # Nobody is asked for a token: a snapshot opens no door, and what may be read of it is decided already.
     people = session.people() if house.settings.identity.trust == "local" else People(local=False)
     if found.partial:

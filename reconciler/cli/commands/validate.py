@@ -20,7 +20,7 @@ from reconciler.model.errors import Denied
 @policy_option
 @global_options(hidden=True)
 @click.pass_context
-def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None, policy_rev: str | None) -> int:
+def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str | None) -> int:
     """Check manifests without a database.
 
     With --as EMAIL they are also held against the live database, which is only read, and against what this operator
@@ -40,17 +40,17 @@ def command(context: click.Context, *, paths: Sequence[str], form: str, rev: str
     house = session.house
     reader = house.reader(paths, rev=rev)
     if session.options.people:
-        doors = house.doors(reader, writes=False, policy_rev=policy_rev)
+        doors = house.doors(reader, writes=False)
         findings = validate_for(doors, house.request(people=session.people()))
     elif house.settings.own_folders and not paths and not house.environment:
-        findings = validate_all(house.project(rev=rev), policies=house.policies(policy_rev))
+        findings = validate_all(house.project(rev=rev), policies=house.policies())
     else:
         findings = validate(
             house.catalog,
             reader,
             now=house.now,
             layout=house.settings.layout,
-            policies=house.policies(policy_rev),
+            policies=house.policies(),
             folders=house.waivers(reader),
         )
     if form == "json":
