@@ -94,6 +94,9 @@ class People:
 ReadFile = Callable[[Document, str], bytes]
 """Reads a file that a manifest names."""
 
+ReadFormer = Callable[[], "Former | None"]
+"""Reads the manifests of the commit before; None where they hold errors. Only some plans need them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Former:
@@ -126,5 +129,5 @@ class Request:
     guards: Guards = field(default_factory=Guards)
     people: People = field(default_factory=People)
     demand: Demand = field(default_factory=Demand)
-    former: Former | None = None
+    former: ReadFormer | None = None
     remarks: tuple[Diagnostic, ...] = ()

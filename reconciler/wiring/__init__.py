@@ -290,6 +290,15 @@ class House:
             earlier=earlier,
         )
 
+    def commit_of(self, name: str) -> str:
+        """The id of the commit of git that a name means now.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the name looks like an option.
+        """
+        return GitReader(self.folder, [], name).commit()
+
     def _focus(self, targets: Sequence[str]) -> Focus | None:
         within = (*self.layers.manifests, *self.layers.overlays)
         return focus_of(self.catalog, targets, self.settings.layout, within=within)

@@ -365,6 +365,18 @@ def test_a_plan_file_that_tells_something_else_is_not_approved(light: Tree) -> N
     assert light.sql("SELECT count(*) FROM reconciler_approvals") == [(0,)]
 
 
+def test_a_plan_of_drift_alone_is_approved_and_applied(light: Tree) -> None:
+    """What the plan was asked for is asked again: what git has changed, an issuer that is about to end, stays out."""
+    light.sql("UPDATE bundles SET display_name = 'Other'")
+    planned = light.run("plan", "--only-drift", "--as", ROOT, "--out", "p.plan", "--format", "json")
+    assert [one["address"] for one in planned.json["resource_changes"]] == ["Bundle/small"]
+    assert light.run("owners", "p.plan", "--as", ROOT).code == 0
+    call = light.run("approve", "p.plan", "--as", SECOND, "--auto-approve")
+    assert call.code == 0, call.err
+    assert light.run("apply", "p.plan", "--as", ROOT).code == 0
+    assert light.sql("SELECT display_name FROM bundles") == [("Small 10",)]
+
+
 def test_a_plan_of_another_database_is_not_approved(desk: Tree) -> None:
     planned(desk)
     desk.sql("UPDATE reconciler_meta SET value = 'another' WHERE key = 'identity'")

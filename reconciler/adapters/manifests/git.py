@@ -172,6 +172,16 @@ class GitReader:
             self._find_commit()
         return sorted(self._list(folder))
 
+    def commit(self) -> str:
+        """The id of the commit.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        self._find_commit()
+        return self._commit
+
     def repository(self) -> bytes | None:
         """The folder of the repository, as git writes it.
 

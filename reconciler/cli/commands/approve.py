@@ -75,10 +75,7 @@ def _done(
             hint="unset RECONCILER_CLOCK",
         )
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        prune=asked.prune,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)

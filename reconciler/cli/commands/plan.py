@@ -153,12 +153,7 @@ def _plan(
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        mine=asked.mine,
-        prune=asked.prune,
-        only_drift=asked.only_drift,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=people,
     )
     unread = 0
@@ -281,6 +276,8 @@ def _write(session: Session, proposal: Proposal, report: Report, *, asked: Asked
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
         return
     applicant = session.asking.applicant if proposal.snapshot is None else ""
+    base = session.options.base  # a name may mean another commit when the plan is applied
+    asked = replace(asked, base=None if base is None else session.house.commit_of(base))
     data = seal_plan(proposal, version=__version__, principal=applicant, asked=asked.as_facts(), aside=aside_of(report))
     session.save(out, data, mode=0o600)
     if proposal.snapshot is None:
