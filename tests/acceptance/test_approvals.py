@@ -424,6 +424,23 @@ def test_sensitive_plans_need_what_the_configuration_says(light: Tree) -> None:
     assert (facts(light)["class"], facts(light)["needed"]) == ("critical", 1)  # never less
 
 
+def test_whoever_asks_along_is_no_approver_where_none_is_needed(light: Tree) -> None:
+    """Several carry a plan together; of approvals nothing is said, for nobody needs one."""
+    light.edit(SIGNING, "state: deleted", "state: active")
+    light.edit(BUNDLE, "Small 10", "Small 11")
+    for people in ((ROOT, INES), (INES, ROOT), (ROOT, SECOND)):
+        words = [word for one in people for word in ("--as", one)]
+        call = light.run("plan", *words, "--format", "json")
+        found = call.json["reconciler"]["approvals"]
+        assert (call.code, found["needed"], found["given"], found["void"]) == (0, 0, [], [])
+        assert "pproval" not in light.run("plan", *words).out
+    light.write("reconciler.yaml", HEAD + "approvals: {sensitive: 2}\n")
+    light.edit("platform/operators.yaml", "displayName: third", "displayName: Tomás")
+    call = light.run("plan", "--as", ROOT, "--as", INES, "--as", SECOND)
+    assert "2 approvals needed, 1 given" in call.out, "where one is needed, it is said who gave it and who could not"
+    assert f"the approval of {INES} does not count" in flat(call.out)
+
+
 def test_operators_are_privileges(light: Tree) -> None:
     light.edit(SIGNING, "state: deleted", "state: active")
     light.edit("platform/operators.yaml", "displayName: third", "displayName: Tomás")

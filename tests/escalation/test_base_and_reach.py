@@ -76,6 +76,23 @@ def test_what_is_mine_is_planned_and_applied(shared: Estate) -> None:
     assert shared.apply(PAULA, more=("--mine",)).code == 0
 
 
+def test_what_is_mine_is_validated_as_it_is_planned(shared: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = ("validate", "--as", PAULA)
+    told = shared.run(*asks)
+    assert (told.code, told.says("PRM-02", "--mine")) == (4, True), told.out
+    told = shared.run(*asks, "--mine", "--format", "json")
+    assert (told.code, json.loads(told.out)["error_count"]) == (0, 0)
+    assert told.says("Left out: 4 manifests outside of your reach.")
+    shared.write(FAROL, {"tier": "distributor"})
+    told = shared.run(*asks, "--mine")
+    assert (told.code, told.says("PRM-01"), told.says("PRM-02")) == (4, True, False), told.out
+    assert shared.run("validate", "--mine", "--as", ROOT).code == 0, "an administrator leaves nothing out"
+    told = shared.run("validate", "--mine")
+    assert (told.code, told.says("--mine is about whoever asks")) == (1, True)
+    monkeypatch.setenv("RECONCILER_ACTOR", PAULA)
+    assert shared.run("validate", "--mine").code == 4
+
+
 def test_what_the_branch_does_not_touch_denies_nobody(shared: Estate) -> None:
     base = commit(shared)
     shared.write(FAROL, {"legalName": "Farol, S.A."})

@@ -12,7 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.answers import known
-from reconciler.cli.findings import leave, write_refusal
+from reconciler.cli.findings import leave, left_out, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
     base_option,
@@ -204,8 +204,7 @@ def _tell(session: Session, proposal: Proposal, people: People, *, unread: int) 
     if unread:
         session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
     if proposal.left_out:
-        words = "manifest" if proposal.left_out == 1 else "manifests"
-        session.output.tell(f"Left out: {proposal.left_out:,} {words} outside of your reach.")
+        session.output.tell(left_out(proposal.left_out))
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
