@@ -40,6 +40,11 @@ def write_refusal(session: Session, form: str, error: ReconcilerError) -> None:
     write_findings(session, form, Findings(diagnostics=error.diagnostics, resources=0, files=len(files)))
 
 
+def left_out(count: int) -> str:
+    """What is said of manifests that are set aside without a denial."""
+    return f"Left out: {count:,} {'manifest' if count == 1 else 'manifests'} outside of your reach."
+
+
 def leave(form: str, said: Report | Findings | DriftReport) -> None:
     """With ``github``, append summary and outputs to the files that the runner names for its step.
 

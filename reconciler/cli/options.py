@@ -30,6 +30,8 @@ class Globals:
     verbose: bool = False
     log_format: str = "text"
     refresh: str = ""
+    policy_rev: str | None = None
+    base: str | None = None
     streams: bool = False
     """Whether the command writes events as JSON on standard output; an error is one of them then."""
 
@@ -52,6 +54,8 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
         case "quiet" | "verbose" as name if value:
             setattr(found, name, True)
         case "chdir" | "config" | "env" | "log_format" | "refresh" as name if value:
+            setattr(found, name, value)
+        case "policy_rev" | "base" as name if value is not None:
             setattr(found, name, value)
 
 
@@ -133,7 +137,20 @@ def policy_option(command: Command) -> Command:
     return click.option(
         "--policy-rev",
         metavar="COMMIT",
-        help="Read the policies from git at this commit, else RECONCILER_POLICY_REV.",
+        expose_value=False,
+        callback=_remember,
+        help="Judge by the policies and the configuration of this commit, else RECONCILER_POLICY_REV.",
+    )(command)
+
+
+def base_option(command: Command) -> Command:
+    """``--base``: where a branch began, and by whose rules it is judged, unless ``--policy-rev`` says that."""
+    return click.option(
+        "--base",
+        metavar="COMMIT",
+        expose_value=False,
+        callback=_remember,
+        help="Tell what the branch changes from what was pending at this commit; judge by the rules of then.",
     )(command)
 
 

@@ -35,6 +35,23 @@ class Asked:
     mine: bool = False
     allowances: tuple[str, ...] = ()
     rev: str | None = None
+    base: str | None = None
+
+    @property
+    def selection(self) -> dict[str, Any]:
+        """What a request says of it.
+
+        Raises:
+            UsageError: an allowance is malformed.
+        """
+        return {
+            "targets": self.targets,
+            "excludes": self.excludes,
+            "mine": self.mine,
+            "prune": self.prune,
+            "only_drift": self.only_drift,
+            "allow_delete": self.allow_delete,
+        }
 
     @property
     def allow_delete(self) -> dict[str, int]:
@@ -79,8 +96,9 @@ class Asked:
             found: dict[str, Any] = json.loads(facts[_ASKED])
             lists = {key: tuple(map(str, found[key])) for key in ("paths", "targets", "excludes", "allowances")}
             drift, mine = (bool(found.get(key, False)) for key in ("only_drift", "mine"))  # older files do not say
-            return cls(**lists, prune=bool(found["prune"]), only_drift=drift, mine=mine, rev=found["rev"])
-        except (KeyError, TypeError, ValueError) as error:
+            rev, base = (None if found.get(key) is None else str(found[key]) for key in ("rev", "base"))
+            return cls(**lists, prune=bool(found["prune"]), only_drift=drift, mine=mine, rev=rev, base=base)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise UsageError("this plan does not say what it was asked for", code="PLN-01") from error
 
 

@@ -17,16 +17,14 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
     from reconciler.operations.proposal import Proposal
 
 
-def plan_alone(
-    session: Session, proposer: Proposer, asked: Asked, *, out: str | None, form: str, policy_rev: str | None
-) -> int:
+def plan_alone(session: Session, proposer: Proposer, asked: Asked, *, out: str | None, form: str) -> int:
     """Make the plan, show it and write it; nothing is applied. Gives an exit code."""
     from reconciler.engine.describe import describe
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
 
     house = session.house
-    doors = house.doors(house.reader(), writes=False, policy_rev=policy_rev)
+    doors = house.doors(house.reader(), writes=False)
     request = house.request(allow_delete=asked.allow_delete, people=session.people())
     try:
         proposal = proposer.propose(doors, request, proposer.read(doors, request), doors.store.read())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,11 @@ import click
 from reconciler.cli.options import Globals, globals_of
 from reconciler.cli.output import Output, write_file
 from reconciler.cli.pacing import Pace, paced
-from reconciler.model.errors import UsageError, WorldError
+from reconciler.model.errors import ReconcilerError, UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it
     from reconciler.cli.answers import Known
+    from reconciler.model.diagnostic import Diagnostic
     from reconciler.model.identity import Asking
     from reconciler.operations.request import People
     from reconciler.render.resource_text import Style
@@ -65,13 +67,27 @@ class Session:
         from reconciler.wiring import open_house
 
         told = self.options
-        house = open_house(os.environ, config=told.config, environment=told.env, refresh=told.refresh)
-        if house.warnings and self.options.log_format == "text":
+        house = open_house(
+            os.environ,
+            config=told.config,
+            environment=told.env,
+            refresh=told.refresh,
+            policy_rev=told.policy_rev,
+            base=told.base,
+        )
+        self._tell(house.warnings)
+        try:
+            house.refuse_names(self.options.people)
+        except ReconcilerError:
+            self._tell(house.overrules)
+            raise
+        return house
+
+    def _tell(self, found: Sequence[Diagnostic]) -> None:
+        if found and self.options.log_format == "text":
             from reconciler.render.findings_text import diagnostics_text
 
-            self.output.tell(diagnostics_text(house.warnings, self.style_of_errors.palette))
-        house.refuse_names(self.options.people)
-        return house
+            self.output.tell(diagnostics_text(found, self.style_of_errors.palette))
 
     @property
     def style(self) -> Style:
@@ -97,7 +113,11 @@ class Session:
             UsageError: a name is none, or tokens alone are believed.
             Unidentified: a token proves nobody.
         """
-        return self.house.who(self.options.people)
+        try:
+            return self.house.who(self.options.people)
+        except ReconcilerError:
+            self._tell(self.house.overrules)  # perhaps the branch maps whoever asks, and that does not count yet
+            raise
 
     def people(self, *, bootstrap: bool = False) -> People:
         """Those whose rights count: nobody, unless somebody says so. ``bootstrap``: the installer of an empty database.

@@ -147,9 +147,12 @@ def weigh(
 ) -> tuple[Approvals, tuple[Principal, ...]]:
     """The agreement with a plan, and the operators whose recorded approval of its digest counts.
 
-    Those who ask agree by asking, but for the applicant. Recorded approvals are those of the live database.
+    Those who ask agree by asking, but for the applicant; where no approval is needed, they carry parts of the plan and
+    nothing is said of approvals. Recorded approvals are those of the live database.
     """
     weight, reasons = classify(plan, view)
+    installs = carriers is not None and bool(carriers.installer)
+    needed = 0 if installs and weight is PlanClass.SENSITIVE else consent.demand.of(weight)
     given: dict[Address, Given] = {}
     void: dict[Address, Void] = {}
     recorded: list[Principal] = []
@@ -165,12 +168,11 @@ def weigh(
     for who in people[1:]:
         why = _why_not(rights, who, consent)
         if not why:
-            given.setdefault(who.address, Given(who.address, who.known_as))
             void.pop(who.address, None)
-        elif who.address not in given:
+        if needed and not why:
+            given.setdefault(who.address, Given(who.address, who.known_as))
+        elif needed and who.address not in given:
             void[who.address] = Void(who.address, who.known_as, why)
-    installs = carriers is not None and bool(carriers.installer)
-    needed = 0 if installs and weight is PlanClass.SENSITIVE else consent.demand.of(weight)
     made = Approvals(
         weight=weight,
         needed=needed,

@@ -178,12 +178,16 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """The outcome of a check of manifests without a database. ``names`` are the files that were read."""
+    """The outcome of a check of manifests. ``names`` are the files that were read.
+
+    ``left_out`` counts manifests outside of the reach of whoever asks that are set aside, where somebody does.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     resources: int
     files: int
     names: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def valid(self) -> bool:

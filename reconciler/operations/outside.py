@@ -70,17 +70,17 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
     before = View(doors.catalog, {}, live)
     moves, stray = _moves(_Eyes([Lens(rights, one, before) for one in groups]), live, judged.moves)
     live = rebase(doors.catalog, live, moves).live
-    declared = {one.address: one for one in (*(request.former.resources if request.former else ()), *judged.resources)}
-    view = View(doors.catalog, declared, live)
-    planned = Rights(doors.catalog, live, doors.now, planned=view)
-    eyes = _Eyes([Lens(planned, one, view) for one in groups])
+    declared = {one.address: one for one in judged.resources}
+    eyes = _looking(doors, groups, declared, live)
     outside = frozenset(one for one in declared if not eyes.sees(one))
     hidden = outside.union(one for one in live.ledger if not eyes.sees(one))
+    # The commit before makes denials and nothing else: the plan is the same for whoever makes it without.
+    former = request.former() if request.former is not None and asking and not request.mine else None
     told: dict[Address, tuple[Resource[Any] | None, Source | None]] = {}
-    for one in _changed(doors.catalog, outside, judged, request.former):
+    for one in _changed(doors.catalog, outside | _gone(doors, groups, declared, live, former), judged, former):
         told[one.address] = one, one.document.places.nearest(("metadata", "name"))
     for move in stray:
-        if move.address not in told and not _settled(move, request.former):
+        if move.address not in told and not _settled(move, former):
             told[move.address] = declared.get(move.address), move.source
     denied = [
         (Entity(address, doors.catalog[address.kind], resource, None), source)
@@ -110,6 +110,31 @@ class _Eyes:
     def sees(self, address: Address) -> bool:
         """Whether all of them show anything of a resource."""
         return all(one.sees(address) for one in self._lenses)
+
+
+def _looking(
+    doors: Doors, groups: Sequence[tuple[Principal, ...]], declared: Mapping[Address, Resource[Any]], live: Live
+) -> _Eyes:
+    """What those groups see of live data and of manifests."""
+    view = View(doors.catalog, declared, live)
+    planned = Rights(doors.catalog, live, doors.now, planned=view)
+    return _Eyes([Lens(planned, one, view) for one in groups])
+
+
+def _gone(
+    doors: Doors,
+    groups: Sequence[tuple[Principal, ...]],
+    declared: Mapping[Address, Resource[Any]],
+    live: Live,
+    former: Former | None,
+) -> frozenset[Address]:
+    """What lies outside and had a manifest at the commit before, and has none now."""
+    before = {} if former is None else {one.address: one for one in former.resources}
+    gone = before.keys() - declared.keys()
+    if not gone:
+        return frozenset()
+    eyes = _looking(doors, groups, {**before, **declared}, live)
+    return frozenset(one for one in gone if not eyes.sees(one))
 
 
 def _bounded(carriers: Carriers | None) -> tuple[Principal, ...]:
@@ -165,10 +190,6 @@ def _changed(
             kind, then, former.read_file
         ):
             yield now
-
-
-def _alike(now: Resource[Any], then: Resource[Any]) -> bool:
-    return now.document.tree == then.document.tree
 
 
 def _files(kind: Kind, resource: Resource[Any], read_file: ReadFile | None) -> Mapping[str, bytes | None]:

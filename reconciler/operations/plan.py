@@ -327,6 +327,7 @@ def proposed(
     applicant = None if carriers is None else carriers.applicant
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     gone = guard_applicant(made, view, applicant, doors.now)
+    gone = [*gone, *request.remarks]
     guarded = tuple(in_order([*guard(made, view, request.guards), *gone]))
     narrowed = guarded
     if lens is not None:

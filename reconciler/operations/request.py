@@ -94,6 +94,9 @@ class People:
 ReadFile = Callable[[Document, str], bytes]
 """Reads a file that a manifest names."""
 
+ReadFormer = Callable[[], "Former | None"]
+"""Reads the manifests of the commit before; None where they hold errors. Only some plans need them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Former:
@@ -112,7 +115,8 @@ class Request:
     the reach of those who ask. ``prune`` deletes what no manifest names any more.
     ``only_drift`` leaves out whatever git alone has changed.
     ``layout`` is the shape of the tree, empty for none. ``demand`` says how many people must agree.
-    ``former`` is what manifests are compared with that lie outside of the reach of those who ask.
+    ``former`` is what manifests are compared with that lie outside of the reach of those who ask. ``remarks`` are told
+    beside what the guards say: what the configuration says and does not count for this plan.
     """
 
     environment: str = ""
@@ -125,4 +129,5 @@ class Request:
     guards: Guards = field(default_factory=Guards)
     people: People = field(default_factory=People)
     demand: Demand = field(default_factory=Demand)
-    former: Former | None = None
+    former: ReadFormer | None = None
+    remarks: tuple[Diagnostic, ...] = ()

@@ -24,19 +24,21 @@ def validate_for(doors: Doors, request: Request) -> Findings:
     """
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     found: tuple[Diagnostic, ...] = judged.diagnostics
+    left_out = 0
     if judged.valid:
         try:
             proposal = propose(doors, request, judged, doors.store.read())
         except InvalidManifests as error:
             found = error.diagnostics
         else:
-            found = _all_of(proposal)
-    found = (*found, *check_policies(doors.catalog, doors.policies))
+            found, left_out = _all_of(proposal), proposal.left_out
+    found = (*found, *request.remarks, *check_policies(doors.catalog, doors.policies))
     return Findings(
         diagnostics=tuple(in_order(list(found))),
         resources=len(judged.resources),
         files=len(judged.manifests.files),
         names=judged.manifests.files,
+        left_out=left_out,
     )
 
 

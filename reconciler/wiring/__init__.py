@@ -38,6 +38,7 @@ from reconciler.adapters.secrets.sink import FileSink
 from reconciler.adapters.snapshot import FrozenStore, known_keys, own_key, read_signed, sign
 from reconciler.engine.configure import configure, demand_of, for_environment
 from reconciler.engine.key_order import key_orders
+from reconciler.engine.overrule import overruled, overrules
 from reconciler.engine.schema import schema_files
 from reconciler.kinds import discover
 from reconciler.model.blueprint import NewFile
@@ -67,13 +68,12 @@ from reconciler.ports import (
 )
 from reconciler.wiring.configuration import read_configuration, rule_time
 from reconciler.wiring.policies import policy_document, read_policies
+from reconciler.wiring.ruling import Ruling, ruling_of
 
 CONFIGURATION = "reconciler.yaml"
 """The configuration of a working folder."""
 CACHE_VARIABLE = "RECONCILER_CACHE"
 """``off``, or the absolute path of the folder in which sound manifests and rows are remembered."""
-POLICY_VARIABLE = "RECONCILER_POLICY_REV"
-"""Names the commit from which policies are read, where no option does."""
 
 
 def open_house(
@@ -83,14 +83,18 @@ def open_house(
     environment: str = "",
     folder: Path | None = None,
     refresh: str = "",
+    policy_rev: str | None = None,
+    base: str | None = None,
 ) -> House:
     """Read the configuration of ``folder``, by default the working folder.
 
     ``variables`` are the environment variables; ``config``, ``environment`` and ``refresh`` are what ``--config``,
-    ``--env`` and ``--refresh`` say.
+    ``--env`` and ``--refresh`` say, ``policy_rev`` and ``base`` what ``--policy-rev`` and ``--base`` do. Of the commit
+    that one of those names is everything that decides; see :mod:`reconciler.wiring.ruling`.
 
     Raises:
-        UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-10).
+        UsageError: the configuration, or a variable, is off; the diagnostics say where (CFGF-01 to CFGF-12).
+        WorldError: there is no repository with such a commit.
     """
     where = folder or Path.cwd()
     path = Path(config or CONFIGURATION)
@@ -105,8 +109,12 @@ def open_house(
     if not errors_in(found):
         found += for_environment(settings, chosen, document)
     now = rule_time(variables, found)
-    if errors_in(found):
-        raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
+    _refuse(found)
+    ruling, told = ruling_of(variables, where, path, settings, policy_rev=policy_rev, base=base), list[Diagnostic]()
+    if ruling is not None:
+        told = overrules(settings, ruling.settings, document, commit=ruling.commit, environment=chosen)
+        _refuse(told)
+        settings = overruled(settings, ruling.settings)
     return House(
         folder=where,
         variables=variables,
@@ -116,7 +124,14 @@ def open_house(
         config=path,
         warnings=tuple(in_order(found)),
         refresh=refresh,
+        ruling=ruling,
+        overrules=tuple(in_order(told)),
     )
+
+
+def _refuse(found: list[Diagnostic]) -> None:
+    if errors_in(found):
+        raise UsageError("the configuration holds errors", code="CFGF-00", diagnostics=tuple(in_order(found)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +167,8 @@ def new_folder(folder: Path) -> NewFolder:
 class House:
     """One run's world. ``now`` is the time that rules see; ``warnings`` are about the configuration.
 
-    ``refresh`` is ``full`` where every row of a database is to be read, whatever is kept of it.
+    ``refresh`` is ``full`` where every row of a database is to be read, whatever is kept of it. ``ruling`` is what a
+    run is judged by, None for the working folder; ``overrules`` tell what of this folder does not count for that.
     """
 
     folder: Path
@@ -163,6 +179,8 @@ class House:
     config: Path = Path(CONFIGURATION)
     warnings: tuple[Diagnostic, ...] = ()
     refresh: str = ""
+    ruling: Ruling | None = None
+    overrules: tuple[Diagnostic, ...] = ()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -272,6 +290,15 @@ class House:
             earlier=earlier,
         )
 
+    def commit_of(self, name: str) -> str:
+        """The id of the commit of git that a name means now.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the name looks like an option.
+        """
+        return GitReader(self.folder, [], name).commit()
+
     def _focus(self, targets: Sequence[str]) -> Focus | None:
         within = (*self.layers.manifests, *self.layers.overlays)
         return focus_of(self.catalog, targets, self.settings.layout, within=within)
@@ -343,32 +370,21 @@ class House:
 
         return FilesAdder(self.folder)
 
-    def policies(self, rev: str | None = None) -> PolicyDoors:
-        """What judging by policies needs. ``rev``, or ``RECONCILER_POLICY_REV``, reads them from a commit of git.
+    def policies(self) -> PolicyDoors:
+        """What judging by policies needs. A ruling reads them from its commit.
 
         Then the commit's own configuration says which files they are: nothing of the working folder counts.
-
-        Raises:
-            UsageError: ``rev`` is empty.
         """
-        commit = self.variables.get(POLICY_VARIABLE) if rev is None else rev
-        if commit == "":
-            raise UsageError(
-                f"--policy-rev, or {POLICY_VARIABLE}, names no commit",
-                hint="leave it out to judge by the policies of the working folder",
-            )
         return PolicyDoors(
-            read=partial(read_policies, self.folder, self.config, self.settings, commit=commit),
+            read=partial(read_policies, self.folder, self.settings, ruling=self.ruling),
             evaluate=evaluate,
             document=partial(policy_document, self.catalog),
         )
 
-    def doors(
-        self, reader: ManifestReader, *, writes: bool, policy_rev: str | None = None, paths: Sequence[str] = ()
-    ) -> Doors:
+    def doors(self, reader: ManifestReader, *, writes: bool, paths: Sequence[str] = ()) -> Doors:
         """The doors of a run; one that does not write reads through the planning database.
 
-        ``policy_rev`` reads the policies from a commit of git; ``paths`` are those of ``reader``.
+        ``paths`` are those of ``reader``.
 
         Raises:
             UsageError: a run would write to a server by a clock that was set by hand (CFGF-08).
@@ -381,7 +397,7 @@ class House:
             sealer=self.sealer(writes=writes),
             draw=generate_value,
             now=self.now,
-            policies=self.policies(policy_rev),
+            policies=self.policies(),
             authors=GitAuthors(self.folder, [*(paths or self._roots), *self.layers.overlays]),
             version=__version__,
             waivers=self.waivers(reader),
@@ -442,7 +458,7 @@ class House:
 
         return open_metrics(place, folder=self.folder, version=__version__, environment=self.environment)
 
-    def frozen_doors(self, reader: ManifestReader, snapshot: Snapshot, *, policy_rev: str | None = None) -> Doors:
+    def frozen_doors(self, reader: ManifestReader, snapshot: Snapshot) -> Doors:
         """The doors of a plan from a snapshot: none of them leads to a database or to a secret."""
         return Doors(
             catalog=self.catalog,
@@ -452,7 +468,7 @@ class House:
             sealer=NoKey(),
             draw=generate_value,
             now=self.now,
-            policies=self.policies(policy_rev),
+            policies=self.policies(),
             waivers=self.waivers(reader),
             snapshot=snapshot,
         )
@@ -506,6 +522,7 @@ class House:
             ),
             people=people or People(),
             demand=demand_of(self.settings.approvals),
+            remarks=self.overrules,
         )
 
     @property

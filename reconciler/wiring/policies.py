@@ -7,41 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import __version__
-from reconciler.adapters.manifests import committed_configuration, read_policy_files
-from reconciler.engine.configure import configure
+from reconciler.adapters.manifests import read_policy_files
 from reconciler.engine.describe import describe
 from reconciler.model.catalog import Catalog
-from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
-from reconciler.model.errors import UsageError
+from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.policy import NO_FILE, OTHERS_HERE
 from reconciler.model.settings import Settings
 from reconciler.render.plan_json import plan_json
+from reconciler.wiring.ruling import Ruling
 
 
 def read_policies(
-    folder: Path, config: Path, settings: Settings, *, commit: str | None
+    folder: Path, settings: Settings, *, ruling: Ruling | None
 ) -> tuple[Sequence[Document], list[Diagnostic]]:
-    """The policies that count, of a commit where one is named, and what is wrong with them.
-
-    Raises:
-        UsageError: the configuration of the commit is off (CFGF-00).
-    """
+    """The policies that count, of a commit where a ``ruling`` names one, and what is wrong with them."""
     here = read_policy_files(folder, settings.policies)
-    if commit is None:
+    if ruling is None:
         return here.documents, [*here.problems, *_unmatched(settings, here.unmatched)]
-    document, problems = committed_configuration(folder, config, commit)
-    its_settings = Settings()
-    if document is not None:
-        its_settings, found = configure(document)
-        problems += found
-    if errors_in(problems):
-        told = tuple(in_order(problems))
-        raise UsageError(f"the configuration in {commit} holds errors", code="CFGF-00", diagnostics=told)
-    there = read_policy_files(folder, its_settings.policies, rev=commit)
-    others = [] if there.digest == here.digest else [_others(commit)]
-    return there.documents, [*there.problems, *_unmatched(its_settings, there.unmatched), *others]
+    there = read_policy_files(folder, ruling.settings.policies, rev=ruling.commit)
+    others = [] if there.digest == here.digest else [_others(ruling.commit)]
+    return there.documents, [*there.problems, *_unmatched(ruling.settings, there.unmatched), *others]
 
 
 def policy_document(catalog: Catalog, plan: Plan, guarded: Sequence[Diagnostic]) -> Mapping[str, Any]:

@@ -365,6 +365,18 @@ def test_a_plan_file_that_tells_something_else_is_not_approved(light: Tree) -> N
     assert light.sql("SELECT count(*) FROM reconciler_approvals") == [(0,)]
 
 
+def test_a_plan_of_drift_alone_is_approved_and_applied(light: Tree) -> None:
+    """What the plan was asked for is asked again: what git has changed, an issuer that is about to end, stays out."""
+    light.sql("UPDATE bundles SET display_name = 'Other'")
+    planned = light.run("plan", "--only-drift", "--as", ROOT, "--out", "p.plan", "--format", "json")
+    assert [one["address"] for one in planned.json["resource_changes"]] == ["Bundle/small"]
+    assert light.run("owners", "p.plan", "--as", ROOT).code == 0
+    call = light.run("approve", "p.plan", "--as", SECOND, "--auto-approve")
+    assert call.code == 0, call.err
+    assert light.run("apply", "p.plan", "--as", ROOT).code == 0
+    assert light.sql("SELECT display_name FROM bundles") == [("Small 10",)]
+
+
 def test_a_plan_of_another_database_is_not_approved(desk: Tree) -> None:
     planned(desk)
     desk.sql("UPDATE reconciler_meta SET value = 'another' WHERE key = 'identity'")
@@ -410,6 +422,23 @@ def test_sensitive_plans_need_what_the_configuration_says(light: Tree) -> None:
     assert (found["class"], found["needed"], found["missing"]) == ("sensitive", 2, 2)
     light.edit(SIGNING, "state: active", "state: deleted")
     assert (facts(light)["class"], facts(light)["needed"]) == ("critical", 1)  # never less
+
+
+def test_whoever_asks_along_is_no_approver_where_none_is_needed(light: Tree) -> None:
+    """Several carry a plan together; of approvals nothing is said, for nobody needs one."""
+    light.edit(SIGNING, "state: deleted", "state: active")
+    light.edit(BUNDLE, "Small 10", "Small 11")
+    for people in ((ROOT, INES), (INES, ROOT), (ROOT, SECOND)):
+        words = [word for one in people for word in ("--as", one)]
+        call = light.run("plan", *words, "--format", "json")
+        found = call.json["reconciler"]["approvals"]
+        assert (call.code, found["needed"], found["given"], found["void"]) == (0, 0, [], [])
+        assert "pproval" not in light.run("plan", *words).out
+    light.write("reconciler.yaml", HEAD + "approvals: {sensitive: 2}\n")
+    light.edit("platform/operators.yaml", "displayName: third", "displayName: Tomás")
+    call = light.run("plan", "--as", ROOT, "--as", INES, "--as", SECOND)
+    assert "2 approvals needed, 1 given" in call.out, "where one is needed, it is said who gave it and who could not"
+    assert f"the approval of {INES} does not count" in flat(call.out)
 
 
 def test_operators_are_privileges(light: Tree) -> None:

@@ -70,6 +70,26 @@ class Runner:
     def step(self, name: str, **more: str) -> subprocess.CompletedProcess[str]:
         return self.run(STEPS[name]["run"], where=self.home, **more)
 
+    def git(self, *words: str) -> str:
+        who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
+        done = subprocess.run(["git", *who, *words], cwd=self.home, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def branched(self) -> tuple[str, str]:
+        """A branch that raises a limit, and a target branch that has made it stricter since: the commits of both."""
+        limit = "apiVersion: reconciler/v1\nkind: Project\nmanifests: [platform, tenants]\n"
+        limit += "guards: {maxDeletes: {count: %d}}\n"
+        self.git("init", "-q", "-b", "main")
+        for count in (5, 3):
+            (self.home / "reconciler.yaml").write_text(limit % count, encoding="utf-8")
+            self.git("add", "platform", "tenants", "reconciler.yaml")
+            self.git("commit", "-q", "-m", "x")
+        began, rules = self.git("rev-parse", "HEAD~1"), self.git("rev-parse", "HEAD")
+        self.git("checkout", "-q", "-b", "branch", began)
+        (self.home / "reconciler.yaml").write_text(limit % 9, encoding="utf-8")
+        self.git("commit", "-q", "-a", "-m", "x")
+        return began, rules
+
     @property
     def outputs(self) -> dict[str, str]:
         return dict(line.split("=", 1) for line in self.output.read_text(encoding="utf-8").splitlines())
@@ -124,6 +144,38 @@ def test_a_plan_that_fails_leaves_no_old_plan_behind(runner: Runner) -> None:
     (runner.home / "bad.yaml").write_text("kind: Nothing\n", encoding="utf-8")
     assert runner.step("Plan", PLAN_FILE="reconciler.plan", PRUNE="false", MINE="true").returncode == 1
     assert not (runner.home / "reconciler.plan").exists()
+
+
+def test_the_action_plans_a_pull_request_by_the_rules_of_its_target(runner: Runner) -> None:
+    began, rules = runner.branched()
+    words = {"PLAN_FILE": "reconciler.plan", "PRUNE": "false", "MINE": "true", "COMMAND": "plan"}
+    done = runner.step("Plan", BASE=rules, **words)
+    assert done.returncode == 0, done.stderr
+    assert (runner.outputs["branch"], runner.outputs["before"]) == ("none", "changes")
+    told = next(line for line in done.stdout.splitlines() if "CFGF-12" in line)
+    assert told.startswith("::warning file=work/reconciler.yaml,line=4,")
+    assert rules in told, "the target has become stricter since the branch began"
+    assert f"already pending before it, at {began}" in " ".join(done.stdout.split())
+    done = runner.step("Plan", BASE="0" * 40, **words)
+    assert (done.returncode, "check out with fetch-depth 0" in done.stdout) == (1, True)
+    assert not (runner.home / "reconciler.plan").exists(), "no plan of another base stays behind"
+    assert runner.step("Plan", BASE="0" * 40, **{**words, "COMMAND": "apply"}).returncode == 0, "an apply has none"
+
+
+def test_the_component_plans_a_merge_request_by_the_rules_of_its_target(runner: Runner) -> None:
+    began, rules = runner.branched()
+    subprocess.run(["git", "clone", "-q", "--bare", runner.home, runner.folder / "origin.git"], check=True)
+    runner.git("remote", "add", "origin", str(runner.folder / "origin.git"))
+    runner.git("branch", "-q", "-D", "main")
+    script, _ = job("plan")
+    words = {"RECONCILER_FOLDER": "work", "RECONCILER_MINE": "true", "RECONCILER_COMMENT": "false"}
+    done = runner.run(script, where=runner.folder, RECONCILER_BASE=began, RECONCILER_RULES="main", **words)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert f"CFGF-12: guards.maxDeletes.count is not what it is in {rules}" in told
+    assert f"already pending before it, at {began}" in told
+    done = runner.run(script, where=runner.folder, RECONCILER_BASE=began, RECONCILER_RULES="nothing", **words)
+    assert done.returncode != 0
 
 
 @pytest.mark.skipif("markdown" not in PLAN_FORMATS, reason="there is no form for comments")

@@ -76,6 +76,23 @@ def test_what_is_mine_is_planned_and_applied(shared: Estate) -> None:
     assert shared.apply(PAULA, more=("--mine",)).code == 0
 
 
+def test_what_is_mine_is_validated_as_it_is_planned(shared: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    asks = ("validate", "--as", PAULA)
+    told = shared.run(*asks)
+    assert (told.code, told.says("PRM-02", "--mine")) == (4, True), told.out
+    told = shared.run(*asks, "--mine", "--format", "json")
+    assert (told.code, json.loads(told.out)["error_count"]) == (0, 0)
+    assert told.says("Left out: 4 manifests outside of your reach.")
+    shared.write(FAROL, {"tier": "distributor"})
+    told = shared.run(*asks, "--mine")
+    assert (told.code, told.says("PRM-01"), told.says("PRM-02")) == (4, True, False), told.out
+    assert shared.run("validate", "--mine", "--as", ROOT).code == 0, "an administrator leaves nothing out"
+    told = shared.run("validate", "--mine")
+    assert (told.code, told.says("--mine is about whoever asks")) == (1, True)
+    monkeypatch.setenv("RECONCILER_ACTOR", PAULA)
+    assert shared.run("validate", "--mine").code == 4
+
+
 def test_what_the_branch_does_not_touch_denies_nobody(shared: Estate) -> None:
     base = commit(shared)
     shared.write(FAROL, {"legalName": "Farol, S.A."})
@@ -139,6 +156,59 @@ def test_a_move_of_what_is_foreign_is_denied_whether_it_is_there_or_not(shared: 
     assert foreign == absent
     assert foreign[0] == (0 if place == "base" else 4)
     assert foreign[2] == 4
+
+
+def test_a_plan_file_that_was_made_with_a_base_is_applied(shared: Estate) -> None:
+    """What git had not changed denies nobody at the apply either, and stays as it is."""
+    shared.write(BILLING, {"displayName": "Pending"})
+    commit(shared)
+    shared.write(FAROL, {"legalName": "Farol, S.A."})
+    assert since(shared, "HEAD", "--out", "p.plan").code == 0
+    commit(shared)  # the merge: HEAD means another commit by now
+    assert shared.run("owners", "p.plan", "--as", PAULA).code == 0
+    told = shared.run("approve", "p.plan", "--auto-approve", "--as", ROOT)
+    assert told.code == 0, told.err
+    told = shared.run("apply", "p.plan", "--as", PAULA)
+    assert told.code == 0, told.err
+    assert shared.sql("SELECT legal_name FROM partners WHERE name = 'farol'") == [("Farol, S.A.",)]
+    assert shared.sql("SELECT display_name FROM categories WHERE tenant = 'duna'") == [("Billing",)]
+
+
+@pytest.mark.parametrize("how", ["changed", "taken away", "changed before"])
+def test_what_changes_outside_denies_the_apply_of_the_plan_file(shared: Estate, how: str) -> None:
+    """Be it that the plan was denied already, or that somebody changes it behind the plan."""
+    commit(shared)
+    shared.write(FAROL, {"legalName": "Farol, S.A."})
+    if how == "changed before":
+        shared.write(BILLING, {"displayName": "Mine"})
+    assert since(shared, "HEAD", "--out", "p.plan").code == (4 if how == "changed before" else 0)
+    if how == "changed":
+        shared.write(BILLING, {"displayName": "Mine"})
+    if how == "taken away":
+        shared.remove(BILLING)
+    commit(shared)
+    before = shared.content()
+    told = shared.run("apply", "p.plan", "--as", PAULA)
+    assert (told.code, told.says("Category/duna/billing", "PRM-02")) == (4, True), told.err
+    assert shared.content() == before
+
+
+@pytest.mark.parametrize("base", ["0" * 40, "--help", 7, ["HEAD"]])
+def test_a_plan_file_with_a_base_that_is_none_says_so(shared: Estate, base: object) -> None:
+    """Whoever sees everything needs no base; whoever does not is told what is missing."""
+    commit(shared)
+    shared.write(FAROL, {"legalName": "Farol, S.A."})
+    assert since(shared, "HEAD", "--out", "p.plan").code == 0
+    path = shared.folder / "p.plan"
+    file = open_plan(path.read_bytes())
+    asked = json.dumps({**json.loads(file.made_by["asked"]), "base": base})
+    path.write_bytes(to_bytes(file.plan, {**file.made_by, "asked": asked}, aside_document(file.aside)))
+    told = shared.run("apply", "p.plan", "--as", PAULA)
+    assert (told.code, told.says("ERR-00")) == (1, False), told.err
+    if base == "0" * 40:
+        assert told.says("git knows no commit", "fetch it")
+        told = shared.run("apply", "p.plan", "--as", ROOT)
+        assert told.code == 0, told.err
 
 
 def test_an_approver_agrees_with_the_plan_of_somebody_who_sees_less(shared: Estate) -> None:

@@ -172,6 +172,26 @@ class GitReader:
             self._find_commit()
         return sorted(self._list(folder))
 
+    def commit(self) -> str:
+        """The id of the commit.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        self._find_commit()
+        return self._commit
+
+    def repository(self) -> bytes | None:
+        """The folder of the repository, as git writes it.
+
+        Raises:
+            WorldError: there is no repository, no such commit, or no git program.
+            UsageError: the commit looks like an option.
+        """
+        self._find_commit()
+        return run_git(self._working, "rev-parse", "--show-toplevel", check=False)
+
     def _find_commit(self) -> None:
         if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():
             raise UsageError("--rev names a commit, a branch or a tag", hint="it never begins with a hyphen")

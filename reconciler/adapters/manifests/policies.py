@@ -16,7 +16,8 @@ from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import selected
 from reconciler.adapters.manifests.paths import absolute
-from reconciler.model.diagnostic import Diagnostic
+from reconciler.adapters.manifests.program import run_git
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.manifest import Document
 
 _LIMITS = Limits(total=8 * 1024 * 1024, documents=200)
@@ -59,18 +60,47 @@ def read_policy_files(working: Path, patterns: Sequence[str], *, rev: str | None
     )
 
 
-def committed_configuration(working: Path, path: Path, rev: str) -> tuple[Document | None, list[Diagnostic]]:
-    """The configuration as it is in a commit; None when it is not there.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommittedConfiguration:
+    """The configuration of a commit; ``document`` is None when it is not there, ``problems`` why it cannot be read.
+
+    ``held`` says whether git holds the file, here or in the commit: one that it does not hold no branch can change.
+    """
+
+    document: Document | None = None
+    problems: tuple[Diagnostic, ...] = ()
+    held: bool = True
+
+
+def committed_configuration(working: Path, path: Path, rev: str) -> CommittedConfiguration:
+    """The configuration in ``path``, which may lie anywhere in the repository, as it is in a commit.
 
     Raises:
         WorldError: there is no repository, no such commit, or no git program.
         UsageError: the commit looks like an option.
     """
-    reader = GitReader(working, [path], rev)
-    if path.is_absolute() or path.as_posix() not in reader.names(path.as_posix()):
-        return None, []
+    repository = GitReader(working, [], rev).repository()
+    file = absolute(working / path)
+    if not file.parent.is_dir() or run_git(file.parent, "rev-parse", "--show-toplevel", check=False) != repository:
+        return CommittedConfiguration(held=False)
+    reader = GitReader(file.parent, [file.name], rev)
+    if file.name not in reader.names(file.name):
+        tracked = run_git(file.parent, "ls-files", "--error-unmatch", "--", file.name, check=False)
+        return CommittedConfiguration(held=tracked is not None)
     manifests, problems = reader.read()
-    return (manifests.documents[0] if len(manifests.documents) == 1 else None), problems
+    document = manifests.documents[0] if len(manifests.documents) == 1 else None
+    if document is None and not problems:
+        problems = [_no_mapping(file.name, len(manifests.documents))]
+    return CommittedConfiguration(document=document, problems=tuple(problems))
+
+
+def _no_mapping(name: str, number: int) -> Diagnostic:
+    return Diagnostic(
+        code="CFGF-01",
+        severity=Severity.ERROR,
+        phase=Phase.SCHEMA,
+        summary=f"{name} holds {number} documents; it is one mapping",
+    )
 
 
 def _fixed(pattern: str) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
     from reconciler.operations.apply import Applied
     from reconciler.operations.plan import Proposer
     from reconciler.operations.proposal import Proposal
+    from reconciler.operations.request import Doors, Request
     from reconciler.operations.show import PlanFile
 
 
@@ -126,12 +127,7 @@ def carry_out(
     if how["bootstrap"] and asking.trust != "local":
         raise UsageError("--bootstrap is for local trust", hint="make the first administrator under trust: local")
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        mine=asked.mine,
-        prune=asked.prune,
-        only_drift=asked.only_drift,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=replace(
             session.people(bootstrap=how["bootstrap"]),
             makers=() if reviewed is None else (reviewed.principal,),
@@ -163,8 +159,8 @@ def carry_out(
             sink=house.sink(how["secrets_out"]) if how["secrets_out"] else None,
         )
         reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
-        doors = house.doors(reader, writes=True, policy_rev=how["policy_rev"], paths=asked.paths)
-        applied = apply(doors, request, orders, progress)
+        doors = house.doors(reader, writes=True, paths=asked.paths)
+        applied = apply(doors, _since(session, asked, doors, request), orders, progress)
     done = applied.run.outcome is Outcome.APPLIED
 
     @cache
@@ -184,6 +180,17 @@ def carry_out(
         except WorldError as error:  # the plan is applied: nothing may claim otherwise now
             session.output.tell(f"{error.message}; the outcome stands")
     return applied, report
+
+
+def _since(session: Session, asked: Asked, doors: Doors, request: Request) -> Request:
+    """The request with the commit that the plan of a file was compared with: what git has not changed denies nobody."""
+    from reconciler.operations.plan_since import since
+
+    if asked.base is None:
+        return request
+    house = session.house
+    earlier = house.reader(asked.paths, rev=asked.base, targets=asked.targets, earlier=True)
+    return since(replace(doors, reader=earlier, waivers=house.waivers(earlier)), request)
 
 
 def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:

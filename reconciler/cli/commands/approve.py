@@ -75,16 +75,11 @@ def _done(
             hint="unset RECONCILER_CLOCK",
         )
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        prune=asked.prune,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
-    doors = replace(
-        house.doors(reader, writes=False, policy_rev=how["policy_rev"], paths=asked.paths), store=house.database
-    )
+    doors = replace(house.doors(reader, writes=False, paths=asked.paths), store=house.database)
 
     def agree(proposal: Proposal) -> bool:
         report = describe(house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts)

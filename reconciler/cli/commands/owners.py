@@ -37,10 +37,7 @@ def command(context: click.Context, *, planfile: str, paths: Sequence[str], form
     asked = replace(asked, paths=tuple(paths) or asked.paths)
     house = session.house
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        prune=asked.prune,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=session.people(),
     )
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)

@@ -12,9 +12,10 @@ import click
 from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.answers import known
-from reconciler.cli.findings import leave, write_refusal
+from reconciler.cli.findings import leave, left_out, write_refusal
 from reconciler.cli.formats import PLAN_FORMATS, SETTINGS, plan_words, rendered_plan, settings_for, size_options
 from reconciler.cli.options import (
+    base_option,
     format_option,
     global_options,
     paths_argument,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @refresh_option
 @policy_option
 @snapshot_options
-@click.option("--base", metavar="COMMIT", help="Tell what the branch changes from what was pending at this commit.")
+@base_option
 @click.option("--out", metavar="FILE", help="Write the plan into a file, to review it and apply exactly it.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
 @click.option("--rehearse", is_flag=True, help="Try the statements in a transaction that is rolled back.")
@@ -137,7 +138,6 @@ def _plan(
     form: str,
     patience: float | None,
     settings: Mapping[str, Any],
-    base: str | None,
     live: str | None,
     **how: Any,
 ) -> tuple[int, Iterator[dict[str, Any]], Report]:
@@ -149,16 +149,11 @@ def _plan(
     from reconciler.render.plan_json import plan_json
     from reconciler.render.plan_text import plan_text, quiet_text
 
-    house = session.house
+    house, base = session.house, session.options.base
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
     doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
     request = house.request(
-        targets=asked.targets,
-        excludes=asked.excludes,
-        mine=asked.mine,
-        prune=asked.prune,
-        only_drift=asked.only_drift,
-        allow_delete=asked.allow_delete,
+        **asked.selection,
         people=people,
     )
     unread = 0
@@ -209,8 +204,7 @@ def _tell(session: Session, proposal: Proposal, people: People, *, unread: int) 
     if unread:
         session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
     if proposal.left_out:
-        words = "manifest" if proposal.left_out == 1 else "manifests"
-        session.output.tell(f"Left out: {proposal.left_out:,} {words} outside of your reach.")
+        session.output.tell(left_out(proposal.left_out))
     if proposal.carriers is None and proposal.snapshot is None:
         why = "nobody asked. Say who you are with --as EMAIL."
         if people.names:
@@ -229,7 +223,6 @@ def _world(
     *,
     paths: Sequence[str],
     rehearses: bool,
-    policy_rev: str | None,
     snapshot_key: str | None,
     max_age: str | None,
 ) -> tuple[Doors, People]:
@@ -240,14 +233,14 @@ def _world(
     if live is None:
         if snapshot_key or max_age:
             raise UsageError("--snapshot-key and --max-age are about a snapshot", hint="name it with --live FILE")
-        doors = house.doors(reader, writes=False, policy_rev=policy_rev, paths=paths)
+        doors = house.doors(reader, writes=False, paths=paths)
         return doors if session.known is None else session.known.watch(doors, paths), session.people()
     if rehearses:
         raise UsageError(
             "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"
         )
     found = house.snapshot(live, key_file=snapshot_key or "", max_age=max_age or "")
-    doors = house.frozen_doors(reader, found, policy_rev=policy_rev)
+    doors = house.frozen_doors(reader, found)
     # Nobody is asked for a token: a snapshot opens no door, and what may be read of it is decided already.
     people = session.people() if house.settings.identity.trust == "local" else People(local=False)
     if found.partial:
@@ -282,6 +275,8 @@ def _write(session: Session, proposal: Proposal, report: Report, *, asked: Asked
         session.output.tell(f"The plan was not written to {out}: it cannot be applied.")
         return
     applicant = session.asking.applicant if proposal.snapshot is None else ""
+    base = session.options.base  # a name may mean another commit when the plan is applied
+    asked = replace(asked, base=None if base is None else session.house.commit_of(base))
     data = seal_plan(proposal, version=__version__, principal=applicant, asked=asked.as_facts(), aside=aside_of(report))
     session.save(out, data, mode=0o600)
     if proposal.snapshot is None:

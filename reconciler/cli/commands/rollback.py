@@ -43,7 +43,6 @@ def command(
     /,
     *,
     run: str,
-    policy_rev: str | None,
     allowances: Sequence[str],
     out: str | None,
     form: str | None,
@@ -68,10 +67,10 @@ def command(
         if report or how["digest"] or how["auto_approve"]:
             hint = "apply the file of --out, or leave --out and --format out"
             raise UsageError("--out and --format only plan; nothing is applied with them", hint=hint)
-        code = plan_alone(session, undoing(run), asked, out=out, form=form or "text", policy_rev=policy_rev)
+        code = plan_alone(session, undoing(run), asked, out=out, form=form or "text")
         return exits.DONE if code == exits.CHANGES and not detailed_exitcode else code
     if detailed_exitcode:
         raise UsageError("--detailed-exitcode is about a plan alone", hint="give --out FILE or --format text")
-    how.update(bootstrap=False, secrets_out=None, policy_rev=policy_rev)
+    how.update(bootstrap=False, secrets_out=None)
     reported(session, report, lambda: carry_out(session, asked, proposer=undoing(run), **how))
     return exits.DONE

@@ -102,7 +102,6 @@ def forget(
     context: click.Context,
     *,
     names: Sequence[str],
-    policy_rev: str | None,
     out: str | None,
     auto_approve: bool,
     lock_timeout: str,
@@ -119,17 +118,15 @@ def forget(
     if out:
         if auto_approve:
             raise UsageError("--out only plans; nothing is forgotten with it", hint="apply the file of --out")
-        code = plan_alone(session, letting, Asked(), out=out, form="text", policy_rev=policy_rev)
+        code = plan_alone(session, letting, Asked(), out=out, form="text")
         return exits.DONE if code == exits.CHANGES else code
-    run, count = _forgotten(session, letting, policy_rev, auto_approve=auto_approve, lock_timeout=lock_timeout)
+    run, count = _forgotten(session, letting, auto_approve=auto_approve, lock_timeout=lock_timeout)
     session.output.result(f"Forgotten: {count} {'resource' if count == 1 else 'resources'}. Their rows stay.\n")
     session.output.tell(f"Run {run}")
     return exits.DONE
 
 
-def _forgotten(
-    session: Session, letting: LettingGo, policy_rev: str | None, *, auto_approve: bool, lock_timeout: str
-) -> tuple[str, int]:
+def _forgotten(session: Session, letting: LettingGo, *, auto_approve: bool, lock_timeout: str) -> tuple[str, int]:
     """The id of the run, and how many resources it has let go of."""
     from reconciler.operations.apply import Orders, apply
 
@@ -142,7 +139,7 @@ def _forgotten(
         )
 
     orders = Orders(agree=agree, lock_timeout=seconds(lock_timeout), proposer=letting)
-    doors = house.doors(house.reader(), writes=True, policy_rev=policy_rev)
+    doors = house.doors(house.reader(), writes=True)
     with listening(session) as progress:
         done = apply(doors, house.request(people=session.people()), orders, progress)
     return done.run.id, len(done.proposal.plan.changes)
