@@ -168,7 +168,8 @@ def _own(lines: Sequence[ResourceLine], known: dict[Address, ResourceLine]) -> S
 
 
 def _fresh(one: ResourceLine) -> bool:
-    return any(not line.earlier for line in (*one.fields, *one.edges, *one.manual))
+    lines: tuple[FieldLine | EdgeLine, ...] = (*one.fields, *one.edges, *one.manual)
+    return any(not line.earlier for line in lines)
 
 
 def _withdrawn(head: Report, base: Report) -> Iterator[tuple[Address, str]]:
