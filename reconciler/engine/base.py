@@ -2,7 +2,8 @@
 
 What both plans do alike was pending before the branch: drift, mostly, and what nobody has applied yet. The rest is the
 branch's own. Two lines are alike when they are about the same field of the same resource and lead from the same value
-to the same value; two findings when they have the same code, place and words.
+to the same value; two findings when they have the same code, place and words. A resource that either plan moves is
+known by the name that it has in the live data, which both read.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ def since(head: Report, base: Report | None, *, commit: str) -> Report:
         found = Base(commit=commit, own=replace(head.summary, drift=0, unchanged=0), invalid=True)
         checked = replace(found, check=_check(head, head.changes, _findings(head), head.denials))
         return replace(head, base=replace(checked, before=Check.ERROR))
-    known = {one.address: one for one in base.changes}
-    changes = [_marked(one, known.get(one.address)) for one in head.changes]
+    known = {_live(one): one for one in base.changes}
+    changes = [_marked(one, known.get(_live(one))) for one in head.changes]
     told = {_sign(one) for one in _findings(base)}
     findings = frozenset(one for one in _findings(head) if _sign(one) in told)
     refused = {_denied(one) for one in base.denials}
@@ -102,8 +103,19 @@ def _marked(one: ResourceLine, before: ResourceLine | None) -> ResourceLine:
     edges = tuple(replace(line, earlier=_edge(line) in steps) for line in one.edges)
     manual = tuple(replace(line, earlier=_edge(line) in steps) for line in one.manual)
     lines = [*(line.earlier for line in fields), *(line.earlier for line in (*edges, *manual))]
-    same = set(one.actions) <= set(before.actions) and all(lines)
+    same = not _new(one, before) and all(lines)
     return replace(one, fields=fields, edges=edges, manual=manual, earlier=same)
+
+
+def _live(one: ResourceLine) -> Address:
+    return one.previous or one.address
+
+
+def _new(one: ResourceLine, before: ResourceLine | None) -> set[str]:
+    """The actions that were not pending. A move to another name is another move."""
+    known = () if before is None else before.actions
+    elsewhere = before is not None and one.address != before.address
+    return {word for word in one.actions if word not in known or (word == "move" and elsewhere)}
 
 
 def _pending(one: ResourceLine) -> Pending:
@@ -138,14 +150,13 @@ def _own(lines: Sequence[ResourceLine], known: dict[Address, ResourceLine]) -> S
     """The counts of the branch's own part: an action that was pending counts as a change where a line of it is new."""
     counts = dict.fromkeys(("add", "change", "destroy", "adopt", "move", "forget", "held", "manual"), 0)
     for one in lines:
-        before = known.get(one.address)
-        new = set(one.actions) - set(() if before is None else before.actions)
+        new = _new(one, known.get(_live(one)))
         walked = {"transition", "forget"} <= set(one.actions)
         if "create" in new:
             counts["add"] += 1
         elif "delete" in new or (walked and new):
             counts["destroy"] += 1
-        elif not set(one.actions).isdisjoint(_CHANGES | {"create"}):
+        elif _CHANGES & new or (_fresh(one) and not set(one.actions).isdisjoint(_CHANGES | {"create"})):
             counts["change"] += 1
         counts["adopt"] += "adopt" in new
         counts["move"] += "move" in new
@@ -156,14 +167,20 @@ def _own(lines: Sequence[ResourceLine], known: dict[Address, ResourceLine]) -> S
     return Summary(**counts, transitions=transitions)
 
 
+def _fresh(one: ResourceLine) -> bool:
+    lines: tuple[FieldLine | EdgeLine, ...] = (*one.fields, *one.edges, *one.manual)
+    return any(not line.earlier for line in lines)
+
+
 def _withdrawn(head: Report, base: Report) -> Iterator[tuple[Address, str]]:
     """What was pending and is not any more: as it is live is how the branch wants it."""
-    there = {one.address: one for one in head.changes}
+    there = {_live(one): one for one in head.changes}
     for one in base.changes:
         if set(one.actions).isdisjoint(_COUNTED):
             continue
-        now = there.get(one.address)
-        if now is None or set(now.actions) <= {"refresh"}:
+        now = there.get(_live(one))
+        undone = now is not None and "delete" in one.actions and "delete" not in now.actions
+        if now is None or undone or set(now.actions) <= {"refresh"}:
             yield one.address, ""
             continue
         paths = {line.path for line in now.fields} | ({"state"} if now.edges or now.manual else set())

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     IGNORED = "ignored"
     WAIVED = "waived"
     LEFT_OUT = "left out"
+    UNTOUCHED = "untouched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

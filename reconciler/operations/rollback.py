@@ -16,6 +16,7 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing, Undone
+from reconciler.engine.stay import Reason, Staying, stay
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.columns import column_name
@@ -37,6 +38,7 @@ from reconciler.operations.plan import lens_of, proposed, seen_by, unfit
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Sealed
+from reconciler.operations.staying import misfits
 from reconciler.operations.validate import Judged, fit, judge
 from reconciler.ports import FileRefused, ManifestReader
 
@@ -282,13 +284,23 @@ def _written(doors: Doors, undoing: Undoing, live: Live, request: Request) -> tu
     if judged.valid:
         gone = stage.leaves(undoing)
         beside = replace(live, rows=_without(live.rows, gone))
-        _, more = fit(doors.catalog, judged, beside, now=doors.now)
+        view, more = fit(doors.catalog, judged, beside, now=doors.now)
         found += more
+        found += misfits(view, judged, _untouched(view, undoing), found)
     found = [_bare(one) for one in found]
     if faults or not judged.valid or unfit(found):
         wrong = [one for one in found if one.severity is Severity.ERROR]
         _refuse_faults(doors, request, live, wrong)
     return judged, tuple(found)
+
+
+def _untouched(view: View, undoing: Undoing) -> Iterator[Staying]:
+    """What the plan leaves as it is live in rows that it writes, and what the former manifests do not say of it."""
+    back = {one.address: one.paths for one in undoing.items}
+    for one in stay(view, stage.differences(view, undoing), {}):
+        left = {path: Reason.UNTOUCHED for path in one.paths if path not in back[one.address]}
+        if left:
+            yield replace(one, paths=left)
 
 
 class _Former:

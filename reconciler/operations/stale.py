@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.engine.lens import Lens
+from reconciler.model.address import Address
 from reconciler.model.errors import Stale
 from reconciler.model.plan import Plan
 
@@ -40,15 +43,24 @@ def _manifests(reviewed: Plan, now: Plan) -> list[str]:
 
 
 def _rows(reviewed: Plan, now: Plan, lens: Lens | None) -> list[str]:
+    """Rows that both rest on and that moved, and rows that only one rests on: those may have stayed as they were."""
     before = {one.address: one.rev for one in reviewed.preconditions}
     after = {one.address: one.rev for one in now.preconditions}
-    known = sorted(set(before) | set(after))
-    found = [f"{one}" for one in known if before.get(one, "?") != after.get(one, "?")]
-    if not found:
-        return []
-    if lens is not None:
-        found = [f"{one}" for one in known if before.get(one, "?") != after.get(one, "?") and lens.sees(one)]
-    if not found:
+    both = [one for one in sorted(before.keys() & after.keys()) if before[one] != after[one]]
+    one_alone = sorted(before.keys() ^ after.keys())
+    words = []
+    if seen := _seen(both, lens):
+        words.append(f"rows of the database have moved: {_shown(seen)}")
+    if seen := _seen(one_alone, lens):
+        words.append(f"it rests on other rows: {_shown(seen)}, which have moved, or a rule or a waiver holds otherwise")
+    if not words and (both or one_alone):
         return ["rows of the database that you may not read have moved"]
-    shown = ", ".join(found[:_LISTED]) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")
-    return [f"rows of the database have moved: {shown}"]
+    return words
+
+
+def _seen(found: Sequence[Address], lens: Lens | None) -> Sequence[Address]:
+    return found if lens is None else [one for one in found if lens.sees(one)]
+
+
+def _shown(found: Sequence[Address]) -> str:
+    return ", ".join(map(str, found[:_LISTED])) + (f" and {len(found) - _LISTED} more" if len(found) > _LISTED else "")

@@ -25,11 +25,13 @@ _WAYS_OUT = {
     Reason.IGNORED: "take {path} out of lifecycle.ignoreChanges, or change the fields beside it so that they fit",
     Reason.WAIVED: "change it in the database, or end what keeps it: the waiver, or a plan of drift alone",
     Reason.LEFT_OUT: "write {path} in the manifest, or change the fields beside it so that they fit",
+    Reason.UNTOUCHED: "undo first what changed {path} since, or change it through git so that it fits",
 }
 _WHY = {
     Reason.IGNORED: "because lifecycle.ignoreChanges leaves it to the world",
     Reason.WAIVED: "because this plan leaves its drift alone",
     Reason.LEFT_OUT: "because the manifest leaves it out",
+    Reason.UNTOUCHED: "because the run did not write it",
 }
 
 Mark = tuple[str, Address | None, str]
@@ -44,7 +46,14 @@ def unfitting(
     selects: Callable[[Address], bool],
 ) -> tuple[Diagnostic, ...]:
     """What would be wrong behind an apply for the sake of what stays. ``found`` is what was found without that."""
-    items = {one.address: one for one in stay(view, kept.differences, kept.fields, selects=selects)}
+    return misfits(view, judged, stay(view, kept.differences, kept.fields, selects=selects), found)
+
+
+def misfits(
+    view: View, judged: Judged, staying: Iterable[Staying], found: Sequence[Diagnostic]
+) -> tuple[Diagnostic, ...]:
+    """The same for what is known to stay."""
+    items = {one.address: one for one in staying}
     told: list[Diagnostic] = []
     behind: dict[Address, Resource[Any]] = {}
     for item in items.values():

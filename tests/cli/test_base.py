@@ -108,6 +108,23 @@ def test_the_same_field_with_another_value_is_the_branchs(repository: Tree) -> N
     assert (call.code, facts(call)["branch"]["change"]) == (2, 1)
 
 
+def test_of_what_the_branch_moves_the_drift_stays_what_was_pending(repository: Tree) -> None:
+    tree = repository
+    base = commit(tree)
+    assert tree.run("move", "Category/farol/signing", "seals").code == 0
+    call = tree.run("plan", "--base", base, "--detailed-exitcode", "--format", "json")
+    found = facts(call)
+    assert (call.code, found["branch"]["move"], found["branch"]["change"], found["withdrawn"]) == (2, 1, 0, [])
+    (change,) = call.json["resource_changes"]
+    assert change["previous_address"] == "Category/farol/signing"
+    assert [one["earlier"] for one in change["reconciler"]["fields"]] == [True]
+    pending = commit(tree)
+    assert facts(tree.run("plan", "--base", pending, "--format", "json"))["checks"]["branch"] == "none"
+    assert tree.run("move", "Category/farol/seals", "stamps").code == 0
+    found = facts(tree.run("plan", "--base", pending, "--format", "json"))
+    assert (found["branch"]["move"], found["branch"]["change"], found["withdrawn"]) == (1, 0, [])
+
+
 def test_what_the_branch_takes_back_is_told(repository: Tree) -> None:
     tree = repository
     base = commit(tree)

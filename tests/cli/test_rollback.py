@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.test_staying import MAILBOX
 from tests.cli.tree import INES, ROOT, Tree
 
 CUSTOMERS = "tenants/farol/customers.yaml"
@@ -217,6 +218,24 @@ def test_what_somebody_changed_since_is_a_conflict(ready):
     assert "CustomerUser/farol/ana" in call.err
     assert "Category/farol/signing" in call.err
     assert state(ready) == before
+
+
+def test_what_others_wrote_beside_it_has_to_fit(ready: Tree) -> None:
+    mail = "tenants/farol/mail.yaml"
+    ready.write(mail, MAILBOX.replace("write: true", "write: false").replace("  state: active\n", ""))
+    ready.apply()
+    ready.edit(mail, "write: false", "write: true")
+    ready.apply()
+    run = newest(ready)
+    ready.sql("UPDATE support_mails SET state = 'active'")
+    call = ready.run("rollback", run, "--auto-approve", *ADMIN)
+    assert (call.code, ready.sql("SELECT consent_write FROM support_mails")) == (7, [(1,)])
+    told = " ".join(call.err.split())
+    assert "error SUP-05: SupportMail/farol/helpdesk: state stays as it is live, because the run did not write" in told
+    assert "undo first what changed state since" in told
+    ready.sql("UPDATE support_mails SET state = 'draft'")
+    rolled_back(ready, run)
+    assert ready.sql("SELECT consent_write FROM support_mails") == [(0,)]
 
 
 def test_the_first_apply_is_held(ready):
