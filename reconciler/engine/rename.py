@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field
+from reconciler.model.manifest import Document
 from reconciler.model.moved import MOVED
 from reconciler.model.resource import Resource
 from reconciler.model.view import View
@@ -16,20 +17,21 @@ from reconciler.model.view import View
 
 def renamed(
     catalog: Catalog, resources: Iterable[Resource[Any]], before: Address, after: Address
-) -> Iterator[tuple[Resource[Any], dict[str, Any]]]:
-    """The resources whose manifests change, each with its tree as it will be."""
+) -> Iterator[tuple[Document, dict[str, Any]]]:
+    """The written documents that change, base or overlay, each with its tree as it will be."""
     view = View(catalog, {}, None)
     for resource in resources:
         kind = catalog[resource.address.kind]
         fields = [one for one in kind.references if one.ref is not None and one.ref.kind == before.kind]
-        tree: dict[str, Any] = copy.deepcopy(resource.document.tree)
-        changed = resource.address == before
-        if changed:
-            tree["metadata"]["name"] = after.name
-        for one in fields:
-            changed = _rename(view, one, resource.address, tree, before, after) or changed
-        if changed:
-            yield resource, tree
+        for document in resource.document.written:
+            tree: dict[str, Any] = copy.deepcopy(document.tree)
+            changed = resource.address == before
+            if changed:
+                tree["metadata"]["name"] = after.name
+            for one in fields:
+                changed = _rename(view, one, resource.address, tree, before, after) or changed
+            if changed:
+                yield document, tree
 
 
 def moved_tree(name: str, before: Address, after: Address) -> Mapping[str, Any]:

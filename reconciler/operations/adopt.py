@@ -14,7 +14,7 @@ from reconciler.engine.export import is_seed
 from reconciler.engine.lens import Lens
 from reconciler.model.address import Address
 from reconciler.model.change import Action
-from reconciler.model.diagnostic import Diagnostic, Severity
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.errors import Denied, OutcomeUnknown, ReconcilerError, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.principal import Principal
@@ -83,14 +83,23 @@ def _adopt(
     chosen, barred = _chosen(doors, request, orders, live)
     if not chosen:
         return Adopted(barred=barred)
-    made = _exported(doors, writer, orders, live, chosen - there)
-    addresses = tuple(sorted({one.address for one in made.resources} | (chosen & there)))
-    if not addresses:
-        return Adopted(export=made, barred=barred)
-    _may_stand(orders, adder, made)
-    narrowed = replace(request, targets=tuple(map(str, addresses)), excludes=(), prune=False)
-    memory = replace(doors, reader=writer.reader(made.files, doors.reader))
-    shown = propose(memory, narrowed, read(memory, narrowed), live)
+    told: tuple[Diagnostic, ...] = ()
+    while True:
+        made = _exported(doors, writer, orders, live, chosen - there)
+        made = replace(made, found=(*told, *made.found))
+        addresses = tuple(sorted({one.address for one in made.resources} | (chosen & there)))
+        if not addresses:
+            return Adopted(export=made, barred=barred)
+        _may_stand(orders, adder, made)
+        narrowed = replace(request, targets=tuple(map(str, addresses)), excludes=(), prune=False)
+        memory = replace(doors, reader=writer.reader(made.files, doors.reader))
+        shown = propose(memory, narrowed, read(memory, narrowed), live)
+        wrong = [one for one in shown.errors if one.address in chosen and one.phase is not Phase.POLICY]
+        if not wrong or orders.addresses:
+            break
+        # What only a plan of now finds, such as a certificate that has ended, keeps no other row from being adopted.
+        told += tuple(map(_left_out, wrong))
+        chosen -= {one.address for one in wrong if one.address is not None}
     refuse(shown)
     _only_adoptions(shown.plan)
     if not orders.agree(shown, made):

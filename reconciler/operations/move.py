@@ -29,6 +29,7 @@ from reconciler.operations.validate import Judged, judge
 from reconciler.ports import FileSource, ManifestWriter
 
 _LONGEST = 63
+_OF_MOVES = frozenset({Action.MOVE, Action.ROTATE_SECRET})
 _HINT = "write Kind/tenant/name, or Kind/name at platform level; the new one may be a name alone"
 
 
@@ -66,12 +67,9 @@ def move(
     _fits(judged, before, after)
     trees: dict[str, dict[int, tuple[object, object]]] = {}
     left = next((one for one in judged.moves if one.previous == after and one.document is not None), None)
-    folder = ""
-    for resource, tree in renamed(doors.catalog, judged.resources, before, after):
-        document = resource.document
+    folder = next(one.document.written[0].folder for one in judged.resources if one.address == before)
+    for document, tree in renamed(doors.catalog, judged.resources, before, after):
         trees.setdefault(document.file, {})[document.index] = (document.tree, tree)
-        if resource.address == before:
-            folder = document.folder
     contents, _ = files.contents()
     added: dict[str, bytes] = {}
     if left is None or left.document is None:
@@ -180,11 +178,14 @@ def _proved(standing: Proposal, made: Proposal, before: Address, after: Address)
 
 
 def _lines(plan: Plan, before: Address, after: Address) -> Counter[tuple[str, str, tuple[str, ...]]]:
-    """What a plan does but for the move, under the new address."""
+    """What a plan does but for the move, under the new address.
+
+    A password or a token without a version is written again with the new name, which is part of the move.
+    """
     return Counter(
         (str(after if one.address == before else one.address), str(one.action), tuple(line.path for line in one.fields))
         for one in plan.changes
-        if one.action in COUNTED and not (one.action is Action.MOVE and one.address in (before, after))
+        if one.action in COUNTED and not (one.action in _OF_MOVES and one.address in (before, after))
     )
 
 

@@ -9,7 +9,7 @@ from reconciler.model.address import Address
 from reconciler.model.errors import ReconcilerError
 from reconciler.operations.apply import Orders, apply
 from reconciler.operations.rollback import RollbackOf
-from tests.campaigns.ground import CATALOG, NOW, Rows
+from tests.campaigns.ground import CATALOG, NOW, Row, Rows
 from tests.campaigns.trials import Trial
 
 WRITTEN = ("rev", "updated_at")
@@ -36,7 +36,13 @@ def taken(trial: Trial) -> Former:
     return Former(ground.rows(), ground.ledger(), len(ground.store.runs()))
 
 
-def rolled_back(trial: Trial, former: Former) -> bool:
+def rolled_back(
+    trial: Trial,
+    former: Former,
+    *,
+    names: Mapping[Address, Address] | None = None,
+    opened: Callable[[Address, Row], Row] = lambda _address, row: row,
+) -> bool:
     """Undo the last run, look, and apply again; whether the house is as before. What is refused writes nothing.
 
     The former state is every row and every ledger entry of before, in every column; what the run did not touch is not
@@ -44,8 +50,10 @@ def rolled_back(trial: Trial, former: Former) -> bool:
     the run that the ledger names. A row that the run had deleted comes back as a new one, with another number and time
     of creation. And what the run created and only a life cycle takes away stays as a tombstone: the plan names exactly
     these (RBK-08), nothing but their state is otherwise than the run left it, and the ledger has forgotten them. From
-    there the manifests cannot be applied again, and the house ends.
+    there the manifests cannot be applied again, and the house ends. ``names`` is what the run has given other names,
+    by those that come back, and ``opened`` shows a row with its sealed secrets in the open.
     """
+    names = names or {}
     runs = trial.ground.store.runs()
     if len(runs) != former.runs + 1:  # nothing was to be done, or it took two runs
         trial.seen["not one run"] += 1
@@ -70,22 +78,41 @@ def rolled_back(trial: Trial, former: Former) -> bool:
     for address in sorted(buried ^ told, key=str):
         trial.say("rollback", f"{address} stays, or is told to stay, and not both")
     for address in sorted(buried):
-        _compare_one(trial, "tombstone", address, found[address], now[address], (*WRITTEN, "state"))
+        _compare_one(trial, "rollback", f"{address}: the tombstone", found[address], now[address], (*WRITTEN, "state"))
         if address in ledger:
             trial.say("rollback", f"{address} is a tombstone, and stands in the ledger")
 
     def moved(one: Address) -> tuple[str, ...]:
-        return NEW_ROW if one not in found else () if found[one] == former.rows.get(one) else WRITTEN
+        was = names.get(one, one)
+        return NEW_ROW if was not in found else () if found[was] == former.rows.get(one) else WRITTEN
 
     def renamed(one: Address) -> tuple[str, ...]:
-        return (*RUN, "row_id") if one not in found else () if entries.get(one) == former.ledger.get(one) else RUN
+        was = names.get(one, one)
+        return (*RUN, "row_id") if was not in found else () if entries.get(was) == former.ledger.get(one) else RUN
 
-    left = {one: row for one, row in now.items() if one not in buried}
-    _compare(trial, "row", former.rows, left, moved)
-    _compare(trial, "ledger entry", former.ledger, ledger, renamed)
+    left = {one: opened(one, row) for one, row in now.items() if one not in buried}
+    compare(trial, "rollback", "row", {one: opened(one, row) for one, row in former.rows.items()}, left, moved)
+    compare(trial, "rollback", "ledger entry", former.ledger, ledger, renamed)
     if not buried:
         trial.applied("apply behind a rollback")
     return not buried
+
+
+def compare(
+    trial: Trial,
+    step: str,
+    what: str,
+    before: Mapping[Address, Mapping[str, Any]],
+    after: Mapping[Address, Mapping[str, Any]],
+    but: Callable[[Address], tuple[str, ...]],
+) -> None:
+    """Say how rows differ from those of before; ``but`` are the columns of one in which they may."""
+    for address in sorted({*before, *after}):
+        one, two = before.get(address), after.get(address)
+        if one is None or two is None:
+            trial.say(step, f"{address}: the {what} {'came' if one is None else 'is gone'}")
+        else:
+            _compare_one(trial, step, f"{address}: the {what}", one, two, but(address))
 
 
 def _is_tombstone(address: Address, row: Mapping[str, Any]) -> bool:
@@ -93,24 +120,9 @@ def _is_tombstone(address: Address, row: Mapping[str, Any]) -> bool:
     return cycle is not None and row["state"] == cycle.tombstone
 
 
-def _compare(
-    trial: Trial,
-    what: str,
-    before: Mapping[Address, Mapping[str, Any]],
-    after: Mapping[Address, Mapping[str, Any]],
-    but: Callable[[Address], tuple[str, ...]],
-) -> None:
-    for address in sorted({*before, *after}):
-        one, two = before.get(address), after.get(address)
-        if one is None or two is None:
-            trial.say("rollback", f"{address}: the {what} {'came' if one is None else 'is gone'}")
-        else:
-            _compare_one(trial, what, address, one, two, but(address))
-
-
 def _compare_one(
-    trial: Trial, what: str, address: Address, one: Mapping[str, Any], two: Mapping[str, Any], but: tuple[str, ...]
+    trial: Trial, step: str, what: str, one: Mapping[str, Any], two: Mapping[str, Any], but: tuple[str, ...]
 ) -> None:
     wrong = [f"{key}: {one[key]!r} is {two[key]!r}" for key in one if key not in but and one[key] != two[key]]
     if wrong:
-        trial.say("rollback", f"{address}: the {what} differs: {wrong[:3]}")
+        trial.say(step, f"{what} differs: {wrong[:3]}")

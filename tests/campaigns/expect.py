@@ -94,7 +94,8 @@ def stored(one: Field, value: Any) -> Any:
     if value is None:
         return None
     if one.type in ("list", "objects", "map"):
-        return json.loads(value)
+        with contextlib.suppress(ValueError):  # another program may have put a plain text there
+            return json.loads(value)
     return bool(value) if one.type == "bool" else value
 
 

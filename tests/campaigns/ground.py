@@ -149,16 +149,15 @@ class Ground:
             rows = [dict(zip(names, one, strict=True)) for one in cursor.fetchall()]
         return {Address(one["kind"], one["tenant"] or "", one["name"]): one for one in rows}
 
-    def write(self, address: Address, column: str, value: Any) -> bool:
-        """Write one value as another program; whether the table allows it."""
+    def write(self, address: Address, values: Mapping[str, Any]) -> bool:
+        """Write values by column as another program; whether the table allows it."""
         kind: Kind = CATALOG[address.kind]
         mark = "%s" if self.store.embedded is False else "?"
-        statement = f"""
-            UPDATE "{kind.table}" SET "{column}" = {mark} WHERE coalesce(tenant, '') = {mark} AND name = {mark}
-        """
+        columns = ", ".join(f'"{one}" = {mark}' for one in values)
+        statement = f"UPDATE \"{kind.table}\" SET {columns} WHERE coalesce(tenant, '') = {mark} AND name = {mark}"
         with self.connect() as connection:
             try:
-                connection.execute(statement, (value, address.tenant, address.name))
+                connection.execute(statement, (*values.values(), address.tenant, address.name))
             except Exception as error:
                 if "constraint" in str(error).lower() or "violates" in str(error):
                     return False

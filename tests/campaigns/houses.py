@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.model.errors import ReconcilerError
-from tests.campaigns import back, meddling, waiving
+from tests.campaigns import back, meddling, moving, waiving
 from tests.campaigns.ground import Ground, grounds
 from tests.campaigns.trials import Trial
 from tests.servers import Cluster, running
@@ -120,6 +120,8 @@ def _live(trial: Trial) -> None:
         meddling.undisturbed(trial)
         if not back.rolled_back(trial, former):
             return
+    if not moving.moved(trial):
+        return
     meddling.ordered(trial)
     meddling.exported(trial)
     rows = trial.ground.rows()
@@ -139,9 +141,13 @@ def _live_shortly(trial: Trial) -> None:
     or waived."""
     if not trial.begin():
         return
-    former = back.taken(trial)
-    if trial.go_on() and not back.rolled_back(trial, former):
-        return
+    if trial.chance.random() < 0.3:
+        if not moving.moved(trial):
+            return
+    else:
+        former = back.taken(trial)
+        if trial.go_on() and not back.rolled_back(trial, former):
+            return
     meddling.undisturbed(trial)
     meddling.exported(trial)
     rows = trial.ground.rows()

@@ -121,8 +121,9 @@ class Trial:
         """Take the world from its files, which somebody else has written."""
         manifests, _ = self.reader().read()
         documents, _ = compose(manifests.documents, manifests.overlays)
-        trees = {_address(one.tree): deepcopy(one.tree) for one in documents}
-        self.world = World(trees, self.world.attachments)
+        trees = {_address(one.tree): deepcopy(one.tree) for one in documents if one.tree["kind"] != "Moved"}
+        moves = tuple(deepcopy(one.tree) for one in documents if one.tree["kind"] == "Moved")
+        self.world = World(trees, self.world.attachments, moves)
 
     # --- steps ---
 
@@ -195,6 +196,8 @@ def spread(chance: random.Random, world: World) -> dict[str, bytes]:
     found = _files(chance, bases, "")
     for folder, trees in overlays.items():
         found |= _files(chance, trees, f"{folder}/")
+    if world.moves:
+        found["moves.yaml"] = WRITER.text(world.moves)
     return found | dict(world.attachments)
 
 

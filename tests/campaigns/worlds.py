@@ -48,13 +48,14 @@ Complaint = tuple[Address | None, str]
 
 @dataclass
 class World:
-    """Manifests by address, and the files that some of them name, by name."""
+    """Manifests by address, the files that some of them name, by name, and manifests of moves."""
 
     trees: dict[Address, Tree] = field(default_factory=dict)
     attachments: Mapping[str, bytes] = field(default_factory=lambda: ATTACHMENTS)
+    moves: tuple[Tree, ...] = ()
 
     def copy(self) -> World:
-        """One that may be changed."""
+        """One that may be changed; what has moved has done so."""
         return World(deepcopy(self.trees), self.attachments)
 
     def kinds(self) -> Counter[str]:
