@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -78,44 +79,85 @@ spec: {displayName: Small 10, includedSignatures: 100}
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql-16"])
-def desk(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    clusters: Callable[[str], Cluster],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Tree]:
-    """A tree of its own that the installer has applied, and an issuer that is about to end: a critical change."""
-    monkeypatch.chdir(tmp_path)
-    found, cluster = Tree(tmp_path, capsys), None
-    if request.param == "sqlite":
-        monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
-    else:
-        cluster = clusters(request.param.partition("-")[2])
-        name = cluster.database()
-        open_database(cluster.url(name), discover()).upgrade()
-        monkeypatch.setenv("RECONCILER_DATABASE_URL", cluster.url(name))
-        monkeypatch.setenv("RECONCILER_SECRET_KEY", KEY)
-        found = ServedTree(tmp_path, capsys, cluster, name)
-    for file, text in FILES.items():
-        found.write(file, text)
-    call = found.run("apply", "--bootstrap", "--auto-approve")
-    assert call.code == 0, call.err
-    found.sql("UPDATE partners SET state = 'active'")  # which a person does
-    found.sql("UPDATE operators SET state = 'active'")
-    found.edit(SIGNING, "state: active", "state: deleted")
-    yield found
-    if cluster is not None:
-        cluster.tidy()
+Settled = Callable[[str], Tree]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the embedded desk lies after its first apply, for each test to copy."""
+    return tmp_path_factory.mktemp("kept") / "desk"
 
 
 @pytest.fixture
-def light(desk: Tree, request: pytest.FixtureRequest) -> Tree:
+def settled(
+    tmp_path: Path,
+    kept: Path,
+    clusters: Callable[[str], Cluster],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Settled]:
+    """A desk in a database of a sort, which the installer has applied once for all of them."""
+    used: list[Cluster] = []
+
+    def on(sort: str) -> Tree:
+        monkeypatch.chdir(tmp_path)
+        if sort == "sqlite":
+            monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
+            if not kept.exists():
+                _settle(Tree(tmp_path, capsys))
+                shutil.copytree(tmp_path, kept)
+            else:
+                shutil.copytree(kept, tmp_path, dirs_exist_ok=True)
+            return _ending(Tree(tmp_path, capsys))
+        cluster = clusters(sort.partition("-")[2])
+        used.append(cluster)
+        monkeypatch.setenv("RECONCILER_SECRET_KEY", KEY)
+        if "desk" not in cluster.templates:
+            name = cluster.database()
+            open_database(cluster.url(name), discover()).upgrade()
+            monkeypatch.setenv("RECONCILER_DATABASE_URL", cluster.url(name))
+            _settle(ServedTree(tmp_path, capsys, cluster, name))
+            cluster.templates["desk"] = name
+        name = cluster.database(cluster.templates["desk"])
+        monkeypatch.setenv("RECONCILER_DATABASE_URL", cluster.url(name))
+        found = ServedTree(tmp_path, capsys, cluster, name)
+        _write(found)
+        return _ending(found)
+
+    yield on
+    for cluster in used:
+        cluster.tidy()
+
+
+def _settle(tree: Tree) -> None:
+    _write(tree)
+    call = tree.run("apply", "--bootstrap", "--auto-approve")
+    assert call.code == 0, call.err
+    tree.sql("UPDATE partners SET state = 'active'")  # which a person does
+    tree.sql("UPDATE operators SET state = 'active'")
+
+
+def _write(tree: Tree) -> None:
+    for file, text in FILES.items():
+        tree.write(file, text)
+
+
+def _ending(tree: Tree) -> Tree:
+    """An issuer is about to end: a critical change."""
+    tree.edit(SIGNING, "state: active", "state: deleted")
+    return tree
+
+
+@pytest.fixture(params=["sqlite", "postgresql-16"])
+def desk(request: pytest.FixtureRequest, settled: Settled) -> Tree:
+    """A tree of its own that the installer has applied, and an issuer that is about to end: a critical change."""
+    return settled(request.param)
+
+
+@pytest.fixture
+def light(settled: Settled) -> Tree:
     """The same on an embedded database alone, for what does not depend on it."""
-    if request.node.callspec.params["desk"] != "sqlite":
-        pytest.skip("an embedded database is enough")
-    return desk
+    return settled("sqlite")
 
 
 def as_(who: str, *words: str) -> tuple[str, ...]:

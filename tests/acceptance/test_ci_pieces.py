@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ HOSTILE = "a $(touch pwned) `touch pwned`; touch pwned #.plan"
 class Runner:
     """A folder in which scripts run as in a job: the program on the path, the manifests in a folder below."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Path) -> None:
+        """``kept`` is where the database lies after the first apply of the first of them."""
         self.folder = folder
         self.home = folder / "work"
         for file, text in FILES.items():
@@ -52,9 +54,13 @@ class Runner:
             "RECONCILER_ACTOR": "root@example.com",
             "ANA_PASSWORD": SECRET,
         }
-        self.founded = self.run(
-            "reconciler apply platform tenants/farol/partner.yaml --bootstrap --auto-approve", where=self.home
-        )
+        if not kept.exists():
+            first = "reconciler apply platform tenants/farol/partner.yaml --bootstrap --auto-approve"
+            done = self.run(first, where=self.home)
+            assert done.returncode == 0, done.stderr
+            shutil.copytree(self.home / ".reconciler", kept)
+        else:
+            shutil.copytree(kept, self.home / ".reconciler")
         self.variables["RECONCILER_ACTOR"] = "ines@farol.example.com"
 
     def run(self, script: str, *, where: Path, **more: str) -> subprocess.CompletedProcess[str]:
@@ -95,9 +101,14 @@ class Runner:
         return dict(line.split("=", 1) for line in self.output.read_text(encoding="utf-8").splitlines())
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kept") / "database"
+
+
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
-    return Runner(tmp_path)
+def runner(tmp_path: Path, kept: Path) -> Runner:
+    return Runner(tmp_path, kept)
 
 
 def job(name: str) -> tuple[str, dict[str, Any]]:
