@@ -132,7 +132,7 @@ def _live(trial: Trial) -> None:
     waiving.waived(trial, meddling.noticed(trial, before), before)
     before = meddling.meddle(trial)
     meddling.accepted(trial, meddling.noticed(trial, before), before)
-    meddling.exported(trial, changed_by_others=True)
+    meddling.exported(trial)
     meddling.adopted(trial)
 
 

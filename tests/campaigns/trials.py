@@ -52,6 +52,8 @@ class Trial:
     anew: bool = True
     """Whether the same texts are read by every run; otherwise once, for it is not reading that is tried."""
     waivers: Mapping[str, bytes] = field(default_factory=dict)
+    foreign: set[Address] = field(default_factory=set)
+    """Rows in which other programs have written what git then accepted."""
     _read: Layered | None = field(default=None, repr=False)
 
     def say(self, step: str, text: str) -> None:

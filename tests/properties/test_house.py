@@ -73,7 +73,7 @@ class House(RuleBasedStateMachine):
     @rule(seed=SEEDS)
     def is_exported(self, seed: int) -> None:
         if self.open:
-            meddling.exported(self._drawing(seed), changed_by_others=True)
+            meddling.exported(self._drawing(seed))
 
     @invariant()
     def nothing_is_wrong(self) -> None:
