@@ -23,7 +23,7 @@ from reconciler.model.rights import Rights
 from reconciler.model.view import Entity, View
 from reconciler.operations.apply import Applied, Orders, apply
 from reconciler.operations.export import Export, ExportOrders, export_live
-from reconciler.operations.people import nobody, summon
+from reconciler.operations.people import may_write, nobody, summon
 from reconciler.operations.plan import plan, propose, read
 from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
@@ -64,7 +64,8 @@ def adopt(
     """Adopt.
 
     Raises:
-        Denied: somebody asks for a row that is not there or that they have no right to, or is nobody (OPR-09).
+        Denied: somebody asks for a row that is not there or that they have no right to, or is nobody (OPR-09) or an
+            auditor (OPR-06).
         ReconcilerError: a row cannot be adopted without changing it (ADP-02), or files stand in the way (EXP-01).
         InvalidManifests: the manifests hold errors, with or without the new ones.
         WorldError: a file cannot be written; then nothing was done.
@@ -125,6 +126,7 @@ def _chosen(
     """
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
+    may_write(carriers)
     if carriers is None or not carriers.people:
         raise nobody("nobody who may act asks for this", "say who you are with --as EMAIL or RECONCILER_ACTOR")
     lens = Lens(rights, carriers.people)

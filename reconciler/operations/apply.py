@@ -30,9 +30,10 @@ from reconciler.model.failpoint import reach
 from reconciler.model.pace import stage
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
+from reconciler.model.rights import Rights
 from reconciler.model.run import INSTALLER, Event, Outcome, Run
 from reconciler.operations.moving import sealed_anew
-from reconciler.operations.people import actor, may_write, nobody
+from reconciler.operations.people import actor, may_write, nobody, summon
 from reconciler.operations.plan import FROM_MANIFESTS, Proposer
 from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
@@ -130,6 +131,8 @@ def apply(doors: Doors, request: Request, orders: Orders, listener: Listener) ->
     with ExitStack() as stack:
         with stage("database"):
             standing = stack.enter_context(doors.store.standing())
+        # An auditor is told so at once, whatever else stands against the plan, or nothing does.
+        may_write(summon(Rights(doors.catalog, standing.live, doors.now), request.people, standing.live))
         shown = orders.proposer.propose(doors, request, judged, _founded(standing.live, orders.reviewed))
         return _apply(doors, request, orders, shown=shown, standing=standing, started=started, listener=listener)
 
@@ -159,15 +162,11 @@ def _apply(
     if orders.reviewed is not None and shown.plan.digest != orders.reviewed.digest:
         before = doors.store.find_run(run_id)
         if before is not None and before.digest == orders.reviewed.digest:
-            may_write(shown.carriers)
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
     _agrees(orders, shown)
     _may_bootstrap(doors, orders, shown)
     _asked(doors, shown)
-    if shown.outside:
-        may_write(shown.carriers)  # an auditor is told that, and not what lies outside of the reach
     refuse(shown)
-    may_write(shown.carriers)
     _approved(request, shown)
     if not touched(_authorized(shown).plan):
         return Applied(run=_run(orders, shown, run_id, started, Outcome.UNCHANGED), proposal=shown)

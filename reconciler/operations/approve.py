@@ -22,7 +22,7 @@ from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.operations.apply import agrees
 from reconciler.operations.consent import agree_on
-from reconciler.operations.people import nobody, summon
+from reconciler.operations.people import may_write, nobody, summon
 from reconciler.operations.plan import FROM_MANIFESTS, Proposer
 from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, People, Request
@@ -119,12 +119,13 @@ def withdraw(
     """Take the own approval of a plan back. Needs no right: what nobody may give any more is void anyway.
 
     Raises:
-        Denied: whoever asks is nobody (OPR-09).
+        Denied: whoever asks is nobody (OPR-09), or an auditor, who has none (OPR-06).
         Stale: the plan is of another database.
         OutcomeUnknown: nobody can say whether it was taken back.
     """
     live = store.read()
     who = _asks(Rights(doors.catalog, live, doors.now), request.people, live)
+    may_write(Carriers(people=(who,)))
     _of_this_database(file, live)
     digest = file.plan.digest
 

@@ -17,13 +17,12 @@ from reconciler.engine.plan import PlanOptions, make_plan
 from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing, Undone
 from reconciler.engine.stay import Reason, Staying, stay
-from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.columns import column_name
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
-from reconciler.model.errors import Denied, Held, ReconcilerError, Stale, WorldError
+from reconciler.model.errors import Denied, Held, ReconcilerError, Stale, UsageError, WorldError
 from reconciler.model.exported import NO_WISHES, Wishes
 from reconciler.model.manifest import Document, Manifests, Places
 from reconciler.model.past import Past
@@ -33,7 +32,7 @@ from reconciler.model.rights import Rights
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
 from reconciler.operations.history import past_of
-from reconciler.operations.people import summon
+from reconciler.operations.people import may_write, summon
 from reconciler.operations.plan import lens_of, proposed, seen_by, unfit
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
@@ -58,9 +57,14 @@ class RollbackOf:
 
         Raises:
             UsageError: there is no such run, or none that those who ask may read (RBK-09).
-            Denied: whoever asks is nobody (OPR-09).
+            Denied: whoever asks is nobody (OPR-09), or an auditor (OPR-06).
         """
-        self.past, _ = past_of(doors.catalog, doors.store, request.people, doors.now, run=self.run)
+        try:
+            self.past, _ = past_of(doors.catalog, doors.store, request.people, doors.now, run=self.run)
+        except UsageError:
+            live = doors.store.read()
+            may_write(summon(Rights(doors.catalog, live, doors.now), request.people, live))
+            raise
         return _no_manifests()
 
     def propose(self, doors: Doors, request: Request, judged: Judged, live: Live) -> Proposal:  # noqa: ARG002  # nothing is in it
@@ -171,6 +175,7 @@ def _refuse_beyond(doors: Doors, request: Request, past: Past, live: Live) -> No
     """
     rights = Rights(doors.catalog, live, doors.now)
     carriers = summon(rights, request.people, live)
+    may_write(carriers)
     if carriers is None or not carriers.people:
         return
     rows = {kind: dict(found) for kind, found in live.rows.items()}
@@ -193,7 +198,7 @@ def _refuse_beyond(doors: Doors, request: Request, past: Past, live: Live) -> No
         address=None,
         what="the run",
         reason="a part of it lies outside the reach of the role, and nothing is told about it",
-        code="OPR-06" if who.role is RoleWord.AUDITOR else "PRM-02",
+        code="PRM-02",
         hidden=True,
     )
     raise Denied("the rollback is denied; nothing was applied", code="GEN-07", diagnostics=(denial.diagnostic(),))
