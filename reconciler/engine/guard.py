@@ -37,16 +37,19 @@ Told = Iterator[tuple[RuleText, Finding]]
 Sees = Callable[[Address], bool]
 
 
-def guard(plan: Plan, view: View, policy: Guards, *, sees: Sees | None = None) -> list[Diagnostic]:
+def guard(
+    plan: Plan, view: View, policy: Guards, *, sees: Sees | None = None, among: Sees | None = None
+) -> list[Diagnostic]:
     """The findings that hold ``plan``; an empty list lets it pass.
 
-    Everything is judged, whoever asks; ``sees`` narrows what is told and counted in words to what may be read.
+    Everything is judged, whoever asks; ``sees`` narrows what is told and counted in words to what may be read. A share
+    is one of the resources ``among`` which people plan: how many there are besides would show in being held or not.
     """
     seen = sees or _everything
     # A rollback has no manifests: what it deletes is what one run has made. Nor has letting go, which deletes nothing.
     told = (
         *(() if plan.rollback or plan.lets_go else _empty(view, seen)),
-        *_budget(plan, view, policy, seen),
+        *_budget(plan, view, policy, sees=seen, among=among or _everything),
         *_doors(plan, view, policy),
     )
     return in_order([placed(rule, finding, view=view, subject=finding.address) for rule, finding in told])
@@ -90,7 +93,7 @@ def _empty(view: View, sees: Sees) -> Told:
 # --- the budget ------------------------------------------------------------------------------------------------------
 
 
-def _budget(plan: Plan, view: View, policy: Guards, sees: Sees) -> Told:
+def _budget(plan: Plan, view: View, policy: Guards, *, sees: Sees, among: Sees) -> Told:
     lost = sorted(_lost(plan, view))
     budget = policy.max_deletes
     allowed = dict(policy.allow_delete)
@@ -106,7 +109,7 @@ def _budget(plan: Plan, view: View, policy: Guards, sees: Sees) -> Told:
     if len(counted) > budget.count:
         text = f"the plan deletes {len(counted)} resources; {budget.count} are allowed"
         yield BUDGET, Finding(text if whole else f"{_PARTLY}; {budget.count} are allowed", hint=hint)
-    yield from _shares(view, policy, counted, sees=sees, hint=hint)
+    yield from _shares(view, policy, counted, sees=sees, among=among, hint=hint)
     yield from _tenants(policy, counted, seen=seen, hint=hint)
 
 
@@ -122,11 +125,14 @@ def _asking(lost: Sequence[Address], sees: Sees) -> str:
     return f"when this is meant, say so with {asked}"
 
 
-def _shares(view: View, policy: Guards, counted: Sequence[Address], *, sees: Sees, hint: str) -> Told:
+def _shares(view: View, policy: Guards, counted: Sequence[Address], *, sees: Sees, among: Sees, hint: str) -> Told:
     budget = policy.max_deletes
     live = view.live
     for kind, number in sorted(Counter(address.kind for address in counted).items()):
         living = _living(view, kind) if live is not None and view.whole(kind) else []
+        # What goes with them out of sight is no less lost: then it is a share of everything.
+        if all(among(one) for one in counted if one.kind == kind):
+            living = list(filter(among, living))
         if len(living) >= budget.percent_from and number * 100 > budget.percent * len(living):
             whole = all(map(sees, living))  # how many there are is told to those who may read them all
             text = f"{number} of {len(living)} {kind}" if whole else f"too large a share of all {kind}"

@@ -284,6 +284,8 @@ class Lens:
             fields=fields,
             columns={name: value for name, value in change.columns.items() if name not in columns},
             secrets=tuple(one for one in change.secrets if one in readable),
+            # Of what is not written it would say nothing but that something out of sight has changed.
+            rev=change.rev if change.action in COUNTED else None,
             before=self.tree(change.address, change.before),
             after=self.tree(change.address, change.after),
             reason=reason,

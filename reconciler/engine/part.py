@@ -57,9 +57,8 @@ def part_of(rights: Rights, people: Sequence[Principal], live: Live, readable: R
         paths = kept.get(address) or readable(address)
         if paths:
             ledger[address] = replace(entry, applied=_applied(kind_of, entry.applied, paths))
-    tenants = {address.tenant for address in (*kept, *ledger)}
-    generations = {tenant: number for tenant, number in live.generations.items() if tenant in tenants}
-    return Live(identity=live.identity, rows=rows, ledger=ledger, generations=generations)
+    # How often others have applied is nothing to them; generations serve an apply, and there is none of a part.
+    return Live(identity=live.identity, rows=rows, ledger=ledger, generations={})
 
 
 def fill(

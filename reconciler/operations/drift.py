@@ -27,7 +27,7 @@ from reconciler.model.rights import Rights
 from reconciler.model.selection import Selects, selecting
 from reconciler.model.view import View
 from reconciler.operations.outside import set_aside
-from reconciler.operations.people import may_write, summon
+from reconciler.operations.people import may_record, summon
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.validate import Judged, judge
 
@@ -81,7 +81,8 @@ def drift(doors: Doors, request: DriftRequest, *, record: bool = False) -> Drift
     Raises:
         WorldError: a folder or the database did not answer.
         LockTimeout: the findings could not be written down in time.
-        Denied: whoever asks is nobody (OPR-09), or an auditor who would write (OPR-06).
+        Denied: whoever asks is nobody (OPR-09), or would write and may not: an auditor (OPR-06), or somebody whose
+            company is suspended (OPR-09).
     """
     observed = observe(doors, request, record=record)
     if not record:
@@ -106,7 +107,8 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
 
     Raises:
         WorldError: a folder or the database did not answer.
-        Denied: whoever asks is nobody (OPR-09), or an auditor who would write (OPR-06).
+        Denied: whoever asks is nobody (OPR-09), or would write and may not: an auditor (OPR-06), or somebody whose
+            company is suspended (OPR-09).
     """
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
     about_waivers = frozenset(judged.about_waivers)
@@ -123,7 +125,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         rights = Rights(doors.catalog, live, doors.now)
         carriers = summon(rights, request.people, live)
         if record:
-            may_write(carriers)
+            may_record(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
         with stage("compare"):
             found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)

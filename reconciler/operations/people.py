@@ -60,6 +60,18 @@ def may_write(carriers: Carriers | None) -> None:
     )
 
 
+def may_record(carriers: Carriers | None) -> None:
+    """Findings are written down by those who may write at all, and not by operators of a suspended company.
+
+    Raises:
+        Denied: the one who asks is an auditor (OPR-06), or left with reading and the way back (OPR-09).
+    """
+    may_write(carriers)
+    applicant = None if carriers is None else carriers.applicant
+    if applicant is not None and applicant.only is not None:
+        raise nobody(f"{applicant.title} may not write: its company is suspended")
+
+
 def nobody(summary: str, hint: str = "an administrator can see to it") -> Denied:
     """The refusal of somebody who is nobody (OPR-09)."""
     finding = Diagnostic(code="OPR-09", severity=Severity.ERROR, phase=Phase.POLICY, summary=summary, hint=hint)

@@ -328,10 +328,11 @@ def proposed(
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     gone = guard_applicant(made, view, applicant, doors.now)
     gone = [*gone, *request.remarks]
-    guarded = tuple(in_order([*guard(made, view, request.guards), *gone]))
+    among = None if lens is None else lens.sees
+    guarded = tuple(in_order([*guard(made, view, request.guards, among=among), *gone]))
     narrowed = guarded
     if lens is not None:
-        narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees), *gone]))
+        narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees, among=among), *gone]))
         options = _options(request, judged)
         declared = (one.address for one in judged.resources)
         mine = chain(view.declared, declared, filter(lens.sees, filter(options.names, live.ledger)))

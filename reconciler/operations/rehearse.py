@@ -16,6 +16,7 @@ from reconciler.model.errors import RowRefused
 from reconciler.model.plan import Plan
 from reconciler.model.run import Outcome, Run
 from reconciler.operations.apply import rows_of, touched
+from reconciler.operations.people import may_write
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.secrets import Sealed, stand_ins
 from reconciler.ports import LiveStore
@@ -39,10 +40,12 @@ def rehearse(
     writes; ``clock`` tells the time that the rows would carry.
 
     Raises:
+        Denied: an auditor asks: what is rehearsed is written, although it is taken back (OPR-06).
         Stale: rows have moved since the plan was made.
         LockTimeout: somebody else holds a lock for longer than ``lock_timeout`` seconds.
         WorldError: the database cannot be written, or stores something else than what was written (DB-07).
     """
+    may_write(proposal.carriers)
     made = proposal.plan
     tenants = touched(made)
     if proposal.errors or not (tenants or made.notices):

@@ -38,6 +38,18 @@ class TestBudget:
         assert held(world, world[:-4], self.policy(percent=30, percent_from=10)) == ["GRD-02"]
         assert held(world, world[:-4], self.policy(percent=30, percent_from=11)) == []
 
+    def test_a_share_is_one_of_what_whoever_plans_may_read(self):
+        """Whether a plan is held tells nothing of how many there are elsewhere; what is lost out of sight counts."""
+        mine = [partner(), partner("norte"), *gadgets(10)]
+        policy = self.policy(percent=30, percent_from=10)
+        for others, all_held in ((0, True), (9, False)):
+            world = [*mine, *gadgets(others, "norte")]
+            plan, view = planned(world[:8] + world[12:], applied(world), prune=True)
+            assert bool(guard(plan, view, policy)) is all_held
+            (found,) = guard(plan, view, policy, among=lambda one: one.tenant in ("farol", ""))
+            assert "4 of 10 Gadget" in found.summary
+        assert guard(plan, view, policy, among=lambda one: one.tenant == "norte") == []
+
     def test_the_number_in_one_tenant(self):
         world = [partner(), partner("norte"), *gadgets(3), *gadgets(3, "norte")]
         keep = world[:2]

@@ -240,6 +240,18 @@ def test_an_operator_of_a_suspended_company_has_the_way_back_alone(estate: Estat
     assert estate.state(parada) == "active"
 
 
+def test_who_writes_nothing_neither_rehearses_nor_writes_findings_down(estate: Estate) -> None:
+    """What is rehearsed is written too, although it is taken back; and a suspended company keeps reading alone."""
+    estate.write(("Issuer", "farol", "farol-a"), {"legalName": "X"})
+    ilda, rehearsal, record = known("farol", "ilda"), ("plan", "--rehearse"), ("drift", "--record")
+    before = estate.content()
+    for who, code, call in ((AUDITOR, "OPR-06", rehearsal), (AUDITOR, "OPR-06", record), (ilda, "OPR-09", record)):
+        told = estate.run(call[0], "manifests", call[1], "--as", who)
+        assert (told.code, told.says(code)) == (4, True), told.out + told.err
+    assert estate.content() == before
+    assert estate.run("drift", "manifests", "--record", "--as", PAULA).code == 0
+
+
 def test_a_barred_approver_is_nobody(estate: Estate) -> None:
     estate.write(SYSTEM, {"custodyYears": 12})
     estate.refuses(PAULA, known("", "root-out"), code="OPR-09")
