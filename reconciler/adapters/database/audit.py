@@ -16,10 +16,11 @@ from pydantic_core import to_json
 from reconciler.adapters.database.images import altered
 from reconciler.adapters.database.read import Fetch, identity_of
 from reconciler.model.address import Address
-from reconciler.model.change import COUNTED, Action, Change, FieldChange
+from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
 
+_CAUSES = {one: one.value for one in Cause}
 _WRITTEN = COUNTED | {Action.REFRESH}
 """What is written down: also what renews the ledger alone, so that it can be undone."""
 
@@ -148,7 +149,7 @@ def _content(change: Change) -> str:
 
 
 def _field(one: FieldChange) -> dict[str, Any]:
-    found: dict[str, Any] = {"path": one.path, "before": one.before, "after": one.after, "cause": one.cause.value}
+    found: dict[str, Any] = {"path": one.path, "before": one.before, "after": one.after, "cause": _CAUSES[one.cause]}
     if one.sensitive:
         found["sensitive"] = True
     return found
