@@ -133,11 +133,12 @@ def _fields(address: Address, changes: Sequence[Change], judge: _Verdicts | None
     for one in changes:
         for line in one.fields:
             if one.edge is None or line.path != _STATE:
+                after = line.after
                 verdict = judge.verdict(address, line.path) if judge is not None and whole is None else whole or ""
                 yield FieldLine(
                     path=line.path,
                     before=None if line.before is None else in_key_order(line.before),
-                    after=in_key_order(line.after),
+                    after=after if type(after) is str else in_key_order(after),
                     base=None if line.base is None else in_key_order(line.base),
                     cause=_CAUSES[line.cause],
                     sensitive=line.sensitive,

@@ -8,7 +8,7 @@ in canonical form, so that a difference of spelling is no change. What was appli
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -93,8 +93,7 @@ def wanted_fingerprints(view: View) -> list[tuple[Resource[Any], Field, SecretRe
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
+class _Sides(NamedTuple):
     """One resource from its three sides."""
 
     entity: Entity
@@ -110,6 +109,8 @@ def _compare(side: _Sides) -> list[Difference]:
     """What is off with one declared resource; a watched one may differ and have a stale ledger as well."""
     resource, entry = side.resource, side.entry
     applied = side.encoder.applied(side.wanted)
+    if side.row is None and resource.management != "observe":
+        return [_created(side, applied)]
     plain = Difference(entity=side.entity, standing=Standing.CHANGED, applied=applied, entry=entry)
     if resource.management == "observe":
         watched = _observed(side)
@@ -117,8 +118,6 @@ def _compare(side: _Sides) -> list[Difference]:
         if entry is not None and entry.management != "observe":
             found.append(replace(plain, standing=Standing.STALE, applied=entry.applied))
         return found
-    if side.row is None:
-        return [_created(side, applied)]
     if resource.management == "createOnly":
         stale = entry is not None and entry.management != "createOnly"
         return [replace(plain, standing=Standing.STALE)] if stale else []

@@ -66,8 +66,8 @@ class Places:
 
         Where several documents were composed, what is nowhere is missed in the base.
         """
-        if self.skimmed is not None and (known := self.skimmed.get(path)) is not None:
-            return known
+        if self.skimmed is not None and path in self.skimmed:
+            return self.skimmed[path]
         found = self.keys.get(path)
         while found is None and path:
             path = path[:-1]

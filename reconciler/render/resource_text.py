@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -95,9 +96,9 @@ def edge_lines(edge: EdgeLine, file: str, style: Style, *, symbol: str = ">") ->
     return lines
 
 
-def _by_place(field: FieldLine) -> tuple[bool, int]:
+def _by_place(field: FieldLine) -> int:
     """In the order of the manifest; what it leaves out comes last, in the order of the declaration."""
-    return (field.source is None, 0 if field.source is None else field.source.line)
+    return sys.maxsize if field.source is None else field.source.line
 
 
 def _header(one: ResourceLine, style: Style) -> list[str]:

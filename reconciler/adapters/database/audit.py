@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
@@ -41,6 +42,7 @@ COLUMNS = (
     "previous",
 )
 """The columns under the hash, in its order."""
+_under_hash = itemgetter(*COLUMNS)
 
 
 def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Address, str]) -> Iterator[dict[str, Any]]:
@@ -66,9 +68,9 @@ def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Addres
 
 def link(row: Mapping[str, Any]) -> str:
     """The hash of a row."""
-    content = [row[column] for column in COLUMNS]
+    content = _under_hash(row)
     if row["image"] is not None:  # changes of older versions have none
-        content.append(row["image"])
+        content = (*content, row["image"])
     return hashlib.sha256(to_json(content)).hexdigest()
 
 

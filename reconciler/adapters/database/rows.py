@@ -183,8 +183,8 @@ def _rows(
     key = sa.tuple_(table.c.tenant_key, table.c.name)
     for part in chunks(addresses):
         pairs = [(one.tenant, one.name) for one in part]
-        for row in connection.execute(wanted.where(key.in_(pairs))):
-            yield tuple(row)
+        found = connection.execute(wanted.where(key.in_(pairs)))
+        yield from map(tuple, found.fetchall())
 
 
 def _as_written(

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 
 from reconciler.adapters.manifests.text import Text
 from reconciler.model.manifest import PathKey, Places, Span
 from reconciler.model.source import Source
 
-_LINE = re.compile(r"( *)(?:(-) |([A-Za-z_][A-Za-z0-9_./-]*):(?: +(?!#)(.)| *+(?:#.*)?\Z))")
-"""A line with an entry of a list, or with a key; then the first character of its value."""
-_EMPTY = re.compile(r" *(?:#.*)?\Z")
+_KEY = r"[A-Za-z_][A-Za-z0-9_./-]*"
+_HEADS = re.compile(rf"^( *(?:- |{_KEY}: ++(?![#\n])|{_KEY}(?=: *(?:#.*)?$)|#|---$|$|.)).*$", re.MULTILINE)
+"""How each line begins: the hyphen of an entry; a key with the blanks in front of its value, or alone; the number sign
+of a comment; the end of a document; nothing; or the first character of whatever else."""
+_HEAD = re.compile(rf"( *)(?:(- )|({_KEY})(: +)?|(#)?)")
 _SCALAR = re.compile(r"\"[^\"\\]*+\"|'[^']*+'|[^\"'\[{#\s](?:[^#]*[^#\s])?")
 """A value that is one scalar; one without quotes ends before the blanks in front of a comment or of the line's end."""
+
+_Spot = tuple[int, int, int]
+"""Where a key stands: its line, its column, and the column behind it, all counted from 1."""
 
 
 def skimmed(text: Text, exact: Callable[[int], Places]) -> list[Places] | None:
@@ -38,17 +44,20 @@ def skimmed(text: Text, exact: Callable[[int], Places]) -> list[Places] | None:
     ]
 
 
-def keys_of(file: str, data: bytes) -> list[dict[PathKey, Source]] | None:
+def keys_of(file: str, data: bytes) -> list[_Keys] | None:
     """The places of the keys of each document that stand in no list and in no brackets, the first key first."""
-    documents: list[dict[PathKey, Source]] = []
+    found = _shape(tuple(_HEADS.findall(data.decode())))
+    return None if found is None else [_Keys(file, one) for one in found]
+
+
+@lru_cache(maxsize=512)
+def _shape(heads: tuple[str, ...]) -> list[Mapping[PathKey, _Spot]] | None:
+    """The keys of each document of a file whose lines begin so: many manifests of a kind have the same lines."""
+    documents: list[Mapping[PathKey, _Spot]] = []
     begin = 0
-    lines = data.decode().split("\n")
-    while begin < len(lines):
-        try:
-            end = lines.index("---", begin)
-        except ValueError:
-            end = len(lines)
-        keys = _document(file, lines, begin, end)
+    while begin < len(heads):
+        end = next((number for number in range(begin, len(heads)) if heads[number] == "---"), len(heads))
+        keys = _document(heads, begin, end)
         if keys is None:
             return None
         if keys:
@@ -57,25 +66,22 @@ def keys_of(file: str, data: bytes) -> list[dict[PathKey, Source]] | None:
     return documents or None
 
 
-def _document(file: str, lines: list[str], begin: int, end: int) -> dict[PathKey, Source] | None:
+def _document(heads: tuple[str, ...], begin: int, end: int) -> dict[PathKey, _Spot] | None:
     """The same for the lines of one document; empty for one without keys, None where a line stands where none may."""
-    keys: dict[PathKey, Source] = {}
-    match = _LINE.match
+    keys: dict[PathKey, _Spot] = {}
     frames: list[tuple[int, PathKey]] = []  # the mappings that are open, each with the column of its keys
     last: PathKey = ()
     may_hold = True  # whether something may stand below the last key
     listed = -1  # the column of the list that is passed over
     for number in range(begin, end):
-        found = match(lines[number])
+        found = _HEAD.fullmatch(heads[number])
         if found is None:
-            if _EMPTY.match(lines[number]) is None:
-                return None
+            return None
+        indent, hyphen, word, value, _ = found.groups()
+        column = len(indent)
+        if (hyphen is None and word is None) or 0 <= listed < column:
             continue
-        column = found.end(1)
-        if 0 <= listed < column:
-            continue
-        _, dash, word, value = found.groups()
-        if dash is not None:
+        if hyphen is not None:
             if column != listed and not (may_hold and frames and column >= frames[-1][0]):
                 return None
             listed, may_hold = column, False
@@ -89,8 +95,35 @@ def _document(file: str, lines: list[str], begin: int, end: int) -> dict[PathKey
         last, may_hold, listed = (*frames[-1][1], word), value is None, -1
         if last in keys:
             return None
-        keys[last] = Source(file, number + 1, column + 1, number + 1, column + 1 + len(word))
+        keys[last] = (number + 1, column + 1, column + 1 + len(word))
     return keys
+
+
+class _Keys(Mapping[PathKey, Source]):
+    """The keys of one document of a file."""
+
+    __slots__ = ("_file", "_spots")
+
+    def __init__(self, file: str, spots: Mapping[PathKey, _Spot]) -> None:
+        self._file = file
+        self._spots = spots
+
+    def __getitem__(self, path: PathKey) -> Source:
+        line, column, end = self._spots[path]
+        return Source(self._file, line, column, line, end)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._spots
+
+    def __iter__(self) -> Iterator[PathKey]:
+        return iter(self._spots)
+
+    def __len__(self) -> int:
+        return len(self._spots)
+
+    def on(self, number: int) -> PathKey | None:
+        """The path of the key on a line."""
+        return next((path for path, (line, _, _) in self._spots.items() if line == number), None)
 
 
 class _Spans:
@@ -98,13 +131,13 @@ class _Spans:
 
     __slots__ = ("_keys", "_text")
 
-    def __init__(self, text: Text, keys: Mapping[PathKey, Source]) -> None:
+    def __init__(self, text: Text, keys: _Keys) -> None:
         self._text = text
         self._keys = keys
 
     def __call__(self, number: int) -> list[Span] | None:
         """The key and the scalar on a line, in order; None where there is anything else."""
-        path = next((path for path, one in self._keys.items() if one.line == number), None)
+        path = self._keys.on(number)
         if path is None:
             return None
         source, line = self._keys[path], self._text.line(number)
@@ -134,8 +167,7 @@ class _Late(Mapping[PathKey, Source]):
         self._whole: Mapping[PathKey, Source] | None = None
 
     def __getitem__(self, path: PathKey) -> Source:
-        found = self._known.get(path)
-        return self._all()[path] if found is None else found
+        return self._known[path] if path in self._known else self._all()[path]
 
     def __iter__(self) -> Iterator[PathKey]:
         return iter(self._all())
