@@ -16,7 +16,7 @@ Rows = Mapping[tuple[str, str], Row]
 
 
 def live_after(catalog: Catalog, live: Live, plan: Plan, *, kinds: Collection[str] | None = None) -> Live:
-    """The database behind the plan. The ledger is that of before, and so are the rows of all but ``kinds``, if given."""
+    """The database behind the plan. The ledger is that of before, and so are rows of other kinds than ``kinds``."""
     changes: dict[str, list[Change]] = {one.address.kind: [] for one in plan.cascades}
     for one in plan.changes:
         if one.writes:

@@ -82,8 +82,9 @@ class Change:
     A resource may have several, one a class of change; each edge of its life cycle is one of its own.
     ``columns`` holds what is written: column name to stored value; secrets are missing there and named in ``secrets``
     (field paths). ``rev`` is the live revision that was planned against, None for a create. ``before`` and ``after``
-    are the whole resource as plain data, secrets masked, for reports. ``reason`` says why in words. It is never changed,
-    and not frozen, as a :class:`FieldChange` is not.
+    are the whole resource as plain data, secrets masked, for reports. ``reason`` says why in words.
+
+    Nobody changes it behind the stage that makes it; it is not frozen, as a :class:`FieldChange` is not.
     """
 
     address: Address
