@@ -9,7 +9,7 @@ from typing import NamedTuple
 from measuring import Cost
 
 OVER = "OVER"
-LEEWAY = 1.03
+LEEWAY = 1.05
 """A budget is exceeded by more than this: what is measured twice differs by as much."""
 GROWTH = 1.05
 """Budget of the exponents."""
