@@ -42,8 +42,8 @@ format: venv ## mend what the formatter can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: venv ## floor and product side by side: N=10000 resources, PG=16 beside SQLite
-	$(BIN)/python benchmarks/run.py --resources $(N) $(if $(PG),--postgres $(PG))
+bench: venv ## floor and product side by side: N=10000 resources, PG=16 beside SQLite, ONLY=plan,first
+	$(BIN)/python benchmarks/run.py --growth --resources $(N) $(if $(PG),--postgres $(PG)) $(if $(ONLY),--only $(ONLY))
 
 scorecard: venv ## the figures of the scorecard that exist, each with its N
 	$(BIN)/python scripts/scorecard.py

@@ -4,8 +4,8 @@ It reads the files, parses them with a Rust parser, validates them with typed mo
 table, and compares tuples. It knows the kinds of the corpus by heart and nothing else: no places, no rules, no
 references, no causes, no report. ``floor.py FOLDER DATABASE`` prints how many resources differ; none on a fresh corpus.
 ``floor.py FOLDER DATABASE --write`` is the floor of a first apply: it reads the same and writes the rows in bulk into a
-new database, with a row in a ledger and one in an audit table for each, in one transaction. With ``--hash`` behind it
-it hashes the passwords too, as the product does: a row that holds a password cannot be written without.
+new database, with all that is recorded of them (:mod:`bulk`). With ``--hash`` behind it it hashes the passwords too, as
+the product does. DATABASE is a file, or the address of a server's database: ``postgresql://``.
 ``floor.py FOLDER DATABASE --cache FILE`` is the warm floor: what each file held is kept in FILE by the hash of its
 content, and only files that are not in it are parsed and validated.
 """
@@ -17,7 +17,7 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -428,7 +428,11 @@ def main() -> None:
     more = sys.argv[3:]
     wanted = read_warm(folder, more[1]) if more[:1] == ["--cache"] else read(folder)
     if "--write" in more:
-        print(f"{write(wanted, database, hashed(wanted) if '--hash' in more else {})} written")
+        import bulk  # a plan writes nothing
+
+        tables = {kind: (table, [name for name, _, _ in columns(model)]) for kind, (model, table) in TABLES.items()}
+        hashes = bulk.hashed(wanted, WITH_PASSWORD) if "--hash" in more else {}
+        print(f"{bulk.write(wanted, tables, database, hashes)} written")
     else:
         print(f"{sum(map(len, wanted.values()))} resources, {compare(wanted, database)} differ")
 
@@ -481,58 +485,26 @@ def parsed(data: bytes, getters: dict[str, list[Getter]]) -> tuple[str, tuple[st
 
 def compare(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str) -> int:
     """How many tuples have no equal row."""
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    fetch = reading(database)
     different = 0
     for kind, rows in wanted.items():
         model, table = TABLES[kind]
         names = ", ".join(f'"{name}"' for name, _, _ in columns(model))
         live = {
             (row[0], row[1]): row[2:]
-            for row in connection.execute(f"SELECT tenant_key, name, labels, annotations, {names} FROM {table}")
+            for row in fetch(f"SELECT tenant_key, name, labels, annotations, {names} FROM {table}")
         }
         different += sum(live.get(key) != row for key, row in rows.items())
     return different
 
 
-def hashed(wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]]) -> dict[str, list[str]]:
-    """The hash of the password of every row that has one, by kind, with the parameters of the product; side by side."""
-    from concurrent.futures import ThreadPoolExecutor
+def reading(database: str) -> Callable[[str], Iterable[tuple[Any, ...]]]:
+    """Runs a statement on a file or on a server's database, and gives its rows."""
+    if database.startswith("postgresql"):
+        import psycopg
 
-    from argon2 import PasswordHasher
-    from argon2.profiles import RFC_9106_LOW_MEMORY
-
-    hasher, word = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY), os.environ["BENCH_SECRET"]
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return {kind: list(pool.map(hasher.hash, [word] * len(wanted[kind]))) for kind in WITH_PASSWORD}
-
-
-def write(
-    wanted: dict[str, dict[tuple[str, str], tuple[Any, ...]]], database: str, hashes: dict[str, list[str]]
-) -> int:
-    """Write every tuple into a new database, with its rows in the ledger and in the audit table.
-
-    ``hashes`` are the passwords of the rows of a kind, as they rest.
-    """
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    for table in ("ledger", "audit"):
-        connection.execute(f"CREATE TABLE {table} (kind, tenant, name, applied, PRIMARY KEY (kind, tenant, name))")
-    for kind, rows in wanted.items():
-        model, table = TABLES[kind]
-        names = [name for name, _, _ in columns(model)]
-        found = [(*key, *row) for key, row in rows.items()]
-        if kind in hashes:
-            names.append("password")
-            found = [(*row, rest) for row, rest in zip(found, hashes[kind], strict=True)]
-        fields = ", ".join(f'"{name}"' for name in ("tenant", "name", "labels", "annotations", *names))
-        connection.execute(f"CREATE TABLE {table} ({fields}, PRIMARY KEY (tenant, name))")
-        marks = ", ".join("?" * (4 + len(names)))
-        connection.executemany(f"INSERT INTO {table} VALUES ({marks})", found)
-        kept = [(kind, *key, packed(row)) for key, row in rows.items()]
-        for beside in ("ledger", "audit"):
-            connection.executemany(f"INSERT INTO {beside} VALUES (?, ?, ?, ?)", kept)
-    connection.execute("COMMIT")
-    return sum(map(len, wanted.values()))
+        return psycopg.connect(database).execute
+    return sqlite3.connect(f"file:{database}?mode=ro", uri=True).execute
 
 
 def files(folder: str) -> Iterator[str]:

@@ -14,8 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import corpus
-from run import ADMINISTRATOR, DURABLE, INSTALLER, KEY, PRODUCT, ROOT, Cost, apply, change, median, run
+from measuring import ADMINISTRATOR, CHEAP, DURABLE, INSTALLER, KEY, PRODUCT, ROOT, Cost, Fleet, apply, median, run
 
 
 def main() -> None:
@@ -52,11 +51,11 @@ def measure(size: int, seed: int, repeat: int, more: Mapping[str, str]) -> tuple
     """The plan for nobody and that for an administrator; they take turns."""
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = Path(temporary)
-        corpus.write(folder, size, seed)
+        fleet = Fleet(folder, size, seed)
         if more:
             run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=more)
-        apply(folder, INSTALLER, more)
-        change(folder, size, "another")
+        apply(folder, INSTALLER, more, program=CHEAP)
+        fleet.change(size, "another")
         every = f"{size} to change"
         nobody, somebody = [], []
         for _ in range(repeat):

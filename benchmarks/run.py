@@ -1,37 +1,55 @@
-"""Floor and product side by side, in the same run on the same machine: time, ratio, memory, growth.
+"""Floor and product side by side, in the same run on the same machine: one table of budgets for each size.
 
-Nothing here passes or fails by the clock. Read the ratios; the seconds belong to one machine.
+    python benchmarks/run.py [--resources 10000] [--growth] [--postgres 16] [--only plan,first] [--repeat 3]
+
+Nothing here passes or fails by the clock. Read the ratios; the seconds are processor time of the process (user and
+system), except for locks, and belong to one machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import os
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import corpus
 import peer
+import table
+from measuring import (
+    ADMINISTRATOR,
+    CHEAP,
+    COLD,
+    DENIED,
+    DURABLE,
+    FLOOR,
+    INSTALLER,
+    KEY,
+    PRODUCT,
+    ROOT,
+    Applied,
+    Cost,
+    Fleet,
+    apply,
+    machine,
+    median,
+    run,
+)
+from table import Line
 
-FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), ".", "live.db"]
-PRODUCT = [sys.executable, "-m", "reconciler"]
+ROWS = ("help", "first", "plan", "target", "drift", "changed", "few", "peer")
+"""What can be measured, in this order; ``first`` always runs, and is told only when it is asked for."""
 CHANGES = 100
 """Changes of the small apply."""
-INSTALLER, ADMINISTRATOR = ("--bootstrap",), ("--as", corpus.ADMINISTRATOR)
-"""Who applies first, and who afterwards, as options."""
-ROOT = Path(__file__).resolve().parent.parent
-KEY = "YmVuY2hlcy1hcmUtbm90LXNlY3JldC1hdC1hbGwtMzI="
-"""A made-up key: a server has no folder to keep one in."""
-COLD = {"RECONCILER_CACHE": "off"}
-"""Variables of a run that remembers nothing of the manifests; a warm one remembers them in a folder of its own."""
+SLOW = 20_000
+"""From this many resources on, first applies and the peer run once."""
+LAYOUT = "layout: tenants/{tenant}\n"
 WITH_PASSWORD = ("customeruser-", "selfcare-", "individual-")
 """How files of the corpus begin that hold a password."""
 HASHING = """
@@ -44,329 +62,253 @@ for _ in range(5):
     hasher.hash("word")
 print((time.process_time() - before) / 5)
 """
-"""What a password hash takes. It has a process of its own: children would seem to need the memory of this one."""
-DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "128MB", "log_error_verbosity": "default"}
-"""Settings of a server that loses nothing, where those of the tests are for speed."""
+"""What a password hash takes."""
 
 
-class Cost(NamedTuple):
-    """What a child process cost: seconds of wall clock, seconds of processor, peak of its resident memory in MB.
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a fleet are: ``database`` as the floor wants it, ``variables`` as the product does.
 
-    The wall clock is what is owed; on a machine that others use as well, the processor is the steadier figure.
+    ``fresh`` gives the same with a new, empty database.
     """
 
-    seconds: float
-    processor: float
-    memory: float
+    name: str
+    fleet: Fleet
+    database: str
+    variables: Mapping[str, str]
+    fresh: Callable[[], Place]
 
-    def __str__(self) -> str:
-        return f"{self.seconds:>7.2f} s {self.processor:>7.2f} s"
+    @property
+    def cold(self) -> Mapping[str, str]:
+        """Variables of a run that remembers nothing."""
+        return {**self.variables, **COLD}
 
+    @property
+    def warm(self) -> Mapping[str, str]:
+        """Variables of one that remembers everything."""
+        return {**self.variables, "RECONCILER_CACHE": str(self.fleet.folder / f".cache-{self.name.lower()}")}
 
-class Applied(NamedTuple):
-    """What an apply cost, and for how many seconds it held the lock."""
-
-    cost: Cost
-    held: float
-
-
-class Few(NamedTuple):
-    """An apply of a few changes beside the plan of the very same ones: what the apply adds is what it costs."""
-
-    plan: Cost
-    apply: Applied
-
-
-class Served(NamedTuple):
-    """The same on a server: a no-op plan, an apply of a few changes, the first apply."""
-
-    nothing: Cost
-    few: Few
-    first: Applied
+    def floor(self, *more: str) -> list[str]:
+        """The floor over these rows."""
+        return [*FLOOR, self.database, *more]
 
 
-class Pair(NamedTuple):
-    """A no-op plan beside its floor."""
+@dataclass
+class Found:
+    """What was measured of one size in one place; cold and warm no-op plans are what others are compared with."""
 
-    floor: Cost
-    product: Cost
-
-
-class Still(NamedTuple):
-    """No-op plans, cold and warm: with nothing remembered of the manifests, and with everything."""
-
-    cold: Pair
-    warm: Pair
-
-
-class Hashes(NamedTuple):
-    """Password hashes of a first apply: how many, and seconds of processor that one takes on this machine now."""
-
-    number: int
-    seconds: float
-
-
-class Changes(NamedTuple):
-    """What changes cost: a plan with one per cent, an apply of a few, the first apply, and the floor of that one.
-
-    ``drift`` is a report of drift with nothing drifted, which takes turns with the no-op plan. ``hashing`` is the floor
-    that hashes the passwords of its rows too. All of it is cold.
-    """
-
-    drift: Cost
-    plan: Cost
-    few: Few
-    first: Applied
-    floor: Cost
-    hashing: Cost
-    hashes: Hashes
+    lines: list[Line] = field(default_factory=list)
+    cold: Cost | None = None
+    warm: Cost | None = None
 
 
 def main() -> None:
-    """Measure each size and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure each size in each place, and print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--resources", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each plan; the table shows the median")
-    parser.add_argument("--applies", action="store_true", help="measure applies only, of this size alone")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each; the table shows the median")
+    parser.add_argument("--only", metavar="ROW,ROW", default=",".join(ROWS), help=f"of {', '.join(ROWS)}")
+    parser.add_argument("--growth", action="store_true", help="also measure a tenth of the size, for the exponents")
     parser.add_argument("--postgres", metavar="VERSION", help="measure a PostgreSQL server of this version beside it")
     given = parser.parse_args()
-    if given.applies:
-        print(f"seed {given.seed}, Python {sys.version.split()[0]}, {machine()}")
-        nothing, found = measure(given.resources, given.seed, 1)
-        served = serve(given.postgres, given.resources, given.seed, 1) if given.postgres else None
-        tell(given.resources, found, nothing.cold.product, served)
-        print(f"at the end: {machine()}")
-        return
-    small = max(given.resources // 10, 100)
-    print(f"no-op plan, SQLite, one file a resource; seed {given.seed}, median of {given.repeat} runs, Python ", end="")
-    print(".".join(map(str, sys.version_info[:3])), machine(), sep="; ")
-    print(f"{'':>8} {'':>5} | {'wall clock':^25} | {'processor':^25} | {'memory':^16}")
-    heads = ("N", "", "floor", "product", "ratio", "floor", "product", "ratio", "floor", "product")
-    print("{:>8} {:>5} | {:>8} {:>8} {:>7} | {:>8} {:>8} {:>7} | {:>7} {:>8}".format(*heads))
-    measured: dict[int, Still] = {}
-    changes: dict[int, Changes] = {}
-    for size in sorted({small, given.resources}):
-        measured[size], changes[size] = measure(size, given.seed, given.repeat)
-        for name, (floor, product) in zip(Still._fields, measured[size], strict=True):
-            print(
-                f"{size:>8} {name:>5} | "
-                f"{floor.seconds:>6.2f} s {product.seconds:>6.2f} s {product.seconds / floor.seconds:>7.2f} | "
-                f"{floor.processor:>6.2f} s {product.processor:>6.2f} s {product.processor / floor.processor:>7.2f} | "
-                f"{floor.memory:>4.0f} MB {product.memory:>5.0f} MB",
-                flush=True,
-            )
+    only = given.only.split(",")
+    if unknown := [one for one in only if one not in ROWS]:
+        parser.error(f"no row is named {', '.join(unknown)}")
+    print(f"seed {given.seed}, Python {sys.version.split()[0]}, {machine()}", flush=True)
+    measured: dict[int, dict[str, Found]] = {}
+    for size in sorted({max(given.resources // 10, 200), given.resources} if given.growth else {given.resources}):
+        measured[size] = {}
+        for place in places(size, given.seed, given.postgres):
+            measured[size][place.name] = measure(place, only, given.repeat)
+            if place.name == "SQLite" and "peer" in only:
+                measured[size][place.name].lines += beside(size, given.seed, given.repeat, measured[size][place.name])
+            progress(f"{size} on {place.name}")
+        print("\n".join(table.lines(size, {name: found.lines for name, found in measured[size].items()})), flush=True)
+        if "first" in only:
+            print(f"{hashes(size, given.seed)}", flush=True)
     if len(measured) == 2:
-        for name in Still._fields:
-            pairs = {size: getattr(found, name) for size, found in measured.items()}
-            times, memories = (growth(pairs, field) for field in ("processor", "memory"))
-            print(f"growth from {small} to {given.resources}, {name}, as exponent of N: floor {times[0]:.2f}, "
-                  f"product {times[1]:.2f} in processor time; product {memories[1]:.2f} in memory")  # fmt: skip
-    for size, still in measured.items():
-        tell_peer(size, still.cold.product, beside(size, given.seed, given.repeat))
-    for size, found in changes.items():
-        served = serve(given.postgres, size, given.seed, given.repeat) if given.postgres else None
-        tell(size, found, measured[size].cold.product, served)
+        print("\n".join(table.growth({size: lines_of(found) for size, found in measured.items()})))
     print(f"at the end: {machine()}")
 
 
-def tell_peer(size: int, product: Cost, found: Cost | None) -> None:
-    """Print what a peer takes for a no-op on as many records."""
-    if found is None:
-        print("octoDNS is not installed here: no peer was measured")
-        return
-    times = found.processor / product.processor
-    print(f"octoDNS, no-op, {size} records {found}, {found.memory:.0f} MB: {times:.1f} x the product", flush=True)
+def lines_of(found: Mapping[str, Found]) -> dict[str, list[Line]]:
+    """The rows of each place."""
+    return {name: one.lines for name, one in found.items()}
 
 
-def tell(size: int, found: Changes, nothing: Cost, served: Served | None) -> None:
-    """Print what changes cost, and below it what a server makes of it."""
-    percent = max(size // 100, 1)
-    print(f"\nchanges, N = {size} (wall clock, processor)")
-    print(f"  drift, nothing drifted   {found.drift} {found.drift.processor / nothing.processor:6.2f} x no-op")
-    print(f"  plan with {percent} changed       {found.plan} {found.plan.processor / nothing.processor:6.2f} x no-op")
-    tell_few(found.few)
-    first, floor = found.first.cost.processor, found.floor.processor
-    tell_apply("first apply", found.first, f"{first / floor:6.2f} x floor")
-    print(f"  floor of a first apply   {found.floor}          {found.floor.memory:.0f} MB")
-    times = first / found.hashing.processor
-    print(f"  the same with hashes     {found.hashing}          the first apply is {times:.2f} times this one")
-    number, seconds = found.hashes
-    rest = first - number * seconds
-    print(
-        f"  {number} password hashes of {seconds:.2f} s take {number * seconds:.1f} s of that processor time, "
-        f"without them {rest:.1f} s, {rest / floor:.2f} x floor",
-        flush=True,
-    )
-    if served is None:
-        return
-    again = served.nothing.processor / nothing.processor
-    print("  on the server, its own processor time not counted")
-    print(f"  no-op plan               {served.nothing} {again:6.2f} x SQLite")
-    tell_few(served.few)
-    tell_apply("first apply", served.first, f"{served.first.cost.processor / floor:6.2f} x floor")
-
-
-def tell_few(few: Few) -> None:
-    """Print an apply of a few changes, and what it adds to their plan."""
-    more = few.apply.cost.processor - few.plan.processor
-    print(f"  plan of {CHANGES} changes         {few.plan}          {few.plan.memory:.0f} MB")
-    tell_apply(f"apply of {CHANGES} changes", few.apply, f"{more:+6.2f} s to plan")
-
-
-def tell_apply(what: str, found: Applied, beside: str) -> None:
-    """Print one apply."""
-    print(f"  {what:<24} {found.cost} {beside}  {found.cost.memory:.0f} MB  locks held {found.held:.2f} s", flush=True)
-
-
-def machine() -> str:
-    """What else the machine does: figures of a busy one are worth less."""
-    return f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-
-
-def hashes(size: int, seed: int) -> Hashes:
-    """The hashes of a corpus, and what one takes: as the product makes them, in a process that measures itself."""
-    number = sum(path.rpartition("/")[2].startswith(WITH_PASSWORD) for path, _ in corpus.manifests(size, seed))
-    told = subprocess.run([sys.executable, "-c", HASHING], check=True, capture_output=True, text=True)
-    return Hashes(number, float(told.stdout))
-
-
-def measure(size: int, seed: int, repeat: int) -> tuple[Still, Changes]:
-    """First apply, floor and product on a fresh corpus; floor and product take turns. Changes come last."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-        folder = Path(temporary)
-        corpus.write(folder, size, seed)
-        first = apply(folder, INSTALLER)
-        bulk = run([*FLOOR[:-1], "floor.db", "--write"], folder, f"{size} written")
-        hashing = run([*FLOOR[:-1], "hashing.db", "--write", "--hash"], folder, f"{size} written")
-        plan = [*PRODUCT, "plan", "--detailed-exitcode"]
-        warm_floor = [*FLOOR, "--cache", "floor.cache"]
-        warm = {"RECONCILER_CACHE": str(folder / ".cache")}
-        for command in (warm_floor, plan):  # fill the caches
-            run(command, folder, "", more=warm)
-        floors, products, warm_floors, warm_products, drifts = [], [], [], [], []
-        for _ in range(repeat):
-            floors.append(run(FLOOR, folder, " 0 differ"))
-            products.append(run(plan, folder, "No changes.", more=COLD))
-            warm_floors.append(run(warm_floor, folder, " 0 differ"))
-            warm_products.append(run(plan, folder, "No changes.", more=warm))
-            drifts.append(run([*PRODUCT, "drift", "--detailed-exitcode"], folder, "No drift.", more=COLD))
-        change(folder, max(size // 100, 1), "one")
-        one_percent = [run([*PRODUCT, "plan"], folder, "Plan:", more=COLD) for _ in range(repeat)]
-        change(folder, max(size // 100, 1), "one again")
-        apply(folder, ADMINISTRATOR)
-        few = few_changes(folder, "two", repeat)
-        made = hashes(size, seed)
-        changes = Changes(median(drifts), median(one_percent), few, first, bulk, hashing, made)
-        cold = Pair(median(floors), median(products))
-        return Still(cold, Pair(median(warm_floors), median(warm_products))), changes
-
-
-def beside(size: int, seed: int, repeat: int) -> Cost | None:
-    """A peer with as many records and nothing to do; None where it is not installed."""
-    program = Path(sys.executable).with_name(peer.SYNC[0])
-    if not program.exists():
-        return None
-    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-        folder = Path(temporary)
-        peer.write(folder, size, seed)
-        return median([run([str(program), *peer.SYNC[1:]], folder, peer.NOTHING) for _ in range(min(repeat, 3))])
-
-
-def serve(version: str, size: int, seed: int, repeat: int) -> Served:
-    """First apply, no-op plan and small apply of a fresh corpus, on a server that is started for it."""
+@contextmanager
+def server(version: str) -> Iterator[Callable[[], str]]:
+    """A server that loses nothing; gives what makes an empty database and gives its address."""
     sys.path.insert(0, str(ROOT))
     from tests.servers import running  # of the tests, so that both start a server in one way
 
-    with running(version, settings=DURABLE) as cluster, tempfile.TemporaryDirectory(prefix="bench-") as temporary:
-        folder = Path(temporary)
-        corpus.write(folder, size, seed)
-        there = {**COLD, "RECONCILER_DATABASE_URL": cluster.url(cluster.database()), "RECONCILER_SECRET_KEY": KEY}
-        run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=there)
-        first = apply(folder, INSTALLER, there)
-        noop = [run([*PRODUCT, "plan"], folder, "No changes.", more=there) for _ in range(repeat)]
-        return Served(median(noop), few_changes(folder, "one", repeat, there), first)
+    with running(version, settings=DURABLE) as cluster:
+        yield lambda: cluster.url(cluster.database())
 
 
-def few_changes(folder: Path, word: str, repeat: int, more: Mapping[str, str] | None = None) -> Few:
-    """Plans and an apply of the same few changes, by the same person; ``repeat`` times, each with other changes."""
+def places(size: int, seed: int, version: str | None) -> Iterator[Place]:
+    """A new fleet, its rows first in a file, then on a server; the manifests are written once."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        fleet = Fleet(Path(temporary), size, seed)
+
+        def in_file() -> Place:
+            fleet.forget()
+            return Place("SQLite", fleet, "live.db", {}, in_file)
+
+        yield in_file()
+        fleet.restore()
+        if version is None:
+            return
+        with server(version) as database:
+
+            def on_server() -> Place:
+                address = database()
+                variables = {"RECONCILER_DATABASE_URL": address, "RECONCILER_SECRET_KEY": KEY}
+                plain = address.replace("+psycopg", "", 1)
+                return Place(f"PostgreSQL {version}", fleet, plain, variables, on_server)
+
+            yield on_server()
+
+
+def measure(place: Place, only: list[str], repeat: int) -> Found:
+    """All rows of one place, in order. What compares with one another takes turns."""
+    found = Found()
+    if "help" in only and place.name == "SQLite":
+        shown = [run([*PRODUCT, "--help"], place.fleet.folder, "Usage") for _ in range(repeat)]
+        found.lines.append(Line("--help", median(shown), len(shown), seconds=0.15))
+    place, line = first(place, repeat)
+    found.lines += [line] if "first" in only else []
+    noop(place, repeat, found, told="plan" in only)
+    for name, row in {"target": target, "drift": drift, "changed": changed, "few": few}.items():
+        if name in only:
+            found.lines += row(place, repeat, found)
+    return found
+
+
+def first(place: Place, repeat: int) -> tuple[Place, Line]:
+    """The first apply beside a floor that writes the same rows, neither of which makes a password hash worth its name.
+
+    Gives the place of the rows that were written last.
+    """
+    repeat = 1 if place.fleet.size >= SLOW else repeat
+    products: list[Applied] = []
+    floors = []
+    folder = place.fleet.folder
+    for number in range(repeat):
+        floor = [*FLOOR, f"floor-{number}.db" if place.database == "live.db" else place.fresh().database, "--write"]
+        floors.append(run(floor, folder, f"{place.fleet.size} written"))
+        (folder / f"floor-{number}.db").unlink(missing_ok=True)
+        place = place.fresh()
+        if place.variables:
+            run([*PRODUCT, "db", "upgrade"], folder, "The schema is at revision", more=place.cold)
+        products.append(apply(folder, INSTALLER, place.cold, program=CHEAP))
+    cost = median([one.cost for one in products])
+    held = statistics.median(one.held for one in products)
+    return place, Line("first apply", cost, repeat, beside=median(floors), budget=2, held=held)
+
+
+def noop(place: Place, repeat: int, found: Found, *, told: bool) -> None:
+    """Plans of nothing to do, cold and warm, each beside its floor."""
+    folder = place.fleet.folder
+    plan = [*PRODUCT, "plan", "--detailed-exitcode"]
+    warm_floor = place.floor("--cache", f"floor-{place.name}.cache")
+    for command in (warm_floor, plan):  # fill the caches
+        run(command, folder, "", more=place.warm)
+    floors, products, warm_floors, warm_products = [], [], [], []
+    for _ in range(repeat):
+        floors.append(run(place.floor(), folder, " 0 differ"))
+        products.append(run(plan, folder, "No changes.", more=place.cold))
+        warm_floors.append(run(warm_floor, folder, " 0 differ"))
+        warm_products.append(run(plan, folder, "No changes.", more=place.warm))
+    found.cold, found.warm = median(products), median(warm_products)
+    if told:
+        cold, warm = (600, 250) if place.fleet.size >= 100_000 else (0, 0)
+        found.lines += [
+            Line("no-op plan, cold", found.cold, repeat, median(floors), 1.5, memory=cold, grows=True),
+            Line("no-op plan, warm", found.warm, repeat, median(warm_floors), 1.5, memory=warm, grows=True),
+        ]
+
+
+def target(place: Place, repeat: int, found: Found) -> list[Line]:
+    """A plan of one tenant, cold, beside that of everything: it reads the files and rows of that tenant only."""
+    config = place.fleet.folder / "reconciler.yaml"
+    before = config.read_text(encoding="utf-8")
+    config.write_text(before + LAYOUT, encoding="utf-8")
+    plan = [*PRODUCT, "plan", "--target", "*/tenant-00001/*"]
+    costs = [run(plan, place.fleet.folder, "No changes.", more=place.cold) for _ in range(repeat)]
+    config.write_text(before, encoding="utf-8")
+    return [Line("plan of one tenant", median(costs), repeat, beside=found.cold)]
+
+
+def drift(place: Place, repeat: int, _found: Found) -> list[Line]:
+    """A report of drift with nothing drifted, warm, in turns with the plan that is its budget."""
+    folder = place.fleet.folder
+    plans, costs = [], []
+    report = [*PRODUCT, "drift", "--detailed-exitcode"]
+    run(report, folder, "No drift.", more=place.warm)
+    for _ in range(repeat):
+        plans.append(run([*PRODUCT, "plan", "--detailed-exitcode"], folder, "No changes.", more=place.warm))
+        costs.append(run(report, folder, "No drift.", more=place.warm))
+    return [Line("drift, warm", median(costs), repeat, beside=median(plans), budget=1)]
+
+
+def changed(place: Place, repeat: int, found: Found) -> list[Line]:
+    """A plan with one per cent changed, cold and warm, beside the plans with nothing to do."""
+    folder, size = place.fleet.folder, place.fleet.size
+    place.fleet.change(max(size // 100, 1), "one")
+    cold, warm = [], []
+    for _ in range(repeat):
+        cold.append(run([*PRODUCT, "plan"], folder, "Plan:", more=place.cold))
+        warm.append(run([*PRODUCT, "plan"], folder, "Plan:", more=place.warm))
+    place.fleet.restore()
+    return [
+        Line("1 % changed, cold", median(cold), repeat, beside=found.cold, budget=1.1),
+        Line("1 % changed, warm", median(warm), repeat, beside=found.warm, budget=1.1),
+    ]
+
+
+def few(place: Place, repeat: int, _found: Found) -> list[Line]:
+    """Plan and apply of the same few changes, by the same person; each time other changes."""
+    folder = place.fleet.folder
     plans, applies = [], []
     for number in range(repeat):
-        change(folder, CHANGES, f"{word} {number}")
-        plans.append(run([*PRODUCT, "plan", *ADMINISTRATOR], folder, "Plan:", more=more or COLD))
-        applies.append(apply(folder, ADMINISTRATOR, more))
+        place.fleet.change(CHANGES, f"two {number}", without=DENIED)
+        plans.append(run([*PRODUCT, "plan", *ADMINISTRATOR], folder, "Plan:", more=place.cold))
+        applies.append(apply(folder, ADMINISTRATOR, place.cold))
     held = statistics.median(one.held for one in applies)
-    return Few(median(plans), Applied(median([one.cost for one in applies]), held))
+    cost = median([one.cost for one in applies])
+    return [Line(f"apply of {CHANGES}", cost, repeat, beside=median(plans), more=0.5, held=held, locks=1)]
 
 
-def change(folder: Path, number: int, word: str) -> None:
-    """Another note in ``number`` manifests, spread evenly."""
-    paths = sorted(path for path in folder.rglob("*.yaml") if path.name != "reconciler.yaml")
-    for path in paths[:: max(len(paths) // number, 1)][:number]:
-        text = path.read_text(encoding="utf-8")
-        path.write_text(re.sub(r"(?m)^    note: .*$", f"    note: {word}", text), encoding="utf-8")
+def beside(size: int, seed: int, repeat: int, found: Found) -> list[Line]:
+    """A peer with as many records and nothing to do, beside the product; nothing where it is not installed."""
+    program = Path(sys.executable).with_name(peer.SYNC[0])
+    if not program.exists():
+        return []
+    repeat = 1 if size >= SLOW else repeat
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        folder = Path(temporary)
+        peer.write(folder, size, seed)
+        costs = [run([str(program), *peer.SYNC[1:]], folder, peer.NOTHING) for _ in range(repeat)]
+    return [Line("octoDNS, no-op", median(costs), repeat, beside=found.cold)]
 
 
-def apply(folder: Path, who: Sequence[str], more: Mapping[str, str] | None = None) -> Applied:
-    """Apply as ``who``, and how long the database was locked: from the plan under the lock to the end of the commit."""
-    moments: dict[str, float] = {}
-    cost = run([*PRODUCT, "apply", "--auto-approve", *who], folder, "Apply complete!", moments, more or COLD)
-    return Applied(cost, moments["committed"] - moments["planning again under the locks"])
+def hashes(size: int, seed: int) -> str:
+    """What the hashes of a corpus take on this machine now: as the product makes them, and on top of both rows."""
+    number = sum(path.rpartition("/")[2].startswith(WITH_PASSWORD) for path, _ in corpus.manifests(size, seed))
+    printed = subprocess.run([sys.executable, "-c", HASHING], check=True, capture_output=True, text=True)
+    each = float(printed.stdout)
+    return (
+        f"first apply: neither side hashes passwords; {number} argon2id hashes of {each:.2f} s "
+        f"would add {number * each:.0f} s of processor to both"
+    )
 
 
-def run(
-    command: list[str],
-    folder: Path,
-    expected: str,
-    moments: dict[str, float] | None = None,
-    more: Mapping[str, str] | None = None,
-    *,
-    ends: tuple[int, ...] = (0,),
-) -> Cost:
-    """Run a child process to its end. What it prints must hold ``expected``: a wrong answer has no speed.
-
-    ``ends`` are the exit codes with which it may end.
-
-    ``moments`` is filled with the lines of progress on standard error, each with the time at which it came.
-    ``more`` are variables of the environment.
-    """
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("RECONCILER_")},
-        corpus.SECRET: corpus.SECRET_VALUE,
-        "NO_COLOR": "1",
-        "PYTHONPATH": str(ROOT),
-        **(more or {}),
-    }
-    output = folder / ".output"
-    with output.open("wb") as file:
-        begin = time.perf_counter()
-        errors = subprocess.STDOUT if moments is None else subprocess.PIPE
-        child = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=errors)
-        for line in child.stderr or ():
-            if moments is not None:
-                moments[line.decode().strip().removeprefix("apply: ")] = time.perf_counter()
-        _, status, usage = os.wait4(child.pid, 0)  # what this one child used, its memory included
-        seconds = time.perf_counter() - begin
-        child.returncode = os.waitstatus_to_exitcode(status)
-    text = output.read_text(encoding="utf-8", errors="replace")
-    if child.returncode not in ends or expected not in text:
-        sys.exit(f"{' '.join(command)} ended with {child.returncode}:\n{text[-2000:]}")
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
-
-
-def median(costs: list[Cost]) -> Cost:
-    """The median of each part."""
-    return Cost(*(statistics.median(part) for part in zip(*costs, strict=True)))
-
-
-def growth(measured: Mapping[int, Pair], field: str) -> tuple[float, float]:
-    """The exponents of floor and product between the two sizes."""
-    (small, before), (large, after) = sorted(measured.items())
-    exponents = [
-        math.log(getattr(new, field) / getattr(old, field)) / math.log(large / small)
-        for old, new in zip(before, after, strict=True)
-    ]
-    return exponents[0], exponents[1]
+def progress(what: str) -> None:
+    """Tell whoever waits how far it has come."""
+    if os.isatty(2):
+        print(f"measured {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -6,22 +6,26 @@ see the resource.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 from reconciler.model.address import Address
 from reconciler.model.canonical import in_key_order
 from reconciler.model.catalog import Catalog
-from reconciler.model.change import Action, Change, FieldChange
+from reconciler.model.change import Action, Cause, Change
 from reconciler.model.columns import snake
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.entitlement import Shift
+from reconciler.model.kind import Kind
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
 from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
 from reconciler.model.snapshot import SnapshotNote
 
 _STATE = "state"
+_RISKS = list(Risk)
+_CAUSES = {one: one.value for one in Cause}
 
 
 def describe(
@@ -72,6 +76,12 @@ class _Verdicts:
             if one.address is not None:
                 self.of.setdefault(one.address, []).append(one)
 
+    def whole(self, address: Address) -> str | None:
+        """The word for all fields of a resource, where they have the same; None where each has its own."""
+        if not self._judged:
+            return ""
+        return "denied" if self._whole else None if address in self.of else "allowed"
+
     def verdict(self, address: Address, path: str) -> str:
         """The word for one field, or for ``state``. A creation that is denied takes all its fields with it."""
         if not self._judged:
@@ -103,38 +113,44 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
         address=address,
         type=snake(address.kind),
         actions=tuple(dict.fromkeys(str(one.action) for one in changes)),
-        fields=tuple(
-            _field(address, line, judge)
-            for one in changes
-            for line in one.fields
-            if one.edge is None or line.path != _STATE
-        ),
+        fields=tuple(_fields(address, changes, judge)),
         edges=tuple(_edge(one, judge) for one in steps if one.action is not Action.MANUAL),
         manual=tuple(_edge(one, judge) for one in steps if one.action is Action.MANUAL),
-        risks=tuple(sorted({risk for one in changes for risk in one.risks}, key=list(Risk).index)),
+        risks=tuple(sorted({risk for one in changes for risk in one.risks}, key=_RISKS.index)),
         reasons=tuple(dict.fromkeys(reasons)),
         source=next((one.source for one in changes if one.source is not None and one.edge is None), None)
         or next((one.source for one in changes if one.source is not None), None),
         before=before,
         after=after,
-        sensitive=() if kind is None else tuple(f"spec.{one.path}" for one in kind.fields if one.secret is not None),
+        sensitive=() if kind is None else _secrets(kind),
         denied=() if judge is None else tuple(judge.of.get(address, ())),
         previous=next((one.previous for one in changes if one.previous is not None), None),
     )
 
 
-def _field(address: Address, line: FieldChange, judge: _Verdicts | None) -> FieldLine:
-    return FieldLine(
-        path=line.path,
-        before=in_key_order(line.before),
-        after=in_key_order(line.after),
-        base=in_key_order(line.base),
-        cause=str(line.cause),
-        sensitive=line.sensitive,
-        note=line.note,
-        source=line.source,
-        verdict="" if judge is None else judge.verdict(address, line.path),
-    )
+def _fields(address: Address, changes: Sequence[Change], judge: _Verdicts | None) -> Iterator[FieldLine]:
+    whole = "" if judge is None else judge.whole(address)
+    for one in changes:
+        for line in one.fields:
+            if one.edge is None or line.path != _STATE:
+                after = line.after
+                verdict = judge.verdict(address, line.path) if judge is not None and whole is None else whole or ""
+                yield FieldLine(
+                    path=line.path,
+                    before=None if line.before is None else in_key_order(line.before),
+                    after=after if type(after) is str else in_key_order(after),
+                    base=None if line.base is None else in_key_order(line.base),
+                    cause=_CAUSES[line.cause],
+                    sensitive=line.sensitive,
+                    note=line.note,
+                    source=line.source,
+                    verdict=verdict,
+                )
+
+
+@cache  # a kind is equal to itself only
+def _secrets(kind: Kind) -> tuple[str, ...]:
+    return tuple(f"spec.{one.path}" for one in kind.fields if one.secret is not None)
 
 
 def _edge(change: Change, judge: _Verdicts | None) -> EdgeLine:

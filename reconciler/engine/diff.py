@@ -7,10 +7,10 @@ in canonical form, so that a difference of spelling is no change. What was appli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.change import Cause, FieldChange
@@ -22,6 +22,7 @@ from reconciler.model.placing import path_key
 from reconciler.model.resource import LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
 from reconciler.model.source import Source
+from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
 Fingerprints = Mapping[Address, Mapping[str, str]]
@@ -30,6 +31,7 @@ Fingerprints = Mapping[Address, Mapping[str, str]]
 ROW_HEAD = 3
 """Columns of a row before the compared ones: tenant, name, rev."""
 
+_ENVELOPE = ("metadata.", "lifecycle.")
 _NO_HASHES: Mapping[str, str] = {}
 
 
@@ -91,8 +93,7 @@ def wanted_fingerprints(view: View) -> list[tuple[Resource[Any], Field, SecretRe
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
+class _Sides(NamedTuple):
     """One resource from its three sides."""
 
     entity: Entity
@@ -108,6 +109,8 @@ def _compare(side: _Sides) -> list[Difference]:
     """What is off with one declared resource; a watched one may differ and have a stale ledger as well."""
     resource, entry = side.resource, side.entry
     applied = side.encoder.applied(side.wanted)
+    if side.row is None and resource.management != "observe":
+        return [_created(side, applied)]
     plain = Difference(entity=side.entity, standing=Standing.CHANGED, applied=applied, entry=entry)
     if resource.management == "observe":
         watched = _observed(side)
@@ -115,8 +118,6 @@ def _compare(side: _Sides) -> list[Difference]:
         if entry is not None and entry.management != "observe":
             found.append(replace(plain, standing=Standing.STALE, applied=entry.applied))
         return found
-    if side.row is None:
-        return [_created(side, applied)]
     if resource.management == "createOnly":
         stale = entry is not None and entry.management != "createOnly"
         return [replace(plain, standing=Standing.STALE)] if stale else []
@@ -132,35 +133,28 @@ def _compare(side: _Sides) -> list[Difference]:
 
 def _created(side: _Sides, applied: str) -> Difference:
     """A new row: everything is written; what the manifest gives is listed."""
-    entity, resource = side.entity, side.resource
+    entity, resource, values = side.entity, side.resource, side.values
     lost = side.entry is not None
     cause = Cause.DRIFT if lost else Cause.INTENT
     base = last_applied(side.entry)
-    places = resource.document.places
-    columns: dict[str, Any] = {}
-    secret_columns: dict[str, Any] = {}
+    nearest = resource.document.places.nearest
+    prepared = _prepared(side.encoder)
     fields: list[FieldChange] = []
     secrets: list[FieldChange] = []
     state: FieldChange | None = None
-    for place, width, field, names, key in _prepared(side.encoder):
-        value = side.values[place]
-        if field.type == "secret":
-            secret_columns[names[0]] = value
-        elif not field.state:
-            columns.update(zip(names, side.values[place : place + width], strict=True))
-        if not _written(resource, field):
-            continue
+    for place, field, name, key in _given(resource, prepared):
+        secret = field.type == "secret"
         change = FieldChange(
             path=field.path,
             before=None,
-            after=_shown(field, value),
-            base=_shown(field, base.get(names[0])) if base else None,
+            after=_shown(field, values[place]),
+            base=_shown(field, base.get(name)) if base else None,
             cause=cause,
-            sensitive=field.type == "secret",
-            note="set" if field.type == "secret" else "",
-            source=places.nearest(key),
+            sensitive=secret,
+            note="set" if secret else "",
+            source=nearest(key),
         )
-        if field.type == "secret":
+        if secret:
             secrets.append(change)
         elif field.state:
             state = change
@@ -172,8 +166,8 @@ def _created(side: _Sides, applied: str) -> Difference:
         fields=tuple(fields),
         secrets=tuple(secrets),
         state=state,
-        columns=columns,
-        secret_columns=secret_columns,
+        columns={name: values[place] for name, place in prepared.columns},
+        secret_columns={name: values[place] for name, place in prepared.secrets},
         applied=applied,
         entry=side.entry,
         reason="it was deleted outside git" if lost else "",
@@ -316,21 +310,71 @@ def _shown(field: Field, stored: Any) -> Any:
 
 
 def _written(resource: Resource[Any], field: Field) -> bool:
-    if field.path.startswith(("metadata.", "lifecycle.")):
-        node: Any = resource.document.tree
-        for key in field.path.split("."):
-            node = node.get(key) if isinstance(node, dict) else None
-        return node is not None
-    return resource.given(field.path)
+    if not field.path.startswith(_ENVELOPE):
+        return resource.given(field.path)
+    key = path_key(field.path)
+    told = resource.document.places.writes(key)
+    if told is not None:
+        return told  # a tree that was let go would have to be read again
+    node: Any = resource.document.tree
+    for step in key:
+        node = node.get(step) if isinstance(node, dict) else None
+    return node is not None
+
+
+_Asked = tuple[int, Field, str, PathKey]
+"""A field with its first column, the name of that, and where it stands in a manifest."""
+
+
+class _Prepared(NamedTuple):
+    """What is asked of every new resource of a kind: its fields, as the parts of a spec hold them, and its columns."""
+
+    fields: tuple[tuple[int, _Asked], ...]
+    """Each with the number of the part that holds it; the envelope has none, and -1 stands for it."""
+    parts: tuple[tuple[int, str], ...]
+    """Each behind the one above it: the number of that, and its attribute there. The first is the spec itself."""
+    names: tuple[str, ...]
+    """The attribute of each field in its part."""
+    columns: tuple[tuple[str, int], ...]
+    secrets: tuple[tuple[str, int], ...]
+
+
+def _given(resource: Resource[Any], prepared: _Prepared) -> Iterator[_Asked]:
+    """The fields that a manifest gives, in order: :func:`_written`, for all of them at once."""
+    nodes: list[Any] = [resource.spec]
+    sets: list[Collection[str]] = [resource.spec.__pydantic_fields_set__]
+    for above, name in prepared.parts[1:]:
+        node = nodes[above].__dict__.get(name) if name in sets[above] else None
+        nodes.append(node)
+        sets.append(node.__pydantic_fields_set__ if isinstance(node, Spec) else ())
+    for (part, asked), name in zip(prepared.fields, prepared.names, strict=True):
+        if name in sets[part] if part >= 0 else _written(resource, asked[1]):
+            yield asked
 
 
 @cache  # an encoder is equal to itself only
-def _prepared(encoder: Encoder) -> tuple[tuple[int, int, Field, tuple[str, ...], PathKey], ...]:
-    """What is asked of every field of every new resource: its columns, their names, and where it stands."""
-    return tuple(
-        (place, width, field, tuple(one.name for one in field.columns), path_key(field.path))
-        for place, width, field in encoder.places
-    )
+def _prepared(encoder: Encoder) -> _Prepared:
+    parts: list[tuple[int, str]] = [(0, "")]
+    numbers: dict[tuple[str, ...], int] = {(): 0}
+    fields: list[tuple[int, _Asked]] = []
+    columns: list[tuple[str, int]] = []
+    secrets: list[tuple[str, int]] = []
+    for place, width, field in encoder.places:
+        part = -1 if field.path.startswith(_ENVELOPE) else 0
+        for length in range(1, len(field.attributes)):
+            way = field.attributes[:length]
+            if way not in numbers:
+                numbers[way] = len(parts)
+                parts.append((numbers[way[:-1]], way[-1]))
+            part = numbers[way]
+        names = [one.name for one in field.columns]
+        fields.append((part, (place, field, names[0], path_key(field.path))))
+        if field.type == "secret":
+            secrets.append((names[0], place))
+        elif not field.state:
+            columns += zip(names, range(place, place + width), strict=True)
+    last = tuple(field.attributes[-1] for _, (_, field, _, _) in fields)
+    return _Prepared(tuple(fields), tuple(parts), last, tuple(columns), tuple(secrets))
 
 
 def _source(resource: Resource[Any], path: str) -> Source:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from reconciler.model.catalog import Catalog
-from reconciler.model.change import Action
+from reconciler.model.change import Action, Change
 from reconciler.model.kind import Kind
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live, Row
@@ -15,21 +15,26 @@ from reconciler.model.resource import Live, Row
 Rows = Mapping[tuple[str, str], Row]
 
 
-def live_after(catalog: Catalog, live: Live, plan: Plan) -> Live:
-    """The database behind the plan. The ledger is that of before."""
-    touched = {one.address.kind for one in plan.changes if one.writes} | {one.address.kind for one in plan.cascades}
+def live_after(catalog: Catalog, live: Live, plan: Plan, *, kinds: Collection[str] | None = None) -> Live:
+    """The database behind the plan. The ledger is that of before, and so are rows of other kinds than ``kinds``."""
+    changes: dict[str, list[Change]] = {one.address.kind: [] for one in plan.cascades}
+    for one in plan.changes:
+        if one.writes:
+            changes.setdefault(one.address.kind, []).append(one)
     rows = dict(live.rows)
-    for name in sorted(touched):
-        rows[name] = rows_after(plan, catalog[name], live.rows.get(name, {}))
+    for name in sorted(changes if kinds is None else changes.keys() & set(kinds)):
+        rows[name] = _rows(plan, catalog[name], live.rows.get(name, {}), changes[name])
     return replace(live, rows=rows)
 
 
 def rows_after(plan: Plan, kind: Kind, rows: Rows) -> Rows:
     """The rows of one kind as the plan leaves them."""
+    return _rows(plan, kind, rows, [one for one in plan.changes if one.address.kind == kind.name and one.writes])
+
+
+def _rows(plan: Plan, kind: Kind, rows: Rows, changes: Iterable[Change]) -> Rows:
     after = dict(rows)
-    for one in plan.changes:
-        if one.address.kind != kind.name or not one.writes:
-            continue
+    for one in changes:
         key = (one.address.tenant, one.address.name)
         if one.action is Action.DELETE:
             after.pop(key, None)

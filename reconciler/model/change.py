@@ -44,11 +44,13 @@ class Cause(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class FieldChange:
     """One changed field. ``before``, ``after`` and ``base`` (what was applied last) are values as people write them.
 
     For a secret they are its version, or None: never a value, a hash or a length. ``sensitive`` says that.
+
+    It is never changed, and not frozen: a frozen one takes three times as long to make, and there is one a field.
     """
 
     path: str
@@ -73,7 +75,7 @@ class Back:
     rests: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Change:
     """One planned change of one resource.
 
@@ -81,6 +83,8 @@ class Change:
     ``columns`` holds what is written: column name to stored value; secrets are missing there and named in ``secrets``
     (field paths). ``rev`` is the live revision that was planned against, None for a create. ``before`` and ``after``
     are the whole resource as plain data, secrets masked, for reports. ``reason`` says why in words.
+
+    Nobody changes it behind the stage that makes it; it is not frozen, as a :class:`FieldChange` is not.
     """
 
     address: Address

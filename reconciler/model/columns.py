@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import types
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -104,6 +105,7 @@ _STORAGE = {"int": "int", "bool": "bool", "list": "json", "objects": "json", "ma
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+@lru_cache(maxsize=1024)
 def snake(word: str) -> str:
     """``trustedIps`` as ``trusted_ips``; also kinds: ``MailToTicket`` as ``mail_to_ticket``."""
     return _WORD_START.sub("_", word).lower()

@@ -42,7 +42,7 @@ class Restore:
     unmanage: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Difference:
     """One resource that is not as it should be.
 
@@ -50,7 +50,7 @@ class Difference:
     ``state`` the life cycle, when the manifest asks for another state than the live one (for a new resource: than
     none). ``columns`` are the stored values that ``fields`` and ``secrets`` write; values at rest and fingerprints of
     secrets are never among them. ``applied`` is what the ledger will keep. ``reason`` says in words why, where that
-    is not plain.
+    is not plain. It is never changed, and not frozen, as a :class:`FieldChange` is not.
     """
 
     entity: Entity

@@ -30,6 +30,9 @@ GENERATED = "generated"
 UNREAD = ""
 """Fingerprint of a secret that nobody has read: it equals no stored one, so the secret is written anew."""
 
+CONVERTED = frozenset({"list", "objects", "map", "json", "bool"})
+"""Types whose stored form is not their value."""
+
 _ENVELOPE = ("metadata.", "lifecycle.")
 _LARGEST = 4096
 """Bits of the largest number that is shown as one."""
@@ -230,14 +233,16 @@ def decode(one: Field | Column, stored: Any) -> Any:
     """
     if stored is None or stored is UNMANAGED:
         return None
-    if one.type in ("list", "objects", "map", "json"):
+    if one.type == "bool":
+        return bool(stored)
+    if one.type in CONVERTED:
+        if stored == "{}" or stored == "[]":
+            return {} if stored == "{}" else []
         try:
             found = from_json(stored, allow_inf_nan=False)
         except ValueError:
             return stored
         return found if _writable(found) else stored
-    if one.type == "bool":
-        return bool(stored)
     return stored
 
 
@@ -265,10 +270,9 @@ def same(one: Field, left: Any, right: Any) -> bool:
 
 def _writable(value: Any) -> bool:
     """Whether JSON that was read can be written again: no number in it is too large for that."""
-    if isinstance(value, dict):
-        return all(_writable(item) for item in value.values())
-    if isinstance(value, list):
-        return all(_writable(item) for item in value)
+    if isinstance(value, dict | list):
+        items = value.values() if isinstance(value, dict) else value
+        return all([type(item) is str or _writable(item) for item in items])
     if isinstance(value, float):
         return isfinite(value)
     return not isinstance(value, int) or value.bit_length() <= _LARGEST

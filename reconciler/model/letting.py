@@ -11,8 +11,10 @@ def takes_out_of_sight(change: Change, view: View) -> bool:
 
     A row that is gone or buried, and one that was only to be created, loses nothing by it.
     """
+    if change.action is not Action.FORGET:
+        return False
     entry = None if view.live is None else view.live.ledger.get(change.address)
-    if change.action is not Action.FORGET or entry is None or entry.management == "createOnly":
+    if entry is None or entry.management == "createOnly":
         return False
     entity = view.at(change.address)
     if entity is None or not entity.exists:

@@ -56,17 +56,35 @@ class Places:
     """Of a composed document: the key in the base of each object that overlays write as well."""
     lines: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)
     """Keys and scalars by line, in order; filled when the first line of the document is shown."""
+    skimmed: Mapping[PathKey, Source] | None = None
+    """Of a document that holds no null: keys that were found line by line, without those below lists and in brackets."""
+    spans: Callable[[int], list[Span] | None] | None = None
+    """Keys and scalars on one line, where a look at the line tells them: as they would stand in ``lines``."""
 
     def nearest(self, path: PathKey) -> Source:
         """The place of the key at ``path``, or of the nearest mapping above it that was written.
 
         Where several documents were composed, what is nowhere is missed in the base.
         """
+        if self.skimmed is not None and path in self.skimmed:
+            return self.skimmed[path]
         found = self.keys.get(path)
         while found is None and path:
             path = path[:-1]
             found = self.homes.get(path) or self.keys.get(path)
         return found or self.first
+
+    def writes(self, path: PathKey) -> bool | None:
+        """Whether the document writes what stands at ``path``, a key below a key; None where only its tree tells."""
+        if self.skimmed is None:
+            return None
+        if path in self.skimmed:
+            return True
+        above = path[:-1]
+        if above not in self.skimmed:
+            return False if len(above) == 1 else None
+        # All keys of a mapping in block form are found, and none of one in brackets.
+        return False if any(one[:-1] == above for one in self.skimmed) else None
 
 
 class Origin(NamedTuple):
@@ -143,6 +161,8 @@ class Document:
 
     def holder(self, path: PathKey) -> Document:
         """The written document from which the value at ``path`` comes, or that takes it away; else the base."""
+        if not self.parts:
+            return self  # a tree that was let go need not be read for that
         for part in reversed(self.written):
             node: Any = part.tree
             for step in path:

@@ -70,6 +70,7 @@ def shown_key(word: str) -> str:
     return text if text == word else f"{text}{HIDDEN}"
 
 
+@lru_cache(maxsize=4096)
 def path_key(at: str) -> PathKey:
     """``origins[2].address`` as ``("spec", "origins", 2, "address")``; paths of the envelope start at the root."""
     steps: list[str | int] = [int(index) if index else word for word, index in _STEP.findall(at)]
@@ -229,6 +230,9 @@ def _spans_on(document: Document, number: int) -> list[Span]:
     """Keys and scalars on a line, in order. The lines of a document are sorted once."""
     lines = document.places.lines
     if not lines:
+        told = None if document.places.spans is None else document.places.spans(number)
+        if told is not None:
+            return told
         for path, source in document.places.keys.items():
             if isinstance(path[-1], str) and source.line == source.end_line:
                 lines.setdefault(source.line, []).append(Span(source.column - 1, source.end_column - 1, path, key=True))

@@ -395,7 +395,8 @@ def _may_bootstrap(doors: Doors, orders: Orders, shown: Proposal) -> None:
             "--bootstrap is for a database without an active administrator, and this one has one",
             hint="apply without --bootstrap, with --as",
         )
-    after = live_after(doors.catalog, shown.live, shown.plan)
+    kinds = {name for name, kind in doors.catalog.items() if kind.guardian is not None}
+    after = live_after(doors.catalog, shown.live, shown.plan, kinds=kinds)
     if not shown.errors and not any(True for _ in guardians(doors.catalog, after)):
         raise Denied(
             "a plan applied with --bootstrap must leave at least one active administrator behind",

@@ -134,18 +134,19 @@ def stand_ins(catalog: Catalog, plan: Plan) -> Sealed:
 
 
 def _all_sealed(doors: Doors, values: Sequence[tuple[_Wanted, SecretValue]]) -> Sealed:
-    """Sealed side by side: the hash of a password takes long on purpose, and lets other threads run meanwhile."""
+    """Passwords side by side: the hash of one takes long on purpose, and lets other threads run meanwhile."""
     from concurrent.futures import ThreadPoolExecutor  # late: a plan without writes needs no pool
 
     def seal(pair: tuple[_Wanted, SecretValue]) -> tuple[str, str | None]:
         one, value = pair
         return doors.sealer.seal(one.resource.address, one.field.path, one.storage, value), _mark(doors, one, value)
 
-    with ThreadPoolExecutor(max_workers=min(len(values), os.cpu_count() or 1) or 1) as pool:
-        return {
-            (one.resource.address, one.field.path): found
-            for (one, _), found in zip(values, pool.map(seal, values), strict=True)
-        }
+    slow = [pair for pair in values if pair[0].storage == "password"]
+    rest = [pair for pair in values if pair[0].storage != "password"]
+    with ThreadPoolExecutor(max_workers=min(len(slow), os.cpu_count() or 1) or 1) as pool:
+        hashing = pool.map(seal, slow)
+        done = [*zip(rest, map(seal, rest), strict=True), *zip(slow, hashing, strict=True)]
+    return {(one.resource.address, one.field.path): found for (one, _), found in done}
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ RISKS = (
 )
 """Risks, the weightiest first."""
 _LISTED = 20
+_WEIGHT = {action: place for place, action in enumerate(SYMBOLS)}
 
 
 def verdict(summary: Summary, *, empty: bool) -> str:
@@ -133,8 +134,9 @@ def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:
     Resources of equal weight stay in the order of apply.
     """
     risk = min((RISKS.index(found) for found in one.risks if found in RISKS), default=len(RISKS))
-    clash = 0 if "conflict" in one.causes else 1 if "drift" in one.causes else 2
-    action = min((list(SYMBOLS).index(found) for found in one.actions if found in SYMBOLS), default=len(SYMBOLS))
+    causes = one.causes
+    clash = 0 if "conflict" in causes else 1 if "drift" in causes else 2
+    action = min((_WEIGHT[found] for found in one.actions if found in _WEIGHT), default=len(SYMBOLS))
     if "delete" in one.actions:
         return (min(risk, RISKS.index(Risk.LOCKS_OUT)), clash, action)
     if "create" in one.actions:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.model.report import EdgeLine, FieldLine, ResourceLine
 from reconciler.model.source import Source
@@ -41,6 +43,7 @@ CAUSES = {
     "default": "left out of the manifest",
 }
 
+_COLOURS = {"drift": "magenta", "conflict": "red", "intent": "cyan"}
 _PLACES = 8
 """More differing places than this inside a list of objects are shown as whole entries."""
 _FIELD = "      "
@@ -93,9 +96,9 @@ def edge_lines(edge: EdgeLine, file: str, style: Style, *, symbol: str = ">") ->
     return lines
 
 
-def _by_place(field: FieldLine) -> tuple[bool, int]:
+def _by_place(field: FieldLine) -> int:
     """In the order of the manifest; what it leaves out comes last, in the order of the declaration."""
-    return (field.source is None, 0 if field.source is None else field.source.line)
+    return sys.maxsize if field.source is None else field.source.line
 
 
 def _header(one: ResourceLine, style: Style) -> list[str]:
@@ -118,7 +121,7 @@ def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[
     symbol = "+" if creates else "~"
     if not creates and not field.sensitive and (field.before is None or field.after is None):
         symbol = "+" if field.before is None else "-"
-    left = f"{_FIELD}{symbol} {safe(field.path)}"
+    left = _left(symbol, field.path)
     why = _line(field.source, file) if creates else _why(field.cause, field.source, file)
     if field.earlier:
         why = f"pending before, {why}" if why else "pending before"
@@ -130,14 +133,21 @@ def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[
     return lines
 
 
+@lru_cache(maxsize=1024)
+def _left(symbol: str, path: str) -> str:
+    return f"{_FIELD}{symbol} {safe(path)}"
+
+
 def _value_lines(left: str, why: str, field: FieldLine, style: Style, *, creates: bool) -> list[str]:
+    if creates and not field.sensitive:
+        text = f"{left}: {_fitting(field.after, WIDTH - width(left) - width(why) - 4)}"
+        return [_beside(text, why, style.palette, "")]
+
     def beside(text: str) -> str:
         return _beside(text, why, style.palette, "" if creates else field.cause)
 
     if field.sensitive:
         return [beside(f"{left}: {secret_text(field.before, field.after, field.note)}")]
-    if creates:
-        return [beside(f"{left}: {_fitting(field.after, WIDTH - width(left) - width(why) - 4)}")]
     places = nested_differences(field.before, field.after)
     if places and len(places) <= _PLACES:
         return [beside(f"{left}:"), *(line for one in places for line in _place(one))]
@@ -198,5 +208,4 @@ def _beside(left: str, right: str, palette: Palette, cause: str) -> str:
     if not right:
         return left
     gap = max(2, WIDTH - width(left) - width(right))
-    colour = {"drift": "magenta", "conflict": "red", "intent": "cyan"}.get(cause, "dim")
-    return left + " " * gap + palette.paint(right, colour)
+    return left + " " * gap + palette.paint(right, _COLOURS.get(cause, "dim"))

@@ -82,9 +82,9 @@ def _written(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_written(one) for one in value) + "]"
+        return "[" + ", ".join(map(_written, value)) + "]"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{safe(str(key))}: {_written(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join([f"{safe(str(key))}: {_written(one)}" for key, one in value.items()]) + "}"
     return safe(str(value))
 
 

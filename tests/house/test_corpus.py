@@ -45,3 +45,30 @@ def test_the_corpus_is_valid_and_the_floor_reads_it_as_the_product_does(
     changed = next(folder.rglob("bundle-*.yaml"))
     changed.write_text(re.sub(r"note: .*", "note: another", changed.read_text(encoding="utf-8")), encoding="utf-8")
     assert program("floor.py", ".", "live.db", "--cache", "floor.cache", folder=folder).endswith(" 1 differ\n")
+
+
+def test_a_row_says_what_is_over_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from measuring import Cost
+    from table import Line, growth, lines
+
+    def cost(processor: float, memory: float = 50) -> Cost:
+        return Cost(9, processor, memory)
+
+    small = Line("plan", cost(1.6), 3, cost(1), budget=1.5, memory=60, grows=True)
+    large = Line("plan", cost(16, 70), 3, cost(10), budget=1.5, memory=60, grows=True)
+    few = Line("few", cost(1.4), 1, cost(1), more=0.5, held=1.2, locks=1)
+    within = Line("within", cost(1.04), 3, cost(1), budget=1)
+    assert [one.over for one in (small, large, few, within)] == ["time", "time, memory", "locks", ""]
+    _, head, places, _, *rows = lines(10, {"SQLite": [small, within], "Other": [few, large]})
+    assert "N = 10;" in head
+    assert places.split() == ["budget", "|", "SQLite", "|", "Other"]
+    assert [row.split("|")[0].split() for row in rows] == [
+        ["plan", "1.5", "x,", "60", "MB"],
+        ["within", "1", "x"],
+        ["few", "+0.5", "s,", "locks", "1", "s"],
+    ]
+    assert [row.count("OVER") for row in rows] == [2, 0, 1]
+    assert rows[0].split("|")[1].split() == ["1.00", "s", "1.60", "s", "1.60", "x", "[3]", "50", "MB", "OVER", "time"]
+    told = [*growth({10: {"SQLite": [small]}, 100: {"SQLite": [large]}})]
+    assert told[-1].split() == ["plan", "SQLite", "time", "1.00", "(floor", "1.00),", "memory", "0.15"]

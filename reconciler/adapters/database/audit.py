@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import to_json
@@ -16,10 +17,11 @@ from pydantic_core import to_json
 from reconciler.adapters.database.images import altered
 from reconciler.adapters.database.read import Fetch, identity_of
 from reconciler.model.address import Address
-from reconciler.model.change import COUNTED, Action, Change, FieldChange
+from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
 
+_CAUSES = {one: one.value for one in Cause}
 _WRITTEN = COUNTED | {Action.REFRESH}
 """What is written down: also what renews the ledger alone, so that it can be undone."""
 
@@ -40,6 +42,7 @@ COLUMNS = (
     "previous",
 )
 """The columns under the hash, in its order."""
+_under_hash = itemgetter(*COLUMNS)
 
 
 def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Address, str]) -> Iterator[dict[str, Any]]:
@@ -65,9 +68,9 @@ def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Addres
 
 def link(row: Mapping[str, Any]) -> str:
     """The hash of a row."""
-    content = [row[column] for column in COLUMNS]
+    content = _under_hash(row)
     if row["image"] is not None:  # changes of older versions have none
-        content.append(row["image"])
+        content = (*content, row["image"])
     return hashlib.sha256(to_json(content)).hexdigest()
 
 
@@ -148,7 +151,7 @@ def _content(change: Change) -> str:
 
 
 def _field(one: FieldChange) -> dict[str, Any]:
-    found: dict[str, Any] = {"path": one.path, "before": one.before, "after": one.after, "cause": one.cause.value}
+    found: dict[str, Any] = {"path": one.path, "before": one.before, "after": one.after, "cause": _CAUSES[one.cause]}
     if one.sensitive:
         found["sensitive"] = True
     return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -30,6 +31,7 @@ Resting = Callable[[str, Sequence[Address], Sequence[str]], Mapping[Address, Map
 
 _HEAD = frozenset({"tenant", "name", "rev"})
 _BORN = "created_at"
+_under_hash = itemgetter("run", "kind", "tenant", "name", "facts", "mark")
 _FORMER = "secrets"
 _KEYS = "keys"
 _WAS = "was"
@@ -60,8 +62,7 @@ def images_of(
 
 def hash_of(row: Mapping[str, Any]) -> str:
     """The hash of an image; what was sealed is in it by its own hash, so that nobody has to read it."""
-    content = [row[name] for name in ("run", "kind", "tenant", "name", "facts", "mark")]
-    return hashlib.sha256(to_json(content)).hexdigest()
+    return hashlib.sha256(to_json(_under_hash(row))).hexdigest()
 
 
 def image_from(address: Address, facts: str) -> Image | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from reconciler.adapters.database.columns import MADE_BY_DATABASE, every_column
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
-from reconciler.model.columns import column_name
+from reconciler.model.columns import Field, column_name
 from reconciler.model.encode import GENERATED, field_value
 from reconciler.model.errors import WorldError
 from reconciler.model.kind import Kind
@@ -101,14 +102,19 @@ def _values(kind: Kind, change: Change, sealed: Sealed) -> dict[str, Any]:
     values.update(change.columns)
     for path in rests:
         values[column_name(path)] = _former(change, path, sealed)
-    for one in kind.fields:
+    for one in _stored_secrets(kind):
         # A secret that is left out leaves the database, its resting form first of all.
-        if one.type == "secret" and not one.transient and one.path not in (*change.secrets, *rests):
+        if one.path not in change.secrets and one.path not in rests:
             name = column_name(one.path)
             both = [values.get(column.name, ...) for column in one.columns]
             if both == [None, None]:
                 values[name] = None
     return values
+
+
+@cache  # a kind is equal to itself only
+def _stored_secrets(kind: Kind) -> tuple[Field, ...]:
+    return tuple(one for one in kind.fields if one.type == "secret" and not one.transient)
 
 
 def _secret(kind: Kind, change: Change, path: str, sealed: Sealed) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -93,10 +94,11 @@ def read_back(
         table = metadata.tables[catalog[kind].table]
         columns = sorted({column for write in group for column in write.values} | {"rev"})
         place = {column: index for index, column in enumerate(columns, 3)}
+        whole = itemgetter(*columns)
         found = {row[:2]: row for row in _rows(connection, table, [one.address for one in group], columns)}
         for write in group:
             row = found.get((write.address.tenant, write.address.name))
-            if not _as_written(write, row, place):
+            if not _as_written(write, row, place, whole):
                 raise WorldError(
                     f"{write.address} was not stored as it was written; everything was rolled back", code="DB-07"
                 )
@@ -118,7 +120,7 @@ def add_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[
         names = tuple(rows[0])
         listed, marks = ", ".join(f'"{one}"' for one in names), ", ".join("?" * len(names))
         statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'  # noqa: S608  # names come from the declarations only
-        connection.exec_driver_sql(statement, [tuple(row[one] for one in names) for row in rows])
+        connection.exec_driver_sql(statement, [*map(itemgetter(*names), rows)])
         return
     connection.execute(sa.insert(table), rows)
 
@@ -181,13 +183,18 @@ def _rows(
     key = sa.tuple_(table.c.tenant_key, table.c.name)
     for part in chunks(addresses):
         pairs = [(one.tenant, one.name) for one in part]
-        for row in connection.execute(wanted.where(key.in_(pairs))):
-            yield tuple(row)
+        found = connection.execute(wanted.where(key.in_(pairs)))
+        yield from map(tuple, found.fetchall())
 
 
-def _as_written(write: Write, row: tuple[Any, ...] | None, place: dict[str, int]) -> bool:
+def _as_written(
+    write: Write, row: tuple[Any, ...] | None, place: dict[str, int], whole: Callable[[Mapping[str, Any]], Any]
+) -> bool:
+    """Whether a row holds what was written; ``whole`` gives the values of a write that has every column in order."""
     if write.operation == "delete" or row is None:
         return write.operation == "delete" and row is None
+    if write.operation == "insert" and len(write.values) == len(place):
+        return bool(row[3:] == whole(write.values))
     if any(row[place[column]] != value for column, value in write.values.items()):
         return False
     return write.operation == "insert" or write.rev is None or row[place["rev"]] == write.rev + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -180,7 +181,7 @@ class Session:
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         move_entries(self._connection, self._metadata, plan.rewrites)
         move_findings(self._connection, self._metadata, plan.rewrites, at=run.finished_at)
-        self._keep(kept, left, run, numbers)
+        self._keep(kept, left, run, numbers, moved={one.address for one in plan.rewrites})
         reach("ledger-written")
         self._audit(plan, run, images)  # last: on a server it makes runs of other tenants wait
         reach("run-written")
@@ -211,7 +212,7 @@ class Session:
         self, plan: Plan, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
     ) -> list[dict[str, Any]]:
         """What is there before the first write. An apply has read it under its locks already."""
-        before = self._found or read_live(fetching(self._connection), self._catalog)
+        before = self._found = self._found or read_live(fetching(self._connection), self._catalog)
         after: dict[Address, LedgerEntry | None] = {address: _entry(one, run) for address, one in kept.items()}
         after.update(dict.fromkeys(left))
 
@@ -279,18 +280,31 @@ class Session:
         if rows:
             add_rows(self._connection, self._table(OUTBOX), rows)
 
-    def _keep(self, kept: dict[Address, Change], left: set[Address], run: Run, numbers: dict[Address, int]) -> None:
+    def _keep(
+        self,
+        kept: dict[Address, Change],
+        left: set[Address],
+        run: Run,
+        numbers: dict[Address, int],
+        *,
+        moved: AbstractSet[Address],
+    ) -> None:
+        """The entries of the ledger. One that is new is written as new rows are; one that moved has an entry by now."""
         table = self._table(RESOURCES)
-        rows = [
-            {
+        found = {} if self._found is None else self._found.ledger
+        rows: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        for address, change in kept.items():
+            entry = {
                 **address._asdict(),
                 "row_id": numbers.get(address),
                 **_ledger_columns(_entry(change, run)),
                 "applied_at": run.finished_at,
                 "run": run.id,
             }
-            for address, change in kept.items()
-        ]
+            (rows if address in found or address in moved else new).append(entry)
+        if new:
+            add_rows(self._connection, table, new)
         if rows:
             dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
             add = dialect.insert(table)

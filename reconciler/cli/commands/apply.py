@@ -139,11 +139,15 @@ def carry_out(
 
         def agree(proposal: Proposal) -> bool:
             named = reviewed is not None or bool(how["digest"])
-            with stage("render"):
-                progress.report = describe(
-                    house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
-                )
-                _show(session, progress.report, whole=not named)
+            options = session.options
+            if options.streams or not (named or options.quiet):
+                with stage("render"):
+                    told = describe(
+                        house.catalog, proposal.seen, guarded=proposal.seen_guards, shifts=proposal.seen_shifts
+                    )
+                    # Events tell of it until the end; nobody else asks again, and a large one takes much room.
+                    progress.report = told if options.streams else None
+                    _show(session, told)
             return named or how["auto_approve"] or _asked_for_yes()
 
         orders = Orders(
@@ -213,13 +217,13 @@ def _reviewed(file: Path, asked: Asked) -> tuple[PlanFile, Asked]:
     return found, replace(before, paths=asked.paths[1:] or before.paths)
 
 
-def _show(session: Session, report: Report, *, whole: bool) -> None:
+def _show(session: Session, report: Report) -> None:
     """The plan that is about to be applied."""
     if session.options.streams:
         from reconciler.render.events_json import plan_lines
 
         session.output.json_lines(plan_lines(report))
-    elif whole and not session.options.quiet:
+    else:
         from reconciler.render.plan_text import plan_text
 
         session.output.result(plan_text(report, session.style) + "\n")

@@ -14,7 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import WRITING, Action, Cause, Change, FieldChange
 from reconciler.model.columns import Field
 from reconciler.model.difference import Difference, Standing
-from reconciler.model.encode import decode
+from reconciler.model.encode import CONVERTED, decode
 from reconciler.model.kind import Kind
 from reconciler.model.lifecycle import Edge, Risk
 from reconciler.model.resource import AWAITED, Row, asked_before
@@ -219,7 +219,9 @@ def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> 
             written.update(one.columns)
     gone = draft.deletes or (draft.removed and not entity.exists)
     after = None if gone else _after(draft.difference, written)
-    return [_put_back(replace(one, before=before, after=after), difference=draft.difference) for one in lines]
+    for one in lines:  # they were made just now, and nobody else has seen them
+        one.before, one.after = before, after
+    return [_put_back(one, difference=draft.difference) for one in lines]
 
 
 def _extra(view: View, draft: Draft, lines: Sequence[Change]) -> Mapping[str, Any]:
@@ -278,8 +280,9 @@ def _tree(kind: Kind, columns: Mapping[str, Any], secrets: Mapping[str, bool] | 
             there = any(columns.get(name) is not None for name in names)
             value = HIDDEN if (secrets or {}).get(one.path, there) else None
         else:
-            stored = columns.get(names[0])
-            value = None if stored is None else decode(one, stored)
+            value = columns.get(names[0])
+            if type(value) is not str or one.type in CONVERTED:
+                value = decode(one, value)
         if value is None:
             continue
         node = tree

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,9 +14,11 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.skim import keys_of
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.kinds import discover
+from reconciler.model.placing import _spans_on
 from tests.campaigns.twins import twins
 
 LIMITS = Limits()
+TOLD = Counter()
 ROOT = Path(__file__).parents[3]
 
 
@@ -32,10 +36,33 @@ def same(data):
         return False
     exact = exactly(data)
     assert len(quick) == len(exact), data
-    for mine, places in zip(quick, exact, strict=True):
+    documents = parse("f.yaml", data, limits=LIMITS)[0]
+    for index, (mine, places) in enumerate(zip(quick, exact, strict=True)):
         assert next(iter(mine.values())) == places.first, data
         assert {path: places.keys.get(path) for path in mine} == mine, data
+        lines_are_told(documents[index], places, data)
+        keys_are_told(documents[index].places, places, data)
     return True
+
+
+def lines_are_told(document, exact, data):
+    """What a look at a line tells of keys and scalars is what the exact walk says of it."""
+    lines = {number: document.places.spans(number) for number in range(1, data.count(b"\n") + 2)}
+    walked = replace(document, locate=lambda: exact, _places=None)
+    for number, told in lines.items():
+        if told is not None:
+            assert told == _spans_on(walked, number), (number, data)
+            TOLD["spans"] += len(told)
+
+
+def keys_are_told(places, exact, data):
+    """Whether a key is written, where the skimmed keys tell, is what the exact walk says."""
+    paths = [path for path in exact.keys if len(path) < 3 and all(isinstance(step, str) for step in path)]
+    for path in {*paths, *((*path[:1], "missing") for path in paths), ("nowhere", "missing")}:
+        told = places.writes(path)
+        if told is not None:
+            assert told == (path in exact.keys), (path, data)
+            TOLD[told] += 1
 
 
 def test_keys_of_files_near_the_border_of_the_gate():
@@ -46,6 +73,7 @@ def test_keys_of_files_near_the_border_of_the_gate():
             skimmed += same(data)
     assert read > 800
     assert skimmed > 0.97 * read
+    assert min(TOLD["spans"], TOLD[True], TOLD[False]) > 1000
 
 
 def test_keys_of_the_examples():
