@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 from reconciler.model.address import Address
 from reconciler.model.errors import Denied, Held, InvalidManifests, ReconcilerError
@@ -40,7 +41,8 @@ class Tally:
     strict: bool = True
 
 
-def chosen(*, share: float = 1.0, seed: int = SEED) -> list[tuple[Question, Probe]]:
+@cache
+def chosen(*, share: float = 1.0, seed: int = SEED) -> tuple[tuple[Question, Probe], ...]:
     """For every cell, one probe of each answer that it has anywhere in the world; or a seeded share of these."""
     cells = [cell for cell in read_matrix() if cell.verb in WRITES and cell.role in OPERATORS]
     oracle = oracle_of(things(), cells)
@@ -59,7 +61,7 @@ def chosen(*, share: float = 1.0, seed: int = SEED) -> list[tuple[Question, Prob
             if made is not None:
                 found.append((question, made))
                 break
-    return found
+    return tuple(found)
 
 
 def hold(base: Base, probes: Iterable[tuple[Question, Probe]], oracle: Oracle, *, strict: bool = True) -> Tally:
