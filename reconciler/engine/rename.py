@@ -11,27 +11,27 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field
 from reconciler.model.manifest import Document
 from reconciler.model.moved import MOVED
-from reconciler.model.resource import Resource
 from reconciler.model.view import View
 
 
 def renamed(
-    catalog: Catalog, resources: Iterable[Resource[Any]], before: Address, after: Address
+    catalog: Catalog, documents: Iterable[Document], before: Address, after: Address
 ) -> Iterator[tuple[Document, dict[str, Any]]]:
-    """The written documents that change, base or overlay, each with its tree as it will be."""
+    """The documents that change, as they were written: bases and overlays, each with its tree as it will be."""
     view = View(catalog, {}, None)
-    for resource in resources:
-        kind = catalog[resource.address.kind]
-        fields = [one for one in kind.references if one.ref is not None and one.ref.kind == before.kind]
-        for document in resource.document.written:
-            tree: dict[str, Any] = copy.deepcopy(document.tree)
-            changed = resource.address == before
-            if changed:
-                tree["metadata"]["name"] = after.name
-            for one in fields:
-                changed = _rename(view, one, resource.address, tree, before, after) or changed
-            if changed:
-                yield document, tree
+    for document in documents:
+        owner = _address(document.tree)
+        if owner is None or owner.kind not in catalog:
+            continue
+        tree: dict[str, Any] = copy.deepcopy(document.tree)
+        changed = owner == before
+        if changed:
+            tree["metadata"]["name"] = after.name
+        for one in catalog[owner.kind].references:
+            if one.ref is not None and one.ref.kind == before.kind:
+                changed = _rename(view, one, owner, tree, before, after) or changed
+        if changed:
+            yield document, tree
 
 
 def moved_tree(name: str, before: Address, after: Address) -> Mapping[str, Any]:
@@ -42,6 +42,17 @@ def moved_tree(name: str, before: Address, after: Address) -> Mapping[str, Any]:
         "metadata": {"name": name},
         "spec": {"from": str(before), "to": str(after)},
     }
+
+
+def _address(tree: Mapping[str, Any]) -> Address | None:
+    """Where a document says that it stands; None when it says nothing of the kind."""
+    metadata = tree.get("metadata")
+    if not isinstance(metadata, dict):
+        return None
+    kind, tenant, name = tree.get("kind"), metadata.get("tenant"), metadata.get("name")
+    if not isinstance(kind, str) or not isinstance(name, str) or not isinstance(tenant, str | None):
+        return None
+    return Address(kind, tenant or "", name)
 
 
 def _rename(view: View, one: Field, owner: Address, tree: dict[str, Any], before: Address, after: Address) -> bool:

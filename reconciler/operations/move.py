@@ -18,7 +18,9 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action
 from reconciler.model.columns import snake
+from reconciler.model.diagnostic import Severity
 from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageError
+from reconciler.model.manifest import Document
 from reconciler.model.plan import Plan
 from reconciler.model.waiver import Waiver
 from reconciler.operations.plan import plan
@@ -26,7 +28,7 @@ from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.tidy import Rewritten
 from reconciler.operations.validate import Judged, judge
-from reconciler.ports import FileSource, ManifestWriter
+from reconciler.ports import FileSource, ManifestReader, ManifestWriter
 
 _LONGEST = 63
 _OF_MOVES = frozenset({Action.MOVE, Action.ROTATE_SECRET})
@@ -51,9 +53,18 @@ class MovedFiles:
 
 
 def move(
-    doors: Doors, request: Request, files: FileSource, writer: ManifestWriter, *, source: str, target: str
+    doors: Doors,
+    request: Request,
+    files: FileSource,
+    writer: ManifestWriter,
+    *,
+    source: str,
+    target: str,
+    everywhere: ManifestReader | None = None,
 ) -> MovedFiles:
     """Give the resource at ``source`` the name of ``target``, an address or a name.
+
+    ``everywhere`` reads the manifests of all environments, whose ``files`` change with those of this one.
 
     Raises:
         UsageError: one of them is no address, nothing stands at the first, or something at the second (MOV-14).
@@ -68,7 +79,7 @@ def move(
     trees: dict[str, dict[int, tuple[object, object]]] = {}
     left = next((one for one in judged.moves if one.previous == after and one.document is not None), None)
     folder = next(one.document.written[0].folder for one in judged.resources if one.address == before)
-    for document, tree in renamed(doors.catalog, judged.resources, before, after):
+    for document, tree in renamed(doors.catalog, _documents(judged, everywhere), before, after):
         trees.setdefault(document.file, {})[document.index] = (document.tree, tree)
     contents, _ = files.contents()
     added: dict[str, bytes] = {}
@@ -78,7 +89,8 @@ def move(
         wanted = moved_tree(_free(judged, after, but=left.name), before, after)
         trees.setdefault(left.document.file, {})[left.document.index] = (left.document.tree, wanted)
     rewritten = tuple(_rewritten(writer, contents, file, wanted) for file, wanted in sorted(trees.items()))
-    reader = writer.reader({**{one.file: one.after for one in rewritten}, **added}, doors.reader)
+    mine = {one.file: one.after for one in rewritten if one.file in judged.manifests.files}
+    reader = writer.reader({**mine, **added}, doors.reader)
     _valid(judge(doors.catalog, reader, layout=request.layout, folders=doors.waivers))
     made = plan(replace(doors, reader=reader), request)
     pending = _proved(standing, made, before, after)
@@ -91,6 +103,17 @@ def move(
         pending=pending,
         waivers=tuple(one.name for one in judged.waivers.active if _speaks(one, before) and not _speaks(one, after)),
     )
+
+
+def _documents(judged: Judged, everywhere: ManifestReader | None) -> tuple[Document, ...]:
+    """Everything that may name it: the manifests and overlays of this environment, and of all others."""
+    if everywhere is None:
+        return tuple(part for one in judged.manifests.documents for part in one.written)
+    manifests, found = everywhere.read()
+    wrong = tuple(one for one in found if one.severity is Severity.ERROR)
+    if wrong:
+        raise InvalidManifests("manifests of an environment hold errors; nothing was moved", diagnostics=wrong)
+    return manifests.documents
 
 
 def _address(catalog: Catalog, text: str) -> Address:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.cli.environments import ONLY, PRODUCTION, STAGING, apply, categories, with_environments
 from tests.cli.tree import INES, ROOT, Tree
 
 DESK = "tenants/farol/desk.yaml"
@@ -199,3 +200,35 @@ def test_two_that_differ_are_no_rename(applied: Tree) -> None:
     call = applied.run("plan")
     assert "create Category/farol/mail" in call.out
     assert "MOV-16" not in call.out
+
+
+def test_overlays_of_every_environment_say_the_new_name(tree: Tree) -> None:
+    """An overlay that kept the old name would lie over nothing (OVL-01), and a reference in one would lead nowhere."""
+    envs = with_environments(tree)
+    envs.edit(PRODUCTION, "    env: live\n", "    env: live # for all\nspec:\n  serviceTypes: [incident]\n")
+    for environment in ("staging", "production"):
+        apply(envs, environment)
+    for source, name in (("ServiceType/farol/incident", "incidents"), ("Category/farol/signing", "seals")):
+        call = envs.run("move", source, name, "--env", "staging")
+        assert call.code == 0, call.err
+        assert PRODUCTION in call.out.splitlines()
+    text = (envs.folder / PRODUCTION).read_text(encoding="utf-8")
+    assert "  name: seals\n" in text
+    assert "env: live # for all\nspec:\n  serviceTypes: [incidents]\n" in text
+    assert "  name: seals\n" in (envs.folder / STAGING).read_text(encoding="utf-8")
+    assert "serviceTypes: [incidents]" in (envs.folder / ONLY).read_text(encoding="utf-8")
+    for environment in ("staging", "production"):
+        call = envs.run("apply", "--env", environment, "--auto-approve", "--as", ROOT, "--as", INES)
+        assert call.code == 0, call.err
+        assert "No changes." in envs.run("plan", "--env", environment).out
+    assert [row[0] for row in categories(envs)] == ["more", "seals"]
+
+
+def test_a_password_without_a_version_moves_by_the_verb(tree: Tree) -> None:
+    """It is written again under the new name, which is part of the move and nothing else (MOV-15)."""
+    tree.edit("tenants/farol/customers.yaml", ', version: "1"}', "}")
+    tree.apply()
+    call = tree.run("move", "CustomerUser/farol/ana", "ana.moura")
+    assert call.code == 0, call.err
+    tree.apply()
+    assert tree.run("plan").out.startswith("No changes.")

@@ -33,14 +33,15 @@ def command(context: click.Context, *, source: str, target: str, show_diff: bool
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     house = session.house
-    reader = house.reader()
+    everywhere = house.reader_of_all()
     found = move(
-        house.doors(reader, writes=False),
+        house.doors(house.reader(), writes=False),
         house.request(people=session.people()),
-        reader,
+        everywhere,
         house.writer(),
         source=source,
         target=target,
+        everywhere=everywhere,
     )
     if show_diff:
         for one in found.files:
