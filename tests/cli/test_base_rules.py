@@ -191,6 +191,32 @@ def test_a_configuration_elsewhere_in_the_repository_is_that_of_the_commit_too(r
         assert (call.code, told(call, "IDT-13")) == (1, True)
 
 
+@pytest.mark.parametrize("how", ["link", "submodule"])
+@pytest.mark.parametrize("there", [True, False], ids=["at the base", "new"])
+def test_a_branch_does_not_lead_the_configuration_out_of_the_repository(
+    repository: Tree, tmp_path_factory: pytest.TempPathFactory, how: str, *, there: bool
+) -> None:
+    """Where the folder of the configuration becomes another repository, or a link, its file is still the branch's."""
+    tree = repository
+    if there:
+        tree.write("ci/rules.yaml", HEAD + "guards: {minAdministrators: 2}\n")
+    base = commit(tree)
+    if there:
+        git(tree, "rm", "-q", "-r", "ci")
+    elsewhere = tmp_path_factory.mktemp("elsewhere") if how == "link" else tree.folder / "ci"
+    elsewhere.mkdir(exist_ok=True)
+    (elsewhere / "rules.yaml").write_text(HEAD + "guards: {minAdministrators: 3}\n", encoding="utf-8")
+    if how == "link":
+        (tree.folder / "ci").symlink_to(elsewhere)
+        git(tree, "add", "ci")
+    else:
+        for words in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
+            git(tree, "-C", "ci", *words)
+        git(tree, "update-index", "--add", "--cacheinfo", f"160000,{git(tree, '-C', 'ci', 'rev-parse', 'HEAD')},ci")
+    call = tree.run("plan", "--config", "ci/rules.yaml", "--base", base)
+    assert (call.code == 1 and told(call, "CFGF-0")) or told(call, "CFGF-12"), call
+
+
 @pytest.mark.parametrize("text", ["identity: {trust: nobody}\n", "- a\n", "---\n---\na: b\n", "a: [\n"])
 def test_a_commit_whose_configuration_is_broken_judges_nothing(repository: Tree, text: str) -> None:
     base = configured(repository, text)

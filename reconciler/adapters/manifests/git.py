@@ -7,6 +7,7 @@ with a clean environment: no GIT_ variable, no pager, no hook, no lock, no netwo
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 import re
 import subprocess
@@ -182,15 +183,16 @@ class GitReader:
         self._find_commit()
         return self._commit
 
-    def repository(self) -> bytes | None:
-        """The folder of the repository, as git writes it.
+    def repository(self) -> Path | None:
+        """The folder of the repository, without links in it; None for one without files.
 
         Raises:
             WorldError: there is no repository, no such commit, or no git program.
             UsageError: the commit looks like an option.
         """
         self._find_commit()
-        return run_git(self._working, "rev-parse", "--show-toplevel", check=False)
+        found = run_git(self._working, "rev-parse", "--show-toplevel", check=False)
+        return None if found is None else Path(os.fsdecode(found.removesuffix(b"\n")))
 
     def _find_commit(self) -> None:
         if self._wanted.startswith("-") or not self._wanted or not self._wanted.isprintable():

@@ -6,6 +6,7 @@ Only where the files are is different from manifests: how they are read, and wha
 from __future__ import annotations
 
 import hashlib
+import os
 import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from reconciler.adapters.manifests.files import FilesReader
 from reconciler.adapters.manifests.git import GitReader
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import selected
-from reconciler.adapters.manifests.paths import absolute
+from reconciler.adapters.manifests.paths import absolute, inside, is_outside
 from reconciler.adapters.manifests.program import run_git
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.manifest import Document
@@ -80,18 +81,33 @@ def committed_configuration(working: Path, path: Path, rev: str) -> CommittedCon
         UsageError: the commit looks like an option.
     """
     repository = GitReader(working, [], rev).repository()
-    file = absolute(working / path)
-    if not file.parent.is_dir() or run_git(file.parent, "rev-parse", "--show-toplevel", check=False) != repository:
+    file = None if repository is None else _below(repository, working, path)
+    if repository is None or file is None:
         return CommittedConfiguration(held=False)
-    reader = GitReader(file.parent, [file.name], rev)
-    if file.name not in reader.names(file.name):
-        tracked = run_git(file.parent, "ls-files", "--error-unmatch", "--", file.name, check=False)
-        return CommittedConfiguration(held=tracked is not None)
+    reader = GitReader(repository, [file], rev)
+    if file not in reader.names(file):
+        # What git lists here is a file that it does not know. One in a submodule is not listed, and not ignored either.
+        others = run_git(repository, "ls-files", "-z", "--others", "--", file, check=False)
+        return CommittedConfiguration(held=others != os.fsencode(file) + b"\0" and (repository / file).exists())
     manifests, problems = reader.read()
     document = manifests.documents[0] if len(manifests.documents) == 1 else None
     if document is None and not problems:
-        problems = [_no_mapping(file.name, len(manifests.documents))]
+        problems = [_no_mapping(file, len(manifests.documents))]
     return CommittedConfiguration(document=document, problems=tuple(problems))
+
+
+def _below(repository: Path, working: Path, path: Path) -> str | None:
+    """The path of a file inside of a repository; None for one outside.
+
+    Links are not followed, for a branch can make them, unless by that the file would be outside.
+    """
+    folder = Path(os.path.realpath(working))
+    written = absolute(folder / path)
+    for found in (written, Path(os.path.realpath(written.parent)) / written.name):
+        shown = inside(found, repository)
+        if not is_outside(shown):
+            return shown
+    return None
 
 
 def _no_mapping(name: str, number: int) -> Diagnostic:
