@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+import shutil
 import subprocess
 import sys
 
@@ -209,6 +210,22 @@ def test_people_export_what_they_may_read(live: Tree) -> None:
     plan = live.run("plan", "out", "--as", "pia@farol.example.com", "--target", "*/farol/*")
     assert "No changes." in plan.out, plan.out
     assert live.run("export", "-", "--as", "nobody@example.com").code == 4
+
+
+def test_a_value_that_differs_from_the_derived_one_is_said(live: Tree) -> None:
+    live.write("tenants/farol/domains.yaml", DOMAIN)
+    live.apply()
+    live.sql("UPDATE domains SET origin_scheme = 'http', origin_port = 8443")
+    assert live.run("export", "out", "--target", "Domain/*").code == 0
+    text = (live.folder / "out/tenants/farol/domain/www.lumen.example.com.yaml").read_text(encoding="utf-8")
+    assert "originScheme: http\n  originPort: 8443\n" in text
+    assert "ignoreChanges" not in text
+    shutil.rmtree(live.folder / "out")
+    assert live.run("accept", "Domain/farol/www.lumen.example.com").code == 0
+    assert "No changes." in live.run("plan").out
+    live.sql("UPDATE domains SET origin_port = 80")
+    patch = live.run("accept", "Domain/farol/www.lumen.example.com", "--diff").out
+    assert [line for line in patch.splitlines() if line[:1] == "-" and line[:3] != "---"] == ["-  originPort: 8443"]
 
 
 # --- domains as CSV --------------------------------------------------------------------------------------------------
