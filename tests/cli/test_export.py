@@ -294,6 +294,9 @@ def test_domains_that_other_programs_left_half_empty(live: Tree) -> None:
     )
     call = live.run("export", "--format", "csv", "domains", "--customer", "Customer/farol/lumen")
     assert call.code == 0, call.err
+    words = ("export", "--format", "csv", "domains", "--customer", "lumen")
+    assert live.run(*words).out == call.out
+    assert "of one customer" in live.run(*words, "--customer", "farol/lumen").err
     lines = list(csv.reader(io.StringIO(call.out, newline="")))
     assert lines[1] == ["a.example", "", "", "a\ufffd[31m\ufffd\t", "", "", "", "", "", "", ""]
     assert lines[2][6:8] == ["override", "url:https://c.example/"]
@@ -312,6 +315,7 @@ def test_a_foreign_and_an_absent_customer_are_the_same(live: Tree) -> None:
     live.sql("UPDATE partners SET state = 'active'")
     words = ("export", "--format", "csv", "domains", "--as", "pia@farol.example.com", "--customer")
     assert live.run(*words, "farol/lumen").code == 0
+    assert live.run(*words, "duna").err == live.run(*words, "none").err.replace("none ", "duna ")
     foreign, absent = live.run(*words, "dunas/duna"), live.run(*words, "dunas/none")
     assert foreign.code == absent.code == 4
     assert foreign.err.replace("duna ", "none ") == absent.err.replace("duna ", "none ")
