@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.model.brief import bare, brief
 from reconciler.model.columns import Field
-from reconciler.model.encode import decode, encode, same
+from reconciler.model.encode import decode, encode, field_value, same
 from reconciler.model.invisible import visible
 from reconciler.model.rule import Unjudged
 from reconciler.model.view import Entity
@@ -69,7 +69,8 @@ def _take(entity: Entity, field: Field, tree: dict[str, Any]) -> None:
             "holds characters that cannot be seen, which no manifest may hold",
             "put another value there, or leave it to the world with lifecycle.ignoreChanges",
         )
-    _put(tree, keys, _arranged(field, given, brief(field, said)))
+    meant = None if entity.resource is None else field_value(field, entity.resource)
+    _put(tree, keys, _arranged(field, given, meant, brief(field, said)))
 
 
 def _may(field: Field, given: Any, stored: tuple[Any, ...]) -> None:
@@ -170,16 +171,23 @@ def _there(entity: Entity, parent: str) -> bool:
     )
 
 
-def _arranged(field: Field, given: Any, value: Any) -> Any:
-    """A list without order in the order of its author; what is new comes last."""
-    if field.unordered is None or not isinstance(given, list) or not isinstance(value, list):
+def _arranged(field: Field, given: Any, meant: Any, value: Any) -> Any:
+    """A list in the words of its author, whose entries mean ``meant``; what is new is as it is live.
+
+    One without order keeps the order of its author, and what is new comes last.
+    """
+    if not isinstance(given, list) or not isinstance(value, list):
         return value
+    means = meant if isinstance(meant, list) and len(meant) == len(given) else given
+    words = [(one, said) for one, said in zip(means, given, strict=True) if isinstance(said, str)]
+    if field.unordered is None:
+        return [next((said for one, said in words if one == other), other) for other in value]
     left = list(value)
     kept = []
-    for one in given:
+    for one, said in zip(means, given, strict=True):
         for place, other in enumerate(left):
-            if _means(field, one, other):
-                kept.append(one if not isinstance(one, dict) else other)
+            if _means(field, said, other) or (isinstance(said, str) and one == other):
+                kept.append(said if not isinstance(said, dict) else other)
                 del left[place]
                 break
     return [*kept, *left]

@@ -97,11 +97,11 @@ class Waf(Spec):
 
 
 def _origin_scheme(spec: Any) -> str:
-    return spec.origin_scheme or ("http" if spec.scheme == "http" else "https")
+    return "http" if spec.scheme == "http" else "https"
 
 
 def _origin_port(spec: Any) -> int:
-    return spec.origin_port or (80 if _origin_scheme(spec) == "http" else 443)
+    return 80 if (spec.origin_scheme or _origin_scheme(spec)) == "http" else 443
 
 
 class DomainSpec(Spec):

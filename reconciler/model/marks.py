@@ -77,7 +77,7 @@ class State:
 class Derived:
     """Left out, the value is computed from other fields of the same manifest, and is managed.
 
-    ``compute`` takes the spec and returns the value.
+    ``compute`` takes the spec and returns the value, whether or not the spec gives one.
     """
 
     text: str

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from reconciler.model.address import PLATFORM, Address
+from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import Denied, UsageError
 from reconciler.model.kind import Kind
 from reconciler.model.listing import Listing, Table
+from reconciler.model.principal import Principal
 from reconciler.model.rights import Rights
 from reconciler.model.view import Entity
 from reconciler.operations.people import summon
@@ -19,7 +21,9 @@ from reconciler.ports import LiveStore
 def listing(
     catalog: Catalog, store: LiveStore, people: People, now: datetime, *, word: str, owner: str, recursive: bool
 ) -> Table:
-    """The table ``word`` of ``owner``, written ``tenant/name`` or as an address; ``recursive`` adds those below it.
+    """The table ``word`` of ``owner``; ``recursive`` adds those below it.
+
+    It is written ``tenant/name``, as an address, or by its name alone where those who ask may list one such only.
 
     Raises:
         UsageError: there is no such table, or nobody asks and there is no such owner.
@@ -32,10 +36,9 @@ def listing(
     reference = kind.owner
     if reference is None or reference.ref is None:
         raise UsageError(f"{word} belong to nobody")
-    tenant, _, name = owner.removeprefix(f"{reference.ref.kind}/").rpartition("/")
-    found = rights.view.at(Address(reference.ref.kind, tenant or PLATFORM, name))
     asking = () if carriers is None else carriers.people
-    if found is None or not all(rights.decide(who, listed.verb, found).allowed for who in asking):
+    found = _owner(rights, reference.ref.kind, owner, lambda one: _may(rights, asking, listed.verb, one))
+    if found is None:
         if asking:
             raise Denied(
                 f"{owner} is not there, or you have no right to export its {word}",
@@ -46,11 +49,22 @@ def listing(
     owners = _tree(rights, found) if recursive else [found]
     lines = []
     for one in owners:
-        if all(rights.decide(who, listed.verb, one).allowed for who in asking):
+        if _may(rights, asking, listed.verb, one):
             for entity in rights.view.referrers(one.address, kind.name, reference.path):
                 key = str(entity.live(listed.by) or "")
                 lines.append((key, tuple(cell(entity, one) for _, cell in listed.columns)))
     return Table(headers=tuple(header for header, _ in listed.columns), lines=tuple(line for _, line in sorted(lines)))
+
+
+def _owner(rights: Rights, kind: str, word: str, may: Callable[[Entity], bool]) -> Entity | None:
+    tenant, _, name = word.removeprefix(f"{kind}/").rpartition("/")
+    named = [(tenant, name)] if tenant else [key for key in rights.rows(kind) if key[1] == name]
+    found = [one for key in named if (one := rights.view.at(Address(kind, *key))) is not None and may(one)]
+    return found[0] if len(found) == 1 else None
+
+
+def _may(rights: Rights, asking: Sequence[Principal], verb: str, one: Entity) -> bool:
+    return all(rights.decide(who, verb, one).allowed for who in asking)
 
 
 def _declared(catalog: Catalog, word: str) -> tuple[Kind, Listing]:

@@ -11,6 +11,20 @@ import pytest
 from tests.cli.tree import SECRET, Tree
 
 DESK = "tenants/farol/desk.yaml"
+DOMAIN = """\
+apiVersion: reconciler/v1
+kind: Domain
+metadata: {name: w.example.com, tenant: farol}
+spec:
+  customer: lumen
+  host: w.example.com
+  scheme: http
+  origins: [{address: 198.51.100.20}]
+  whiteList:
+    - 192.0.2.10 # the head office
+    - 203.0.113.0/255.255.255.128
+    - 2001:DB8::1
+"""
 
 
 @pytest.fixture
@@ -114,6 +128,19 @@ def test_a_secret_that_moved_is_told_and_left(live: Tree) -> None:
     assert (call.code, call.out) == (0, "CustomerUser/farol/ana.displayName\n")
     assert "CustomerUser/farol/ana.password stays as it is" in call.err
     assert SECRET not in call.err
+
+
+def test_entries_of_a_list_keep_the_words_of_their_author(live: Tree) -> None:
+    file = "tenants/farol/domains.yaml"
+    live.write(file, DOMAIN)
+    live.apply()
+    live.sql("UPDATE domains SET white_list = ?", '["192.0.2.10","198.51.100.1","2001:db8::1","203.0.113.0/25"]')
+    live.run("accept", "Domain/farol/w.example.com")
+    assert _text(live, file) == DOMAIN + '    - "198.51.100.1"\n'
+    live.sql("UPDATE domains SET white_list = ?", '["192.0.2.10","203.0.113.0/25"]')
+    live.run("accept", "Domain/farol/w.example.com")
+    assert _text(live, file) == DOMAIN.replace("    - 2001:DB8::1\n", "")
+    assert "No changes." in live.run("plan").out
 
 
 def test_what_cannot_be_accepted(live: Tree) -> None:

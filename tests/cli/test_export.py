@@ -6,6 +6,7 @@ import csv
 import errno
 import io
 import os
+import shutil
 import subprocess
 import sys
 
@@ -211,6 +212,22 @@ def test_people_export_what_they_may_read(live: Tree) -> None:
     assert live.run("export", "-", "--as", "nobody@example.com").code == 4
 
 
+def test_a_value_that_differs_from_the_derived_one_is_said(live: Tree) -> None:
+    live.write("tenants/farol/domains.yaml", DOMAIN)
+    live.apply()
+    live.sql("UPDATE domains SET origin_scheme = 'http', origin_port = 8443")
+    assert live.run("export", "out", "--target", "Domain/*").code == 0
+    text = (live.folder / "out/tenants/farol/domain/www.lumen.example.com.yaml").read_text(encoding="utf-8")
+    assert "originScheme: http\n  originPort: 8443\n" in text
+    assert "ignoreChanges" not in text
+    shutil.rmtree(live.folder / "out")
+    assert live.run("accept", "Domain/farol/www.lumen.example.com").code == 0
+    assert "No changes." in live.run("plan").out
+    live.sql("UPDATE domains SET origin_port = 80")
+    patch = live.run("accept", "Domain/farol/www.lumen.example.com", "--diff").out
+    assert [line for line in patch.splitlines() if line[:1] == "-" and line[:3] != "---"] == ["-  originPort: 8443"]
+
+
 # --- domains as CSV --------------------------------------------------------------------------------------------------
 
 DOMAIN = """\
@@ -277,6 +294,9 @@ def test_domains_that_other_programs_left_half_empty(live: Tree) -> None:
     )
     call = live.run("export", "--format", "csv", "domains", "--customer", "Customer/farol/lumen")
     assert call.code == 0, call.err
+    words = ("export", "--format", "csv", "domains", "--customer", "lumen")
+    assert live.run(*words).out == call.out
+    assert "of one customer" in live.run(*words, "--customer", "farol/lumen").err
     lines = list(csv.reader(io.StringIO(call.out, newline="")))
     assert lines[1] == ["a.example", "", "", "a\ufffd[31m\ufffd\t", "", "", "", "", "", "", ""]
     assert lines[2][6:8] == ["override", "url:https://c.example/"]
@@ -295,6 +315,7 @@ def test_a_foreign_and_an_absent_customer_are_the_same(live: Tree) -> None:
     live.sql("UPDATE partners SET state = 'active'")
     words = ("export", "--format", "csv", "domains", "--as", "pia@farol.example.com", "--customer")
     assert live.run(*words, "farol/lumen").code == 0
+    assert live.run(*words, "duna").err == live.run(*words, "none").err.replace("none ", "duna ")
     foreign, absent = live.run(*words, "dunas/duna"), live.run(*words, "dunas/none")
     assert foreign.code == absent.code == 4
     assert foreign.err.replace("duna ", "none ") == absent.err.replace("duna ", "none ")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.adapters.manifests import FilesReader
 from reconciler.engine.resolve import resolve
@@ -63,6 +65,24 @@ def test_stored_values_of_the_example_are_stable(kind: Kind, tmp_path: Path) -> 
         if column.role == "value":
             assert same(kind.by_path[column.path], value, value)
             decode(column, value)
+
+
+@each_kind
+def test_what_is_derived_does_not_come_from_itself(kind: Kind) -> None:
+    """Else no value that differs from it could ever be told from it, and neither exported nor accepted."""
+    given = yaml.safe_load(kind.example)["spec"]
+    for field in kind.fields:
+        if field.derived is None:
+            continue
+        spec = kind.spec.model_validate(given)
+        implied = field.derived.compute(spec)
+        holder: Any = spec
+        for name in field.attributes[:-1]:
+            holder = getattr(holder, name)
+        if holder is not None:
+            for value in (None, "another", 7):
+                object.__setattr__(holder, field.attributes[-1], value)
+                assert field.derived.compute(spec) == implied, field.path
 
 
 @each_kind

@@ -41,7 +41,9 @@ _STREAM = "-"
     show_default=True,
     help="Form of the result.",
 )
-@click.option("--customer", metavar="TENANT/NAME", help="With --format csv domains: whose domains.")
+@click.option(
+    "--customer", "customers", multiple=True, metavar="TENANT/NAME", help="With --format csv domains: whose domains."
+)
 @click.option("--recursive", is_flag=True, help="With --format csv domains: also those of its descendants.")
 @global_options(hidden=True)
 @click.pass_context
@@ -54,7 +56,7 @@ def command(
     layout: str,
     states: bool,
     form: str,
-    customer: str | None,
+    customers: Sequence[str],
     recursive: bool,
 ) -> int:
     """Write live state as manifests below DIR, by default the working folder; - writes one stream to standard output.
@@ -67,15 +69,15 @@ def command(
     """
     session = Session.begin(context)
     if form == "csv":
-        if list(words) != ["domains"] or not customer:
+        if list(words) != ["domains"] or len(customers) != 1 or not customers[0]:
             raise UsageError(
-                "as CSV there are the domains of a customer",
+                "as CSV there are the domains of one customer",
                 hint="write export --format csv domains --customer TENANT/NAME",
             )
         if tenants or targets or states:
             raise UsageError("--tenant, --target and --states choose manifests; a CSV file is of one customer")
-        return _listing(session, words[0], customer, recursive=recursive)
-    if customer is not None or recursive:
+        return _listing(session, words[0], customers[0], recursive=recursive)
+    if customers or recursive:
         raise UsageError("--customer and --recursive belong to --format csv domains")
     if len(words) > 1:
         raise UsageError("export writes into one folder", hint="name one, or none for the working folder")

@@ -135,7 +135,8 @@ def faults_of(catalog: Catalog, past: Past) -> Iterator[Diagnostic]:
         yield _diagnostic(
             UNKEPT,
             f"what run {past.run.id} found before it wrote is not kept: {shown}",
-            hint="older versions kept nothing, and images may have been thrown away since; change it through git",
+            hint="older versions kept nothing, or too little of what a run moved and changed at once, and images may"
+            " have been thrown away since; change it through git",
         )
     for one in past.changes:
         if one.action not in UNDONE:
