@@ -57,7 +57,7 @@ class Places:
     lines: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)
     """Keys and scalars by line, in order; filled when the first line of the document is shown."""
     skimmed: Mapping[PathKey, Source] | None = field(default=None, repr=False, compare=False)
-    """Of a document that holds no null: keys that were found line by line, without those below lists and in brackets."""
+    """Of a document that holds no null: the keys that a look at its lines found, none below lists and in brackets."""
     spans: Callable[[int], list[Span] | None] | None = field(default=None, repr=False, compare=False)
     """Keys and scalars on one line, where a look at the line tells them: as they would stand in ``lines``."""
 
