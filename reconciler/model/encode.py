@@ -236,7 +236,7 @@ def decode(one: Field | Column, stored: Any) -> Any:
     if one.type == "bool":
         return bool(stored)
     if one.type in CONVERTED:
-        if stored == "{}" or stored == "[]":
+        if stored in ("{}", "[]"):
             return {} if stored == "{}" else []
         try:
             found = from_json(stored, allow_inf_nan=False)
@@ -272,7 +272,7 @@ def _writable(value: Any) -> bool:
     """Whether JSON that was read can be written again: no number in it is too large for that."""
     if isinstance(value, dict | list):
         items = value.values() if isinstance(value, dict) else value
-        return all([type(item) is str or _writable(item) for item in items])
+        return all(type(item) is str or _writable(item) for item in items)
     if isinstance(value, float):
         return isfinite(value)
     return not isinstance(value, int) or value.bit_length() <= _LARGEST

@@ -56,9 +56,9 @@ class Places:
     """Of a composed document: the key in the base of each object that overlays write as well."""
     lines: dict[int, list[Span]] = field(default_factory=dict, repr=False, compare=False)
     """Keys and scalars by line, in order; filled when the first line of the document is shown."""
-    skimmed: Mapping[PathKey, Source] | None = None
-    """Of a document that holds no null: keys that were found line by line, without those below lists and in brackets."""
-    spans: Callable[[int], list[Span] | None] | None = None
+    skimmed: Mapping[PathKey, Source] | None = field(default=None, repr=False, compare=False)
+    """Of a document that holds no null: the keys that a look at its lines found, none below lists and in brackets."""
+    spans: Callable[[int], list[Span] | None] | None = field(default=None, repr=False, compare=False)
     """Keys and scalars on one line, where a look at the line tells them: as they would stand in ``lines``."""
 
     def nearest(self, path: PathKey) -> Source:

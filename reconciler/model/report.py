@@ -27,8 +27,9 @@ from reconciler.model.source import Source
 class FieldLine:
     """One changed field. ``cause`` is intent, drift, conflict or default; values are as people write them.
 
-    ``verdict`` is allowed or denied, and empty for a plan that was judged for nobody. It is never changed, and not frozen:
-    a frozen one takes three times as long to make, and there is one a field.
+    ``verdict`` is allowed or denied, and empty for a plan that was judged for nobody.
+
+    It is never changed, and not frozen: a frozen one takes three times as long to make, and there is one a field.
     """
 
     path: str
