@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks import corpus
-from reconciler.adapters.manifests import FilesReader
+from reconciler.adapters.manifests import FilesReader, collect
 from reconciler.engine.validate import MOST_IN_A_FILE, validate
 from reconciler.kinds import discover
 from reconciler.model.diagnostic import Diagnostic
@@ -22,6 +24,11 @@ WRONG = HEAD + "kind: Bundle\nmetadata: {{name: {0}}}\nspec: {{displayName: B {0
 MOVED = HEAD + "kind: Moved\nmetadata: {name: one}\nspec: {from: Bundle/old, to: Bundle/first}\n"
 WAIVER = HEAD + "kind: Waiver\nmetadata: {name: stray}\n"
 NO_BUNDLE = HEAD + "kind: Bundle\nmetadata: {name: kindless}\n"
+
+
+@pytest.fixture(autouse=True)
+def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collect, "_PART", 100)
 
 
 class AtTheEnd:

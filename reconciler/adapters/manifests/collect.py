@@ -20,8 +20,8 @@ from reconciler.model.source import Source
 
 _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 """A document that begins where the file ends."""
-_PART = 256
-"""Documents that are handed on together: few enough to be still at hand, and enough to make the call worth while."""
+_PART = 16_384
+"""Documents that are handed on together. What is let go in smaller parts leaves what stays scattered in memory."""
 
 
 class Collector:
@@ -213,7 +213,7 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
     builder = Builder(text, limits)
     builder.run()
     documents = [
-        Document(text.file, one.index, one.tree, _Source(text, one.index, limits), text.line, text.folder, one.plain)
+        Document(text.file, one.index, one.tree, _Source(text, one.index, limits), text, text.folder, one.plain)
         for one in builder.trees
     ]
     return documents, builder.problems
@@ -224,7 +224,7 @@ def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bo
     for index, tree in enumerate(found):
         source = _PlainSource(text, index, limits)
         again = None if stays else source
-        documents.append(Document(text.file, index, tree, source, text.line, text.folder, plain=True, again=again))
+        documents.append(Document(text.file, index, tree, source, text, text.folder, plain=True, again=again))
     return documents
 
 
