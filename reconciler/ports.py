@@ -17,7 +17,7 @@ from reconciler.model.comment import Comment
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import AppliedChange, Recorded, Written
 from reconciler.model.focus import Reading
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
@@ -36,8 +36,11 @@ class SecretUnreadable(Exception):
 class ManifestReader(Protocol):
     """Reads manifests, from a working tree or from git objects."""
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
-        """All documents, and what is wrong with the files as YAML (GEN-01 for repeated keys, GEN-17)."""
+    def read(self, early: Early | None = None, /) -> tuple[Manifests, list[Diagnostic]]:
+        """All documents, and what is wrong with the files as YAML (GEN-01 for repeated keys, GEN-17).
+
+        Whole files may be handed to ``early`` before the next ones are parsed.
+        """
 
     def file(self, document: Document, path: str) -> bytes:
         """Content of the file ``path`` below the folder of a document.

@@ -50,7 +50,7 @@ def read_moves(catalog: Catalog, documents: Sequence[Document]) -> tuple[Moves, 
     made: list[tuple[Move, Document]] = []
     found: list[Diagnostic] = []
     for document in documents:
-        if document.tree.get("kind") != MOVED:
+        if document.early is not None or document.tree.get("kind") != MOVED:
             kept.append(document)
             continue
         move, problems = _move(catalog, document)

@@ -66,7 +66,7 @@ def parted(documents: Iterable[Document], folders: Sequence[str]) -> tuple[tuple
     for document in documents:
         if any(document.file == one or document.file.startswith(f"{one}/") for one in folders):
             continue
-        if document.tree.get("kind") == WAIVER:
+        if document.early is None and document.tree.get("kind") == WAIVER:
             known = ", ".join(folders)
             hint = f"move it into {known}" if known else "name a folder under waivers: in reconciler.yaml"
             found.append(_at(ELSEWHERE, document, ("kind",), "a waiver stands among manifests", hint))

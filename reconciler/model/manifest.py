@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -140,6 +140,8 @@ class Document:
     """What the reader knows of the tree that it read; it says nothing about one that was put together later."""
     again: TreeSource | None = field(default=None, repr=False, compare=False)
     """Reads the tree again, from the bytes that were parsed; None where it stays."""
+    early: Any = field(default=None, repr=False, compare=False)
+    """The resource that this very document gives, where it was judged when it was read and nothing was found."""
     _places: Places | None = field(default=None, repr=False)
 
     def release(self) -> None:
@@ -192,6 +194,10 @@ class Document:
         return self._places
 
 
+Early = Callable[[Sequence[Document]], None]
+"""Told of documents while others are still to be read, so that trees can be let go before all of them are there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manifests:
     """All documents of one run, and what identifies them.
@@ -222,4 +228,4 @@ class Manifests:
     """What remembers earlier runs over these folders, where something does."""
 
 
-__all__ = ["Document", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]
+__all__ = ["Document", "Early", "Manifests", "Misread", "PathKey", "Places", "Snippet", "Source", "Span"]

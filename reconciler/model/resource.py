@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from reconciler.model.address import Address
@@ -33,6 +34,10 @@ class FileContent:
     media_type: str
 
 
+_NO_FILES: Mapping[str, FileContent] = MappingProxyType({})
+"""Of nearly every resource: one for all."""
+
+
 @dataclass(slots=True)
 class Resource(Generic[S]):
     """A declared resource whose manifest is valid by itself.
@@ -49,7 +54,7 @@ class Resource(Generic[S]):
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     management: str = "full"
-    files: dict[str, FileContent] = field(default_factory=dict)
+    files: Mapping[str, FileContent] = field(default_factory=lambda: _NO_FILES)
 
     def given(self, path: str) -> bool:
         """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
@@ -46,6 +46,45 @@ class Spec(BaseModel):
 def attributes_of(spec: type[Spec]) -> Mapping[str, str]:
     """The attributes of a spec by their keys in a manifest."""
     return {info.alias or name: name for name, info in spec.model_fields.items()}
+
+
+_GIVEN: dict[frozenset[str], set[str]] = {}
+_MOST_GIVEN = 4096
+"""Sets of given fields that are remembered; more would cost what they are to save."""
+
+
+def share_given(spec: Spec) -> None:
+    """Let a spec, and the objects inside it, share the set of fields that their manifest gives with those alike.
+
+    Most manifests of a kind give the same fields, and such a set takes more room than all else that a spec is made of.
+    A spec is frozen, so nobody changes what is shared.
+    """
+    given = spec.__pydantic_fields_set__
+    same = _GIVEN.get(key := frozenset(given))
+    if same is not None:
+        object.__setattr__(spec, "__pydantic_fields_set__", same)
+    elif len(_GIVEN) < _MOST_GIVEN:
+        _GIVEN[key] = given
+    for name in _objects(type(spec)):
+        inside = getattr(spec, name)
+        if isinstance(inside, Spec):
+            share_given(inside)
+        elif type(inside) is list:
+            for one in inside:
+                if isinstance(one, Spec):
+                    share_given(one)
+
+
+@cache
+def _objects(spec: type[Spec]) -> tuple[str, ...]:
+    """The attributes of a spec that may hold objects, alone or in a list."""
+    return tuple(name for name, info in spec.model_fields.items() if _holds_object(info.annotation))
+
+
+def _holds_object(annotation: Any) -> bool:
+    if isinstance(annotation, type) and issubclass(annotation, Spec):
+        return True
+    return any(_holds_object(part) for part in get_args(annotation))
 
 
 _ENV = re.compile(r"[A-Z_][A-Z0-9_]{0,127}")

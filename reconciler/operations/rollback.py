@@ -24,7 +24,7 @@ from reconciler.model.diagnostic import Diagnostic, Severity, in_order
 from reconciler.model.drift import Written
 from reconciler.model.errors import Denied, Held, ReconcilerError, Stale, UsageError, WorldError
 from reconciler.model.exported import NO_WISHES, Wishes
-from reconciler.model.manifest import Document, Manifests, Places
+from reconciler.model.manifest import Document, Early, Manifests, Places
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
@@ -315,7 +315,7 @@ class _Former:
         self._documents: list[Document] = []
         self._files: dict[tuple[str, str], bytes] = {}
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:  # noqa: ARG002  # there is nothing to let go
         """All of them. They stand in no file and come from no commit."""
         return Manifests(tuple(self._documents), (), ""), []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from reconciler.engine.clock import judge_time
@@ -17,6 +18,7 @@ from reconciler.engine.layout import judge_layout
 from reconciler.engine.move import judge_moves, read_moves
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
+from reconciler.engine.validate import validate_early
 from reconciler.engine.waive import no_folder, parted, waive
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
@@ -59,7 +61,7 @@ def judge(
 ) -> Judged:
     """Read all manifests, lay overlays on, read the waivers of ``folders``, and judge each by itself: phase schema."""
     with stage("read"):
-        manifests, found = reader.read()
+        manifests, found = reader.read(partial(validate_early, catalog))
     with stage("validate"):
         return _judged(catalog, reader, manifests, found, layout=layout, folders=folders)
 
@@ -84,7 +86,9 @@ def _judged(
     found = [*found, *about_moves, *unlaid, *problems]
     if manifests.memory is not None:
         _keep(manifests.memory, documents, found)
-    misplaced += judge_layout(catalog, written, layout, within=(*manifests.own, *manifests.overlays))
+    misplaced += judge_layout(
+        catalog, written, layout, within=(*manifests.own, *manifests.overlays), resources=resources
+    )
     found += misplaced
     if not errors_in(found):
         found += judge_moves(moves.items, resources)

@@ -36,7 +36,7 @@ from reconciler.model.approval import Demand, PlanClass
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.guards import DeleteBudget, Guards
 from reconciler.model.kind import Kind
-from reconciler.model.manifest import Document, Manifests, Places
+from reconciler.model.manifest import Document, Early, Manifests, Places
 from reconciler.model.resource import FileRefused
 from reconciler.model.secret import SecretValue
 from reconciler.model.source import Source
@@ -86,7 +86,7 @@ class Documents:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, _early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents."""
         place = Source("world.yaml", 1, 1, 1, 2)
         found = tuple(

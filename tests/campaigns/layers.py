@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.model.diagnostic import Diagnostic
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.ports import ManifestReader
 
 LAYERS = ("overlays/all", "overlays/here")
@@ -92,7 +92,7 @@ class Layered:
         self._anew = anew
         self._found: tuple[Manifests, list[Diagnostic]] | None = None
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, _early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         found = self._found
         if found is None or self._anew:

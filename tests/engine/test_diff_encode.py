@@ -41,8 +41,8 @@ def test_objects_that_are_empty_as_a_whole_give_nothing():
 
 def test_secrets_and_files():
     made = gadget(password={"fromEnv": "A"}, logo={"fromFile": "a.png"}, note={"fromFile": "a.html"})
-    made.files["logo"] = FileContent("a.png", b"\x00\xff", "image/png")
-    made.files["note"] = FileContent("a.html", b"a\r\nb", "text/html")
+    made.files = {"logo": FileContent("a.png", b"\x00\xff", "image/png")}
+    made.files = {**made.files, "note": FileContent("a.html", b"a\r\nb", "text/html")}
     values = dict(
         zip((one.name for one in GADGET.columns), stored_values(GADGET, made, {"password": "h"}), strict=True)
     )

@@ -13,7 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import LockTimeout
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.principal import Principal
 from reconciler.model.resource import FileRefused, Live, Resource
 from reconciler.model.run import Event, Run
@@ -37,7 +37,7 @@ class Reader:
     digest: str = "sha256:manifests"
     reads: int = 0
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, _early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         self.reads += 1
         documents = tuple(one.document for one in self.resources)
         return Manifests(documents, ("toy.yaml",), self.digest), list(self.problems)

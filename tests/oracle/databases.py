@@ -15,7 +15,7 @@ from reconciler.adapters.secrets.generate import generate_value
 from reconciler.kinds import discover
 from reconciler.model.address import Address
 from reconciler.model.authorization import Authorization
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.resource import FileRefused, Live
 from reconciler.model.run import Run
 from reconciler.model.secret import SecretRef, SecretValue
@@ -36,7 +36,7 @@ class Reader:
 
     documents: Sequence[Document]
 
-    def read(self) -> tuple[Manifests, list[Any]]:
+    def read(self, _early: Early | None = None) -> tuple[Manifests, list[Any]]:
         return Manifests(tuple(self.documents), ("oracle.yaml",), "sha256:oracle"), []
 
     def file(self, _document: Document, path: str) -> bytes:

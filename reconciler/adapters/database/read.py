@@ -8,6 +8,8 @@ compiler.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from reconciler.adapters.database.columns import ROW, every_column, selected
 from reconciler.adapters.database.revisions import VERSION_TABLE
@@ -24,6 +26,12 @@ Fetch = Callable[[str], list[Row]]
 
 LEDGER = "SELECT kind, tenant, name, applied, source, commit_id, management FROM reconciler_resources"
 """Reads the ledger; an alias and a condition may follow."""
+_MANY = 5_000
+"""Rows of a table from which it pays to look for texts that are the same."""
+_LOOKED_AT = 1_000
+"""Rows by which is known what comes often; they are spread over the table."""
+_NONE: Mapping[str, Mapping[tuple[str, str], Row]] = MappingProxyType({})
+_NO_ROWS: Mapping[tuple[str, str], Row] = MappingProxyType({})
 _VERSION_TABLE_THERE = {
     "sqlite": f"SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '{VERSION_TABLE}'",  # noqa: S608  # a constant
     "postgresql": f"SELECT 1 WHERE to_regclass('{VERSION_TABLE}') IS NOT NULL",
@@ -35,15 +43,33 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
     rows: dict[str, Mapping[tuple[str, str], Row]] = {}
     done = counter()
     for name, kind in catalog.items():
-        rows[name] = {row[:2]: row for row in fetch(select_rows(kind))}
+        rows[name] = {row[:2]: row for row in sharing(fetch(select_rows(kind)))}
         done(len(rows[name]))
     return Live(
         identity=identity_of(fetch),
         rows=rows,
-        ledger=_ledger(fetch),
+        ledger=ledger_in(fetch(LEDGER), rows),
         generations=generations_of(fetch),
         approvals=approvals_of(fetch),
     )
+
+
+def sharing(rows: list[Row]) -> list[Row]:
+    """The same rows; of many, those that hold the same text often hold one and the same.
+
+    A driver makes every text anew. What comes often in some rows is taken for what comes often in all.
+    """
+    if len(rows) < _MANY:
+        return rows
+    seen: set[Any] = set()
+    words: dict[Any, Any] = {}
+    for row in rows[:: len(rows) // _LOOKED_AT]:
+        words.update((one, one) for one in row if type(one) is str and one in seen)
+        seen.update(row)
+    find = words.get
+    for place, row in enumerate(rows):
+        rows[place] = tuple(map(find, row, row))
+    return rows
 
 
 def empty_live(catalog: Catalog) -> Live:
@@ -88,8 +114,25 @@ def ledger_entry(row: Row) -> LedgerEntry:
     return LedgerEntry(Address(kind, tenant, name), *rest)
 
 
-def _ledger(fetch: Fetch) -> dict[Address, LedgerEntry]:
-    return {entry.address: entry for entry in map(ledger_entry, fetch(LEDGER))}
+def ledger_in(
+    found: list[Row], rows: Mapping[str, Mapping[tuple[str, str], Row]] = _NONE
+) -> dict[Address, LedgerEntry]:
+    """The ledger by address, from what :data:`LEDGER` has read; ``found`` is emptied meanwhile.
+
+    A driver makes every text anew, so an entry takes tenant and name from its row among ``rows``, and words that come
+    again and again from the first entry that has them.
+    """
+    words: dict[str, str] = {}
+    ledger: dict[Address, LedgerEntry] = {}
+    found.reverse()
+    while found:
+        kind, tenant, name, applied, source, commit, management = found.pop()
+        row = rows.get(kind, _NO_ROWS).get((tenant, name))
+        if row is not None:
+            tenant, name = row[0], row[1]
+        address = Address(words.setdefault(kind, kind), tenant, name)
+        ledger[address] = LedgerEntry(address, applied, source, commit, words.setdefault(management, management))
+    return ledger
 
 
 def generations_of(fetch: Fetch) -> dict[str, int]:

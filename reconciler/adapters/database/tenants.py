@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.adapters.database.columns import ROW, TENANTS
 from reconciler.adapters.database.natural_keys import key_condition, key_fields, key_part
-from reconciler.adapters.database.read import LEDGER, Fetch, approvals_of, identity_of, ledger_entry, select_rows
+from reconciler.adapters.database.read import LEDGER, Fetch, approvals_of, identity_of, ledger_in, select_rows
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.focus import NeedsAll, Reading
@@ -103,7 +103,7 @@ def _ledger(
             continue
         for some in _parts([PLATFORM] if one.level is Level.PLATFORM else [PLATFORM, *tenants]):
             found += ask(f"{select} IN ({_marks(some)})", [name, *some])
-    return {entry.address: entry for entry in map(ledger_entry, found)}
+    return ledger_in(found)
 
 
 def _generations(ask: Ask, tenants: Sequence[str]) -> dict[str, int]:

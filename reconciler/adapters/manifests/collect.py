@@ -15,18 +15,22 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.focus import Focus
-from reconciler.model.manifest import Document, Manifests, Origin, Places
+from reconciler.model.manifest import Document, Early, Manifests, Origin, Places
 from reconciler.model.source import Source
 
 _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 """A document that begins where the file ends."""
+_PART = 16_384
+"""Documents that are handed on together. What is let go in smaller parts leaves what stays scattered in memory."""
 
 
 class Collector:
-    """Takes one file after the other and gives the whole."""
+    """Takes one file after the other and gives the whole. ``early`` is told of documents while others still come."""
 
     def __init__(self, limits: Limits, cache: ParseCache | None = None, focus: Focus | None = None) -> None:
         self.limits = limits
+        self.early: Early | None = None
+        self._fresh: list[Document] = []
         self._focus = focus
         self._cache = cache
         self._known: ParseCache | None = None
@@ -73,6 +77,14 @@ class Collector:
                 one.origin = Origin(one.tree, digest, sound=False)
         self._documents[file] = documents
         self.problems += problems
+        if self.early is not None:
+            self._fresh += documents
+            if len(self._fresh) >= _PART:
+                self._hand_on(self.early)
+
+    def _hand_on(self, early: Early) -> None:
+        early(self._fresh)
+        self._fresh = []
 
     def counts(self, file: str) -> bool:
         """Whether a file is part of what the digest and the commit stand for."""
@@ -84,6 +96,8 @@ class Collector:
 
     def manifests(self, commit: str | None) -> tuple[Manifests, list[Diagnostic]]:
         """Everything that was added, in order of path, with the digest of its content."""
+        if self.early is not None:
+            self._hand_on(self.early)
         digest = hashlib.sha256()
         for key, one in sorted(self._hashes.items()):
             digest.update(key.encode())
@@ -199,7 +213,7 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
     builder = Builder(text, limits)
     builder.run()
     documents = [
-        Document(text.file, one.index, one.tree, _Source(text, one.index, limits), text.line, text.folder, one.plain)
+        Document(text.file, one.index, one.tree, _Source(text, one.index, limits), text, text.folder, one.plain)
         for one in builder.trees
     ]
     return documents, builder.problems
@@ -210,7 +224,7 @@ def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bo
     for index, tree in enumerate(found):
         source = _PlainSource(text, index, limits)
         again = None if stays else source
-        documents.append(Document(text.file, index, tree, source, text.line, text.folder, plain=True, again=again))
+        documents.append(Document(text.file, index, tree, source, text, text.folder, plain=True, again=again))
     return documents
 
 

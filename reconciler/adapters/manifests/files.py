@@ -29,7 +29,7 @@ from reconciler.adapters.manifests.paths import FileProblem, absolute, below, in
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.focus import Focus, Reading
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.pace import each
 from reconciler.ports import FileRefused
 
@@ -95,10 +95,11 @@ class FilesReader:
         found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
         return found
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         self._unread = set()
         collector = Collector(self._limits, self._cache, self._focus)
+        collector.early = None if self._overlays else early  # what overlays lie over is judged once they do
         contents, keys = self._contents(collector)
         collector.expect(len(contents))
         for file, data in each(contents.items(), len(contents)):

@@ -28,7 +28,7 @@ from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.model.focus import Focus, Reading
 from reconciler.model.layers import is_left_out
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.pace import each
 from reconciler.ports import FileRefused
 
@@ -100,7 +100,7 @@ class GitReader:
         """A reader of other folders of the same commit."""
         return GitReader(self._working, roots, self._wanted, limits=self._limits)
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents of the commit, and what is wrong with the files.
 
         Raises:
@@ -108,6 +108,7 @@ class GitReader:
             UsageError: the commit looks like an option.
         """
         collector, found = self._contents()
+        collector.early = None if self._overlays else early  # what overlays lie over is judged once they do
         collector.expect(len(found))
         for path, data in each(found, len(found)):
             collector.add(path, data)

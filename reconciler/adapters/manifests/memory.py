@@ -19,7 +19,7 @@ from reconciler.adapters.manifests.write import manifest_text
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.key_order import KeyOrder
-from reconciler.model.manifest import Document, Manifests
+from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.ports import FileRefused, ManifestReader
 
 
@@ -33,7 +33,7 @@ class MemoryReader:
         self._beside = beside
         self._limits = limits or Limits()
 
-    def read(self) -> tuple[Manifests, list[Diagnostic]]:
+    def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:  # noqa: ARG002  # there is nothing to let go
         """All documents, and what is wrong with the files."""
         collector = Collector(self._limits)
         for file, data in sorted(self._files.items()):

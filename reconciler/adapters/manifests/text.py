@@ -52,6 +52,9 @@ class Text:
             self._lines = _LINE_END.split(self.data.decode("utf-8", "replace"))
         return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
 
+    __call__ = line
+    """A text is what a document asks for its lines: a bound method for each of many would take room."""
+
     @property
     def last_line(self) -> int:
         """The number of the last line that is not blank; 0 when there is none."""

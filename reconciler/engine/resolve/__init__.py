@@ -126,7 +126,7 @@ def _files(
             yield diagnose(FILE, finding, kind=kind, resource=resource)
             continue
         content = FileContent(source.from_file, data, source.media_type or media_type_of(source.from_file))
-        resource.files[field.path] = content
+        resource.files = {**resource.files, field.path: content}
         rule = RuleText(field.code or "GEN-14", Severity.ERROR, Phase.REFERENCE, "A file fits its field.")
         for finding in _content(field, content):
             yield diagnose(rule, finding, kind=kind, resource=resource)

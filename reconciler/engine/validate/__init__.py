@@ -7,7 +7,7 @@ nothing is wrong no place is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,9 +27,9 @@ from reconciler.model.manifest import Document
 from reconciler.model.placing import diagnose, place_at, visible_in
 from reconciler.model.resource import Resource
 from reconciler.model.rule import Rule, Unjudged
-from reconciler.model.spec import Spec
+from reconciler.model.spec import Spec, share_given
 
-__all__ = ["validate"]
+__all__ = ["validate", "validate_early"]
 
 MOST_IN_A_FILE = 1_000
 """Findings of wrong documents in one file that are listed; behind so many the rest of the file is not judged."""
@@ -53,6 +53,11 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
             if wrong < _TOLD:
                 found.append(_too_many(document))
                 wrong = _TOLD
+            continue
+        early = document.early
+        if early is not None and early.document is document:
+            document.early = None  # a resource belongs to one run
+            resources.append(early)
             continue
         known = _known(catalog, document) if document.sound else None
         if known is not None:
@@ -92,6 +97,20 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
     return resources, in_order(found)
 
 
+def validate_early(catalog: Catalog, documents: Sequence[Document]) -> None:
+    """Judge whole files while others are still to be read, so that the trees of sound ones are let go.
+
+    :func:`validate` takes what came of those in whose files nothing was found, and judges the others again.
+    """
+    resources, found = validate(catalog, documents)
+    if any(one.source is None for one in found):
+        return
+    wrong = {one.source.file for one in found if one.source is not None}
+    for one in resources:
+        if one.document.file not in wrong:
+            one.document.early = one
+
+
 def _known(catalog: Catalog, document: Document) -> Resource[Any] | None:
     """The resource of a document that was judged in an earlier run; None when it must be judged after all.
 
@@ -101,9 +120,11 @@ def _known(catalog: Catalog, document: Document) -> Resource[Any] | None:
     try:
         kind = catalog[tree["kind"]]
         metadata, lifecycle = tree["metadata"], tree.get("lifecycle") or {}
+        spec: Spec = kind.spec.__pydantic_validator__.validate_python(tree["spec"])
+        share_given(spec)
         return Resource(
             Address(kind.name, metadata.get("tenant", ""), metadata["name"]),
-            kind.spec.__pydantic_validator__.validate_python(tree["spec"]),
+            spec,
             document,
             metadata.get("labels", {}),
             metadata.get("annotations", {}),
@@ -137,10 +158,12 @@ def _spec(kind: Kind, document: Document, faults: list[Fault]) -> Spec | None:
     if not document.plain:
         tree = cleaned(tree, kind.spec)
     try:
-        return kind.spec.__pydantic_validator__.validate_python(tree)  # type: ignore[no-any-return]  # untyped there
+        spec: Spec = kind.spec.__pydantic_validator__.validate_python(tree)
     except ValidationError as error:
         faults += every_fault(kind, error, tree)
         return partial(kind.spec, tree)
+    share_given(spec)
+    return spec
 
 
 def _check_place(kind: Kind, head: Head, spec: Spec, faults: list[Fault]) -> None:

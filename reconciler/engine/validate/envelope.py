@@ -34,9 +34,15 @@ _LONGEST = {"labels": 63, "annotations": 1024}
 
 
 @lru_cache(maxsize=4096)
-def _is_tenant(word: str) -> bool:
-    """Most tenants are named by many manifests, and judged once."""
-    return _NAME.fullmatch(word) is not None
+def _tenant(word: str) -> str | None:
+    """One text for all manifests that name a tenant, which is judged once; None for what is no name."""
+    return word if _NAME.fullmatch(word) is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _same(word: str) -> str:
+    """One text for the many manifests that hold it."""
+    return word
 
 
 @dataclass(slots=True)
@@ -155,8 +161,9 @@ def _metadata(metadata: dict[str, Any], head: Head, faults: list[Fault]) -> None
         head.name = name
         _check_name(name, head.kind, faults)
     if type(tenant) is str:
-        head.tenant = tenant
-        if not _is_tenant(tenant):
+        known = _tenant(tenant)
+        head.tenant = tenant if known is None else known
+        if known is None:
             summary = "metadata.tenant is no name of a Partner"
             faults.append(Fault("GEN-14", summary, ("metadata", "tenant"), "metadata.tenant", FORM))
     elif tenant is not None:
@@ -186,13 +193,16 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
         return {}
     if len(given) > _MAX_KEYS:
         faults.append(Fault("GEN-14", f"metadata.{word} holds at most {_MAX_KEYS} keys", at, f"metadata.{word}"))
-    longest = _LONGEST[word]
-    for key, value in given.items():
-        if type(key) is not str or type(value) is not str or len(value) > longest or not _good_key(key, word):
-            break
-    else:
-        return dict(given)
+    longest, many = _LONGEST[word], word == "labels"
     kept: dict[str, str] = {}
+    for key, value in given.items():
+        known = _good_key(key, word) if type(key) is str else None
+        if known is None or type(value) is not str or len(value) > longest:
+            break
+        kept[known] = _same(value) if many else value
+    else:
+        return kept
+    kept = {}
     for key, value in given.items():
         here = (*at, key)
         fault = _map_key(key, word, here)
@@ -209,9 +219,9 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=4096)
-def _good_key(key: str, word: str) -> bool:
-    """Whether a key is in order; a set of manifests has few of them."""
-    return _map_key(key, word, ()) is None
+def _good_key(key: str, word: str) -> str | None:
+    """One text for a key that is in order, else None; a set of manifests has few of them."""
+    return key if _map_key(key, word, ()) is None else None
 
 
 def _map_key(key: str, word: str, at: PathKey) -> Fault | None:

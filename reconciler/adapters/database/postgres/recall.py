@@ -23,6 +23,7 @@ from reconciler.adapters.database.read import (
     generations_of,
     identity_of,
     ledger_entry,
+    ledger_in,
     read_live,
     select_rows,
 )
@@ -84,7 +85,7 @@ def _things(live: Live) -> Iterator[Any]:
 
 def _kept(pulse: Pulse, things: Iterator[Any], catalog: Catalog) -> _Kept:
     rows: dict[str, dict[Key, Row]] = {name: {} for name in catalog}
-    ledger: dict[Address, LedgerEntry] = {}
+    ledger: list[Row] = []
     kind = None
     for one in things:
         if type(one) is str:
@@ -92,9 +93,8 @@ def _kept(pulse: Pulse, things: Iterator[Any], catalog: Catalog) -> _Kept:
         elif kind:
             rows[kind][one[:2]] = one
         else:
-            entry = ledger_entry(one)
-            ledger[entry.address] = entry
-    return _Kept(pulse, rows, ledger)
+            ledger.append(one)
+    return _Kept(pulse, rows, ledger_in(ledger, rows))
 
 
 def _recalled(ask: Ask, catalog: Catalog, things: Iterator[Any]) -> tuple[Live, int] | None:
