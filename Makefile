@@ -30,7 +30,7 @@ demo: venv ## validate, plan, apply, plan again, and tell intent from drift, in 
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
 
 test: venv language-server ## every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: venv ## style, types, rooms
 	$(BIN)/ruff check .

@@ -73,7 +73,7 @@ def test_a_signal_whose_exception_is_lost_ends_it_too(tree: Tree, how: signal.Si
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     assert (done.returncode, "lost" in done.stderr) == (code, True), done.stderr
 
@@ -107,7 +107,7 @@ def test_a_signal_ends_it_also_while_a_webhook_is_silent(tree: Tree, hook: Hook)
     words = ("--every", "1h")
     with watching(tree.folder, *words, program=("-c", program), RECONCILER_WEBHOOK_URL=hook.url) as watch:
         watch.until("finding.appeared")
-        assert hook.asked.wait(60)
+        assert hook.asked.wait(200)
         assert watch.end() == 0
         watch.until("watch.stopped")
     assert not {"webhook.delivered", "webhook.failed"} & set(watch.events())

@@ -67,7 +67,7 @@ def test_five_thousand_changes_open_and_filter_in_reasonable_time(visit) -> None
     seen = visit("large")
     seen.page.fill("#search", "tenant-07 smtpsettings-0207")
     seen.page.locator("#shown", has_text="1 of 5,000 changes").wait_for()
-    assert time.monotonic() - begin < 60  # the machine may be busy
+    assert time.monotonic() - begin < 100  # the machine may be busy
 
 
 def test_search_finds_all_words_in_names_values_and_places(visit) -> None:
