@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from reconciler.engine.compose import compose
 from reconciler.model.address import Address
 from reconciler.operations.accept import Accepted
-from tests.campaigns import meddling
+from tests.campaigns import meddling, moving
 from tests.campaigns.expect import missing_in
 from tests.campaigns.ground import WRITER, Documents, Ground, grounds
 from tests.campaigns.houses import lived, survived
 from tests.campaigns.layers import Layered
 from tests.campaigns.trials import Trial, spread
-from tests.campaigns.worlds import CATALOG, World, first
+from tests.campaigns.worlds import CATALOG, World, add, first
 from tests.servers import Cluster, installed
 
 SEED = 7
@@ -89,6 +89,23 @@ def _sorted(tree: Any) -> Any:
     return [_sorted(one) for one in tree] if isinstance(tree, list) else tree
 
 
+def test_what_only_the_time_makes_wrong_keeps_nothing_else_from_being_adopted(new: Iterator[Ground]) -> None:
+    """Another program let a service run whose certificate is not active yet (CS-02)."""
+    trial = Trial(next(new), random.Random(5))  # noqa: S311 - the same house in every run
+    world = first(trial.chance, (0,))
+    service = None
+    while service is None or "certificate" not in world.trees[service]["spec"]:
+        service = add(trial.chance, world, CATALOG["ClientService"], "")
+    assert trial.settle(world)
+    trial.write_down(world)
+    trial.applied("apply")
+    assert trial.ground.write(service, {"state": "active"})
+    meddling.adopted(trial)
+    assert trial.wrong == []
+    assert trial.seen["adopted"] > 3
+    assert service not in trial.ground.ledger()
+
+
 # --- the judges ---
 
 
@@ -145,6 +162,25 @@ def test_an_export_that_leaves_something_out_is_noticed(house: Trial, monkeypatc
     monkeypatch.setattr(meddling, "export", less)
     meddling.exported(house)
     assert any("without a word" in one for one in house.wrong)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("created_at", "2000-01-01T00:00:00Z"), ("name", "another"), ("annotations", '{"by":"hand"}')]
+)
+def test_a_move_that_does_more_is_noticed(
+    house: Trial, monkeypatch: pytest.MonkeyPatch, column: str, value: str
+) -> None:
+    real = Trial.applied
+
+    def applied(trial: Trial, step: str) -> None:
+        before = set(trial.ground.rows())
+        real(trial, step)
+        for address in set(trial.ground.rows()) - before:
+            trial.ground.write(address, {column: value})
+
+    monkeypatch.setattr(Trial, "applied", applied)
+    moving.moved(house)
+    assert any(one.startswith("move: ") for one in house.wrong)
 
 
 def test_a_world_that_cannot_be_mended_is_counted(new: Iterator[Ground]) -> None:

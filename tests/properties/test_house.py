@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from reconciler.model.address import Address
-from tests.campaigns import back, meddling, waiving
+from tests.campaigns import back, meddling, moving, waiving
 from tests.campaigns.ground import Ground, grounds
 from tests.campaigns.trials import Trial
 from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, World, add, touch
@@ -69,6 +69,11 @@ class House(RuleBasedStateMachine):
             trial.learn()
         else:
             waiving.waived(trial, places, before)
+
+    @rule(seed=SEEDS)
+    def gets_other_names(self, seed: int) -> None:
+        if self.open:
+            self.open = moving.moved(self._drawing(seed))
 
     @rule(seed=SEEDS)
     def is_exported(self, seed: int) -> None:
