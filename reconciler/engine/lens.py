@@ -21,6 +21,7 @@ from reconciler.model.change import COUNTED, Action, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.drift import DriftFinding, DriftReport, Written
+from reconciler.model.effect import Notice
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.formats import NAME_PATTERN, folded
 from reconciler.model.kind import Kind
@@ -86,7 +87,7 @@ class Lens:
             cascades=tuple(
                 replace(one, reason=self.words(one.reason)) for one in plan.cascades if self.sees(one.address)
             ),
-            notices=tuple(one for one in plan.notices if self.sees(one.resource) and self._writes_to(one.recipient)),
+            notices=self._notices(plan),
             preconditions=tuple(one for one in plan.preconditions if self.sees(one.address)),
             diagnostics=self.diagnostics([one for one in plan.diagnostics if one.address not in hidden]),
             denials=tuple(denials),
@@ -210,12 +211,19 @@ class Lens:
                         found.setdefault(folded(mail), []).append(entity.address)
         return found
 
-    def _unchanged(self, plan: Plan) -> int:
-        """How many declared resources are as they should be, of those that may be read.
+    def _notices(self, plan: Plan) -> tuple[Notice, ...]:
+        """Mails about what may be read, to people who may. What they will say comes from elsewhere too."""
+        told = (one for one in plan.notices if self.sees(one.resource) and self._writes_to(one.recipient))
+        return tuple(told if self._everywhere else (replace(one, payload={}) for one in told))
 
-        Administrators read something of every kind.
-        """
-        if any(one.role is RoleWord.ADMINISTRATOR for one in self._people):
+    @property
+    def _everywhere(self) -> bool:
+        """Whether one of them is an administrator, who reads something of every kind."""
+        return any(one.role is RoleWord.ADMINISTRATOR for one in self._people)
+
+    def _unchanged(self, plan: Plan) -> int:
+        """How many declared resources are as they should be, of those that may be read."""
+        if self._everywhere:
             return plan.summary.unchanged
         changed = {one.address for one in (*plan.changes, *plan.observed)}
         return sum(one not in changed and self._view.chooses(one) and self.sees(one) for one in self._view.declared)

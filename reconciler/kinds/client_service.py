@@ -71,10 +71,10 @@ def certificate_of_same_issuer(resource: Resource[ClientServiceSpec], view: View
     certificate = view.target(resource, "certificate")
     if certificate is None:
         return
-    holder = certificate.value("issuer")
-    if holder != resource.spec.issuer:
+    if certificate.value("issuer") != resource.spec.issuer:
+        # Whose it is may be nothing to whoever reads this.
         yield Finding(
-            f"{certificate.address} belongs to the issuer {holder}, the service to {resource.spec.issuer}",
+            f"{certificate.address} belongs to another issuer; the service belongs to {resource.spec.issuer}",
             at="certificate",
             hint="bind a certificate of the same issuer",
         )

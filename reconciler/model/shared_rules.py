@@ -37,7 +37,7 @@ def roles_of_type(wanted: str, *paths: str) -> Rule:
                 found = type_of_role(view, view.target_address(entity.kind.by_path[path], resource.address, name))
                 if found is not None and found != wanted:
                     yield Finding(
-                        f"{name} is a role of type {found}; a role of type {wanted} is wanted",
+                        f"{name} is no role of type {wanted}, as it has to be here",
                         at=path if place < 0 else f"{path}[{place}]",
                     )
 

@@ -338,6 +338,7 @@ def proposed(
         mine = chain(view.declared, declared, filter(lens.sees, filter(options.names, live.ledger)))
         made = replace(made, diagnostics=retargeted(made.diagnostics, options, mine))
     judgement = None if carriers is None else _once(authorize(rights, made, view, carriers), made)
+    made = _silenced(judgement, made, view)
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
         moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
@@ -388,6 +389,22 @@ def _once(judgement: Judgement, made: Plan) -> Judgement:
     said = {(one.code, one.address) for one in made.diagnostics if one.severity is Severity.ERROR}
     left = tuple(one for one in judgement.denials if (one.code, one.address) not in said)
     return replace(judgement, denials=left)
+
+
+def _silenced(judgement: Judgement | None, made: Plan, view: View) -> Plan:
+    """What is given up or taken a step by somebody who may not is denied, and that is all that is said of it.
+
+    What stands in the way of it is other resources, which may lie out of sight: that there are any would show.
+    """
+    denials = () if judgement is None else judgement.denials
+    denied = {one.address for one in denials if one.verb in _ENDS or one.address not in view.declared}
+    if not denied:
+        return made
+    left = tuple(one for one in made.diagnostics if one.phase is not Phase.PLAN or one.address not in denied)
+    return replace(made, diagnostics=left)
+
+
+_ENDS = frozenset({"delete", "transition", "forget"})
 
 
 def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.campaigns.states import ROOT, SECOND, Case, Foreign
+from tests.campaigns.states import ROOT, Case, Foreign
 from tests.escalation.estate import known
 from tests.oracle.oracle import Key
 
@@ -21,6 +21,16 @@ FAROL_A: Mapping[Key, Mapping[str, Any]] = {
     ("ClientService", "farol", "farol-a-two"): {"certificate": "farol-a-spare"},
     ("ClientService", "farol", "farol-a-one"): {},
 }
+GRAVE: Mapping[Key, Mapping[str, Any]] = {
+    ("Operator", "farol", "novo"): {
+        "email": "novo@farol.example.com",
+        "displayName": "Novo",
+        "role": "issuer",
+        "issuer": "farol-a",
+    },
+    ("Issuer", "farol", "farol-b"): {"state": "blocked"},
+}
+"""What sends mail and needs somebody to approve it."""
 ARCO: Mapping[Key, Mapping[str, Any]] = {
     ("Category", "arco-norte", "billing"): {"displayName": "Faturas"},
     ("ServiceType", "arco", "incident"): {},
@@ -53,6 +63,14 @@ def partner(name: str) -> Foreign:
 
 
 CASES: tuple[Case, ...] = (
+    Case("people-operator", (PAULA,), operator("", "root-two"), GRAVE),
+    Case(
+        "people-platform",
+        (PAULA,),
+        Foreign(("SystemConfiguration", "", "platform"), "platformName", {"platform_name": "x"}, {"platformName": "y"}),
+        GRAVE,
+        guessable=True,
+    ),
     Case("paula-category", (PAULA,), desk("duna", DIANA), FAROL),
     Case("paula-operator", (PAULA,), operator("duna", "diana"), FAROL),
     Case("paula-platform-operator", (PAULA,), operator("", "root-two"), FAROL),
@@ -87,7 +105,7 @@ CASES: tuple[Case, ...] = (
             "wallet",
             {"wallet": "Other"},
             {"wallet": "Guess"},
-            "revoked",
+            "",
             (IRIS,),
         ),
         FAROL_A,
@@ -134,21 +152,7 @@ CASES: tuple[Case, ...] = (
             ("Certificate", "farol", "farol-b-spare"), "wallet", {"wallet": "Other"}, {"wallet": "Guess"}, "", (IRIS,)
         ),
         FAROL,
-        field_alone=True,
-    ),
-    Case(
-        "isa-account",
-        (ISA,),
-        Foreign(
-            ("Partner", "", "farol"),
-            "billing.account",
-            {"billing_account": "FAR-2"},
-            {"billing": {"account": "FAR-3"}},
-            "",
-            (ROOT, SECOND),
-        ),
-        FAROL_A,
-        field_alone=True,
+        readable=True,
     ),
     Case(
         "isa-authority",
@@ -160,6 +164,6 @@ CASES: tuple[Case, ...] = (
             {"remoteService": {"baseUrl": "https://y.example.com/csc/v1"}},
         ),
         FAROL_A,
-        field_alone=True,
+        readable=True,
     ),
 )

@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from unittest import mock
 
 from tests.campaigns.asking import CASES
 from tests.campaigns.questions import FOREIGN_RUN, Question, questions
-from tests.campaigns.states import ROOT, Case, Foreign, build
+from tests.campaigns.states import OF_FIELDS, ROOT, STATES, Case, Foreign, build
 from tests.engine.toy import tree
 from tests.escalation.estate import CLOCK, Estate
 from tests.oracle.world import SECRET_VALUE
@@ -78,11 +78,12 @@ def program(home: Path) -> Iterator[None]:
 class Ground:
     """One case, with a database for each state of its world."""
 
-    def __init__(self, seeded: Path, home: Path, case: Case) -> None:
+    def __init__(self, seeded: Path, home: Path, case: Case, names: Collection[str] = ()) -> None:
         self.case = case
         self._home = home
         with counted(FOREIGN_RUN):
-            self.states = build(seeded, home / "states", case.foreign, estate_in, fields=case.field_alone)
+            chosen = names or (OF_FIELDS if case.readable else STATES)
+            self.states = build(seeded, home / "states", case.foreign, estate_in, names=chosen)
 
     def ask(self, state: str, question: Question) -> list[Any]:
         """What the program says to a question in one state: each call, and the files that are there afterwards."""
@@ -104,7 +105,7 @@ class Ground:
         return found
 
     def _told(self, text: str) -> str:
-        return _DIGEST.sub("DIGEST", _timeless(text)) if self.case.field_alone else _timeless(text)
+        return _DIGEST.sub("DIGEST", _timeless(text)) if self.case.readable or self.case.guessable else _timeless(text)
 
     def _tree(self, name: str) -> Path:
         """A folder with manifests, made once: committed, and beside them a plan of an administrator."""
@@ -122,7 +123,8 @@ class Ground:
         (folder / "nothing").mkdir()
         (folder / "nothing" / "empty.yaml").write_text("", encoding="utf-8")
         for key in self.case.own:
-            estate.write(key)
+            if key in estate.specs:
+                estate.write(key)
         git(folder, "init", "-q", "-b", "main")
         commit(folder, "Begin")
         for key, change in self.case.own.items():
@@ -306,7 +308,7 @@ def run(*, share: int, states: int, number: int, only: str, about: str) -> int:
             if only and only not in case.name:
                 continue
             ground = Ground(seeded, home / case.name.replace("/", "-"), case)
-            for question in questions(case.foreign, field_alone=case.field_alone):
+            for question in questions(case.foreign, readable=case.readable):
                 if chance.randrange(share) or not any(about in " ".join(one) for one in question.calls):
                     continue
                 first, *others = ground.states

@@ -28,9 +28,9 @@ class Question(NamedTuple):
     calls: tuple[Call, ...]
 
 
-def questions(foreign: Foreign, *, field_alone: bool = False) -> Iterator[Question]:
+def questions(foreign: Foreign, *, readable: bool = False) -> Iterator[Question]:
     """All of them. Of a field that may not be read, those alone whose manifests do not name it."""
-    for tree in ("own",) if field_alone else TREES:
+    for tree in ("own",) if readable else TREES:
         if (tree != "closed" or foreign.closed) and (tree != "moved" or foreign.key[0] not in STAYING):
             yield from (Question(tree, calls) for calls in _with_manifests(foreign))
     yield from (Question("own", calls) for calls in _without_manifests(foreign))

@@ -8,7 +8,7 @@ other people's approvals about it, or is not there. Whoever may not read the res
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -40,25 +40,30 @@ class Foreign(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Who asks, what of it is theirs, and what is not. ``own`` are manifests of theirs, changed."""
+    """Who asks, what of it is theirs, and what is not. ``own`` are manifests of theirs, changed.
+
+    ``readable`` says that it is a field alone that may not be read, ``guessable`` that the digest of the own plan
+    speaks of it too: the decision about what is outside says where that is so.
+    """
 
     name: str
     people: tuple[str, ...]
     foreign: Foreign
     own: Mapping[Key, Mapping[str, Any]]
-    field_alone: bool = False
+    readable: bool = False
+    guessable: bool = False
 
 
 State = Callable[[Estate, Foreign], None]
 
 
 def build(
-    seeded: Path, home: Path, foreign: Foreign, make: Callable[[Path], Estate], *, fields: bool = False
+    seeded: Path, home: Path, foreign: Foreign, make: Callable[[Path], Estate], *, names: Collection[str]
 ) -> dict[str, Path]:
-    """A folder with a database for each state; with ``fields`` those alone that differ in one field."""
+    """A folder with a database for each state that is named."""
     found = {}
     for name, state in STATES.items():
-        if (name == "closed" and not foreign.closed) or (fields and name not in OF_FIELDS):
+        if name not in names or (name == "closed" and not foreign.closed):
             continue
         folder = home / name
         shutil.copytree(seeded / ".reconciler", folder / ".reconciler")
@@ -167,3 +172,4 @@ STATES: dict[str, State] = {
     "absent": _absent,
 }
 OF_FIELDS = frozenset({"equal", "different", "applied", "recorded"})
+"""States that differ in one field."""

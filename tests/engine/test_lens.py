@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.engine.lens import ANOTHER, OUTSIDE
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
@@ -21,7 +23,7 @@ from tests.engine.people import (
     child,
     configuration,
 )
-from tests.kinds.worlds import issuer, partner, service
+from tests.kinds.worlds import issuer, operator, partner, service
 
 INES, RUI_MAIL, MARA, ROOT, UMA = (
     "ines@farol.example.com",
@@ -123,6 +125,24 @@ def test_mail_to_people_who_may_not_be_read_is_not_told() -> None:
     assert ROOT in [one.recipient for one in found.plan.notices]
     assert found.lens(dora).plan(found.plan).notices == ()
     assert found.lens(ROOT).plan(found.plan).notices == found.plan.notices
+
+
+def test_what_a_mail_will_say_is_for_its_reader() -> None:
+    """It says what comes from elsewhere too, as the name of the platform."""
+    found = case(operator("novo", "issuer", tenant="farol-services", issuer="oficina-cedro"))
+    told = found.lens(INES).plan(found.plan).notices
+    assert told
+    assert {str(one.payload) for one in told} == {"{}"}
+    assert all(one.payload for one in found.lens(ROOT).plan(found.plan).notices)
+
+
+def test_of_what_waits_no_revision_is_told_where_a_field_may_not_be_read() -> None:
+    """It would say that this field has changed; what is written keeps its own."""
+    held = Change(address=SEAL.address, action=Action.HELD, rev=7)
+    found = case()
+    (mine,) = found.lens(INES).plan(replace(found.plan, changes=(held,))).changes
+    (whole,) = found.lens(RUI_MAIL).plan(replace(found.plan, changes=(held,))).changes
+    assert (mine.rev, whole.rev) == (None, 7)
 
 
 def test_an_auditor_sees_the_issuers_in_scope() -> None:
