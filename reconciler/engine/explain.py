@@ -229,6 +229,12 @@ def _default(one: Field) -> str:
     return value if isinstance(value, str) and value else to_json(value).decode()
 
 
+def envelope_defaults() -> dict[str, str]:
+    """What is meant when a part of the envelope is left out, by path."""
+    stored = {one.path: _default(one) for one in ENVELOPE_FIELDS}
+    return {**stored, "lifecycle.ignoreChanges": "[]", "lifecycle.management": "full"}
+
+
 def _allowed(one: Field) -> str:
     if one.ref is not None:
         return f"name of a {one.ref.kind}"

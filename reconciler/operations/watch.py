@@ -19,7 +19,7 @@ from reconciler.engine.watch import advance, carried, counted
 from reconciler.model.dates import rfc3339
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import DriftFinding, Recorded
-from reconciler.model.errors import Denied, ReconcilerError, UsageError
+from reconciler.model.errors import Denied, ReconcilerError, UsageError, WorldError
 from reconciler.model.watch import LogEntry, RoundOutcome, Tally, Transition, Turn, Undelivered, transition_id
 from reconciler.operations.drift import Observed
 from reconciler.ports import Courier, MetricsDoor
@@ -85,6 +85,7 @@ class _Watch:
         self._every = every
         self._memory: Mapping[str, Recorded] | None = None
         self._newest: int | None = None
+        self._identity = ""
         self._pending: list[Transition] = []
         self._standing = RoundOutcome.COMPLETE
         self._findings: dict[tuple[str, str, str], int] = {}
@@ -128,7 +129,18 @@ class _Watch:
     # --- what turned -------------------------------------------------------------------------------------------------
 
     def _learn(self, observed: Observed, at: str) -> None:
-        """Compare with what is remembered; the first time, with what the database remembers where it is written to."""
+        """Compare with what is remembered; the first time, with what the database remembers where it is written to.
+
+        Raises:
+            WorldError: it is another database than before, or none: nothing has ended by that (DRF-04).
+        """
+        if self._identity not in ("", observed.whole.identity):
+            raise WorldError(
+                "the database is gone, or is another one than this watch began with",
+                code="DRF-04",
+                hint="bring it back, or begin the watch anew",
+            )
+        self._identity = observed.whole.identity
         if self._memory is None:
             self._memory = {} if self._doors.write_down is None else observed.before
         if self._newest is not None and observed.newest != self._newest:

@@ -354,7 +354,10 @@ def test_a_field_says_where_it_comes_from_and_what_it_overrides(envs: Tree) -> N
     whole = envs.run("explain", "Category/farol/signing", "--env", "production").out
     assert f'metadata.labels: {{env: "live"}}\n    from overlay {PRODUCTION}:6' in whole
     assert "protect" not in whole
-    assert "lifecycle.protect: default" in envs.run("explain", "Category/farol/signing.lifecycle").out
+    left_out = envs.run("explain", "Category/farol/signing.lifecycle").out
+    for words in ("protect: default false", "ignoreChanges: default []", "management: default full"):
+        assert f"lifecycle.{words}\n" in left_out
+    assert "labels: default {}\n" in envs.run("explain", "Category/farol/signing.metadata.labels").out
     label = envs.run("explain", "Category/farol/signing.metadata.labels.env", "--env", "production").out
     assert f'metadata.labels.env: "live"\n    from overlay {PRODUCTION}:7' in label
 

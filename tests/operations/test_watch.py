@@ -26,8 +26,13 @@ class Enough(BaseException):
     """The test has seen what it wanted."""
 
 
-def seen(*found: DriftFinding, before: dict[str, Recorded] | None = None, partial: bool = False) -> Observed:
-    report = DriftReport(findings=found, managed=7, as_of="2026-06-15T12:00:00Z")
+def seen(
+    *found: DriftFinding,
+    before: dict[str, Recorded] | None = None,
+    partial: bool = False,
+    identity: str = "",
+) -> Observed:
+    report = DriftReport(findings=found, managed=7, as_of="2026-06-15T12:00:00Z", identity=identity)
     return Observed(
         whole=report,
         shown=report,
@@ -182,6 +187,22 @@ def test_a_failed_round_is_told_counted_and_tried_again() -> None:
     failed = [one for one in world.log if one.event == "round.failed"]
     assert [one.facts["code"] for one in failed] == ["DB-03", "DB-03", "ERR-00"]
     assert failed[2].message.startswith("internal error: RuntimeError at test_watch.py:")
+
+
+def test_nothing_ends_because_the_database_is_gone_or_another_one() -> None:
+    rounds = [seen(), seen(ONE, identity="a"), seen(), seen(identity="b"), seen(ONE, identity="a"), seen(identity="a")]
+    world = World(rounds).run(record=True)
+    turns = ["finding.appeared", "round.failing", "round.recovered", "finding.resolved"]
+    assert [one.event for one in world.log if one.event.startswith(("finding.", "round.f", "round.r"))] == [
+        *turns[:1],
+        "round.failed",
+        "round.failing",
+        "round.failed",
+        *turns[2:],
+    ]
+    assert [one.facts["code"] for one in world.log if one.event == "round.failed"] == ["DRF-04", "DRF-04"]
+    assert world.shown[3].findings == world.shown[1].findings
+    assert len(world.recorded) == 4
 
 
 def test_a_failed_round_leaves_the_numbers_as_they_were() -> None:

@@ -44,11 +44,11 @@ def command(context: click.Context, *, name: str | None) -> int:
 
 
 def _origins(session: Session, name: str) -> str:
-    from reconciler.engine.explain import field_helps
+    from reconciler.engine.explain import envelope_defaults, field_helps
     from reconciler.operations.origin import explain_origin
     from reconciler.render.contrast import origins_text
 
     house = session.house
     address, found = explain_origin(house.catalog, house.reader(), name)
-    defaults = {one.path: one.default for one in field_helps(house.catalog[address.kind])}
+    defaults = envelope_defaults() | {one.path: one.default for one in field_helps(house.catalog[address.kind])}
     return origins_text(address, found, environment=house.environment, defaults=defaults)
