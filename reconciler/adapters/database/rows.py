@@ -147,10 +147,10 @@ def columns_now(
     return {Address(kind.name, row[0], row[1]): dict(zip(columns, row[3:], strict=True)) for row in found}
 
 
-def chunks(things: Iterable[Any]) -> Iterator[list[Any]]:
-    """``things`` in parts that one statement can take."""
+def chunks(things: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
+    """``things`` in parts: of as many as one statement can ask for."""
     rest = iter(things)
-    while part := list(islice(rest, _CHUNK)):
+    while part := list(islice(rest, size)):
         yield part
 
 

@@ -27,7 +27,7 @@ from reconciler.adapters.database.images import Ledgers, hash_of, images_of
 from reconciler.adapters.database.moving import at_rest, move_entries, move_findings, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import approvals_of, identity_of, read_live
-from reconciler.adapters.database.rows import add_rows, columns_now, numbers_of, read_back, write_rows
+from reconciler.adapters.database.rows import add_rows, chunks, columns_now, numbers_of, read_back, write_rows
 from reconciler.adapters.database.standing import StandingFile
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
@@ -43,6 +43,8 @@ from reconciler.model.run import Run
 from reconciler.ports import Standing
 
 _KEPT = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.REFRESH})
+_AT_ONCE = 10_000
+"""Rows of the audit that are held before they are written."""
 _LEFT = frozenset({Action.DELETE, Action.FORGET})
 
 
@@ -177,6 +179,7 @@ class Session:
         reach("outbox-written")
         numbers = read_back(self._connection, self._metadata, self._catalog, writes)
         reach("read-back")
+        del writes  # of a first apply they are large, and what is recorded of them takes as much room again
         known_already = [one for one in kept if one not in numbers]
         numbers.update(numbers_of(self._connection, self._metadata, self._catalog, known_already))
         move_entries(self._connection, self._metadata, plan.rewrites)
@@ -233,10 +236,9 @@ class Session:
         last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
         reach("chain-locked")
         hashes = {Address(one["kind"], one["tenant"], one["name"]): hash_of(one) for one in images}
-        rows = list(audit.entries(plan, run, last=last, end=chain, images=hashes))
         if images:
             add_rows(self._connection, self._table(IMAGES), images)
-        if rows:
+        for rows in chunks(audit.entries(plan, run, last=last, end=chain, images=hashes), _AT_ONCE):
             add_rows(self._connection, changes, rows)
             last, chain = rows[-1]["seq"], rows[-1]["hash"]
         reach("changes-written")
