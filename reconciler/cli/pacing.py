@@ -65,12 +65,14 @@ class Pace:
         self.counts: dict[str, int] = {}
         self._open: list[str] = []
         self._done = 0
+        self._halted: list[int] = []
         self._since = time.perf_counter()
 
     def begin(self, stage: str) -> None:
         """A stage begins."""
         self._tick()
         self._open.append(f"{self._open[-1]}/{stage}" if self._open else stage)
+        self._halted.append(self._done)  # that of the stage outside, which goes on afterwards
         self._done = 0  # a stage that comes again counts anew on the bar, and adds up in the times
         self._show()
 
@@ -78,6 +80,7 @@ class Pace:
         """The last stage ends."""
         self._tick()
         self._open.pop()
+        self._done = self._halted.pop()
         self._show()
 
     def advance(self, count: int, total: int | None) -> None:

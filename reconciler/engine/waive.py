@@ -63,8 +63,9 @@ def parted(documents: Iterable[Document], folders: Sequence[str]) -> tuple[tuple
     """The documents that stand in no folder of waivers, and a finding for each waiver among them."""
     kept: list[Document] = []
     found: list[Diagnostic] = []
+    below = tuple(f"{one}/" for one in folders)
     for document in documents:
-        if any(document.file == one or document.file.startswith(f"{one}/") for one in folders):
+        if document.file in folders or document.file.startswith(below):
             continue
         if document.early is None and document.tree.get("kind") == WAIVER:
             known = ", ".join(folders)

@@ -48,7 +48,7 @@ def attributes_of(spec: type[Spec]) -> Mapping[str, str]:
     return {info.alias or name: name for name, info in spec.model_fields.items()}
 
 
-_GIVEN: dict[frozenset[str], set[str]] = {}
+_GIVEN: dict[tuple[str, ...], set[str]] = {}
 _MOST_GIVEN = 4096
 """Sets of given fields that are remembered; more would cost what they are to save."""
 
@@ -60,19 +60,19 @@ def share_given(spec: Spec) -> None:
     A spec is frozen, so nobody changes what is shared.
     """
     given = spec.__pydantic_fields_set__
-    same = _GIVEN.get(key := frozenset(given))
+    same = _GIVEN.get(key := tuple(given))
     if same is not None:
         object.__setattr__(spec, "__pydantic_fields_set__", same)
     elif len(_GIVEN) < _MOST_GIVEN:
         _GIVEN[key] = given
+    values = spec.__dict__
     for name in _objects(type(spec)):
-        inside = getattr(spec, name)
-        if isinstance(inside, Spec):
-            share_given(inside)
-        elif type(inside) is list:
-            for one in inside:
-                if isinstance(one, Spec):
-                    share_given(one)
+        inside = values[name]
+        if inside is None:
+            continue
+        for one in inside if type(inside) is list else (inside,):
+            if hasattr(one, "__pydantic_fields_set__"):  # an isinstance of a class of pydantic is slow
+                share_given(one)
 
 
 @cache

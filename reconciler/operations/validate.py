@@ -24,7 +24,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests, Memory
 from reconciler.model.moved import Move
-from reconciler.model.pace import stage
+from reconciler.model.pace import stage, staged
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
 from reconciler.model.view import View
@@ -61,7 +61,7 @@ def judge(
 ) -> Judged:
     """Read all manifests, lay overlays on, read the waivers of ``folders``, and judge each by itself: phase schema."""
     with stage("read"):
-        manifests, found = reader.read(partial(validate_early, catalog))
+        manifests, found = reader.read(staged("validate")(partial(validate_early, catalog)))
     with stage("validate"):
         return _judged(catalog, reader, manifests, found, layout=layout, folders=folders)
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from reconciler.cli.main import main
+from reconciler.cli.pacing import Bar, Pace
 from reconciler.model import pace
 from tests.cli.tree import CLOCK, FILES, SECRET
 
@@ -151,6 +152,19 @@ def test_what_is_told_meanwhile_stands_on_lines_of_its_own(folder: Path) -> None
     assert told[0].rpartition("\x1b[2K")[2].startswith("Rights were not judged")
 
 
+def test_a_stage_goes_on_counting_behind_one_inside_it() -> None:
+    bar = Bar()
+    heard = Pace(bar)
+    heard.begin("read")
+    heard.advance(5, 9)
+    heard.begin("validate")
+    heard.advance(2, None)
+    heard.end()
+    heard.advance(1, 9)
+    assert bar.far == (6, 9)
+    assert heard.counts == {"read": 6, "read/validate": 2}
+
+
 def test_verbose_tells_the_time_of_each_stage(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,7 +174,7 @@ def test_verbose_tells_the_time_of_each_stage(
     assert main(["plan", "--verbose"]) == 0
     heard = capsys.readouterr()
     stages = [line.split()[1] for line in heard.err.splitlines() if line.startswith("time: ")]
-    assert stages[:4] == ["start", "read", "validate", "database"]
+    assert stages[:5] == ["start", "read", "read/validate", "validate", "database"]
     assert {"resolve", "compare", "plan", "judge", "render"} <= set(stages)
     assert stages[-1] == "other"
     assert f"  {len(FILES)}\n" in heard.err

@@ -69,6 +69,22 @@ def test_what_is_given_is_the_same_by_spec_and_by_tree() -> None:
     assert seen == {True, False}
 
 
+def test_alike_specs_share_what_was_given_and_nothing_else_changes() -> None:
+    shared: dict[tuple[str, frozenset[str]], set[int]] = {}
+    for one in RESOURCES:
+        kind = CATALOG[one.address.kind]
+        if one.document.plain:
+            alone = kind.spec.model_validate(one.document.tree["spec"])
+            assert one.spec == alone  # objects inside, and what they were given, included
+            assert one.spec.__pydantic_fields_set__ == alone.__pydantic_fields_set__
+        given = one.spec.__pydantic_fields_set__
+        shared.setdefault((one.address.kind, frozenset(given)), set()).add(id(given))
+    assert len(RESOURCES) > 4 * sum(map(len, shared.values()))
+    copied = RESOURCES[0].spec.model_copy(update={"nothing": 1})
+    assert "nothing" not in RESOURCES[0].spec.__pydantic_fields_set__
+    assert "nothing" in copied.__pydantic_fields_set__
+
+
 def test_a_tree_that_was_let_go_is_read_again() -> None:
     data = b"apiVersion: x\nkind: A\n---\nkind: B\nspec:\n  list: [1, two]\n"
     documents, _ = parse("two.yaml", data, limits=LIMITS)
