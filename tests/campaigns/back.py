@@ -72,7 +72,7 @@ def rolled_back(
             trial.say("rollback", "it was refused and changed rows")
         return True
     now, ledger = trial.ground.rows(), trial.ground.ledger()
-    buried = {one for one in now.keys() - former.rows.keys() if _is_tombstone(one, now[one])}
+    buried = {one for one in now.keys() - former.rows.keys() if is_tombstone(one, now[one])}
     trial.seen["left as tombstones by a rollback"] += len(buried)
     told = {one.address for one in plan.diagnostics if one.code == STAYS}
     for address in sorted(buried ^ told, key=str):
@@ -115,7 +115,8 @@ def compare(
             _compare_one(trial, step, f"{address}: the {what}", one, two, but(address))
 
 
-def _is_tombstone(address: Address, row: Mapping[str, Any]) -> bool:
+def is_tombstone(address: Address, row: Mapping[str, Any]) -> bool:
+    """Whether nothing but the memory of a resource is left."""
     cycle = CATALOG[address.kind].lifecycle
     return cycle is not None and row["state"] == cycle.tombstone
 
