@@ -203,7 +203,9 @@ def main(words: list[str] | None = None) -> int:
 def tally(found: Survived) -> str:
     """What was judged until now, on one line."""
     steps = ", ".join(f"{count} {word}" for word, count in sorted(found.done.items()))
-    return f"{found.worlds} worlds of {found.houses} houses, {found.n} steps, {len(found.wrong)} wrong ({steps})"
+    undone = found.seen["rolled back"]
+    judged = f"{found.worlds} worlds of {found.houses} houses, {found.n} steps, {len(found.wrong)} wrong"
+    return f"{judged} ({steps}; {undone} of the rollbacks not refused)"
 
 
 if __name__ == "__main__":

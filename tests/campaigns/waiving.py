@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.model.drift import DriftReport, FindingState
 from reconciler.model.errors import InvalidManifests
 from reconciler.operations.drift import DriftRequest, drift
+from tests.campaigns.back import is_tombstone
 from tests.campaigns.expect import alike, stored
 from tests.campaigns.ground import NOW, WAIVERS, WRITER
 from tests.campaigns.meddling import Place, put_back, shown
@@ -39,12 +40,23 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
         one = CATALOG[place[0].kind].by_path[place[1]]
         if not alike(one, stored(one, value), stored(one, _value(trial, place))):
             trial.say("waive", f"{shown(place)} was waived, and is {_value(trial, place)!r} instead of {value!r}")
+    chosen -= _forgotten(trial, chosen)
     _told(trial, chosen, set())
     trial.waivers = _waivers(chosen, expires=YESTERDAY) if trial.chance.random() < 0.5 else {}
     _told(trial, set(), chosen)
     trial.waivers = {}
     trial.seen["waived"] += len(chosen)
-    put_back(trial, {place: before[place] for place in chosen})
+    put_back(trial, {place: before[place] for place in kept})
+
+
+def _forgotten(trial: Trial, chosen: Iterable[Place]) -> set[Place]:
+    """What an apply forgets whatever is waived: git let go of it, and another program has buried it already."""
+    rows, ledger = trial.ground.rows(), trial.ground.ledger()
+    return {
+        place
+        for place in chosen
+        if place[0] not in ledger and place[0] not in trial.world.trees and is_tombstone(place[0], rows[place[0]])
+    }
 
 
 def _again(trial: Trial) -> None:
