@@ -292,16 +292,10 @@ def host_below_a_stranger(view: View) -> Findings:
         _, *above = str(one.value("host")).split(".")
         owner = (one.address.tenant, one.value("customer"))
         for place in range(len(above)):
-            strangers = [
-                other
-                for other in by_base.get(".".join(above[place:]), ())
-                if (other.address.tenant, other.value("customer")) != owner
-            ]
-            if strangers:
+            base = ".".join(above[place:])
+            if any((other.address.tenant, other.value("customer")) != owner for other in by_base.get(base, ())):
                 yield Finding(
-                    f"the host lies below {strangers[0].value('host')}, which belongs to another customer",
-                    at="host",
-                    address=one.address,
+                    f"the host lies below {base}, where another customer has a host", at="host", address=one.address
                 )
                 break
 

@@ -46,17 +46,20 @@ def actor(rights: Rights, name: str) -> Principal:
 
 
 def may_write(carriers: Carriers | None) -> None:
-    """An auditor writes nothing (OPR-06), whatever the verb.
+    """An auditor writes nothing and approves nothing (OPR-06), whatever the verb, and whoever asks beside.
 
     Raises:
-        Denied: the one who asks is an auditor.
+        Denied: one of those who ask is an auditor.
     """
-    applicant = None if carriers is None else carriers.applicant
-    if applicant is None or applicant.role is not RoleWord.AUDITOR:
+    people = () if carriers is None else carriers.people
+    auditor = next((one for one in people if one.role is RoleWord.AUDITOR), None)
+    if auditor is None:
         return
-    denial = Denial(who=applicant.title, verb="write", address=None, reason="an auditor writes nothing", code="OPR-06")
+    denial = Denial(who=auditor.title, verb="write", address=None, reason="an auditor writes nothing", code="OPR-06")
     raise Denied(
-        "an auditor writes nothing, not even a run without changes", code="OPR-06", diagnostics=(denial.diagnostic(),)
+        "an auditor writes nothing, not even a run without changes",
+        code="OPR-06",
+        diagnostics=(denial.diagnostic(),),
     )
 
 

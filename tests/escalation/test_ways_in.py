@@ -352,9 +352,12 @@ def test_an_auditor_applies_nothing_with_an_administrator_behind(estate: Estate)
     estate.refuses(AUDITOR, ROOT, code="OPR-06")
 
 
-def test_an_auditor_behind_an_administrator_adds_nothing(estate: Estate) -> None:
+def test_an_auditor_behind_others_approves_nothing(estate: Estate) -> None:
     estate.write(FAROL, {"billing": {"account": "FAR-2"}})
-    estate.refuses(ROOT, AUDITOR, code="GEN-25")
+    estate.refuses(ROOT, AUDITOR, code="OPR-06")
+    estate.write(FAROL, {"billing": {"account": "FAR-1"}})
+    estate.write(("Category", "farol", "billing"), {"displayName": "Mine"})
+    estate.refuses(PAULA, AUDITOR, code="OPR-06")
 
 
 def test_an_operator_of_a_suspended_company_lends_nothing(estate: Estate) -> None:
