@@ -131,6 +131,8 @@ class View:
     """
 
     outside: frozenset[Address] = frozenset()
+    blind: frozenset[tuple[Address, str, str]] = frozenset()
+    """References that name what whoever asks may not read, by resource, path and name: to them nothing is there."""
     written = True
     selects: Callable[[Address], bool] | None = None
 
@@ -276,6 +278,8 @@ class View:
             entity = self.entity(entity)
         name = entity.value(path)
         if not isinstance(name, str):
+            return None
+        if self.blind and (entity.address, path, name) in self.blind:
             return None
         return self.at(self.target_address(entity.kind.by_path[path], entity.address, name))
 

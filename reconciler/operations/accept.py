@@ -90,8 +90,7 @@ def _fitted(doors: Doors, request: Request, judged: Judged, live: Live) -> View:
     found = list(judged.diagnostics)
     if judged.valid:
         inside = set_aside(doors, replace(request, mine=True), judged, live, selects=lambda _: True)
-        mine, hidden = inside.judged, inside.hidden
-        view, _, found = fit_moved(doors.catalog, mine, live, now=doors.now, request=Request(), hidden=hidden)
+        view, _, found = fit_moved(doors.catalog, inside, live, now=doors.now, request=Request())
         if not any(one.severity is Severity.ERROR and one.phase is not Phase.TIME for one in found):
             return view
         found = list(seen_by(doors, request, live, found=found, view=view))

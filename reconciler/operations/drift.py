@@ -117,7 +117,8 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         with stage("database"):
             live = look.live()
         inside = set_aside(doors, Request(people=request.people, mine=True), judged, live, selects=_whatever)
-        judged = judged if record else inside.judged  # what is written down is about everything, whoever asks
+        # What is written down is about everything, whoever asks.
+        judged, blind = (judged, frozenset()) if record else (inside.judged, inside.blind)
         # Under their new names rows stand beside their manifests; where those are not valid, nobody knows what moves.
         based = rebase(doors.catalog, live, () if faults else judged.moves)
         live, moves = based.live, {one.previous: address for address, one in based.moves.items()}
@@ -126,7 +127,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         carriers = summon(rights, request.people, live)
         if record:
             may_record(carriers)
-        view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live)
+        view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live, blind=blind)
         with stage("compare"):
             found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)
         addresses = [one.stands for one in found]
@@ -150,7 +151,7 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         moves=moves,
     )
     shown = report if lens is None else lens.drift(report, live.ledger)
-    if record and inside.hidden:  # what is told is what a look would tell that writes nothing
+    if record and (inside.hidden or inside.blind):  # what is told is what a look would tell that writes nothing
         shown = observe(doors, request).shown
     return Observed(
         whole=report,
@@ -193,10 +194,15 @@ def _everything(_finding: DriftFinding) -> bool:
     return True
 
 
-def _beside(catalog: Catalog, judged: Judged, live: Live) -> tuple[View | None, Differences | None, int]:
-    """The manifests beside the database, and how they differ; else how many errors forbid that."""
+def _beside(
+    catalog: Catalog, judged: Judged, live: Live, *, blind: frozenset[tuple[Address, str, str]]
+) -> tuple[View | None, Differences | None, int]:
+    """The manifests beside the database, and how they differ; else how many errors forbid that.
+
+    ``blind`` are references to what whoever asks may not read: they name nothing.
+    """
     with stage("resolve"):
-        view, found = resolve(catalog, judged.resources, live, judged.read_file)
+        view, found = resolve(catalog, judged.resources, live, judged.read_file, blind=blind)
     if errors_in(found):
         return None, None, sum(one.severity is Severity.ERROR for one in found)
     # Secrets are not read: of those without version, nobody asks here whether git has changed them.

@@ -15,9 +15,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.rule import RuleText
 from reconciler.model.view import View
-from reconciler.operations.outside import unmanaged
+from reconciler.operations.outside import Inside, unmanaged
 from reconciler.operations.request import Request
-from reconciler.operations.validate import Judged, fit
+from reconciler.operations.validate import fit
 from reconciler.ports import ApplySession, Sealer
 
 WITH_DRIFT = RuleText("MOV-13", Severity.ERROR, Phase.PLAN, "A plan of drift alone has no pending move before it.")
@@ -27,19 +27,19 @@ Sealed = Mapping[tuple[Address, str], tuple[str, str | None]]
 
 def fit_moved(
     catalog: Catalog,
-    judged: Judged,
+    inside: Inside,
     live: Live,
     *,
     now: datetime,
     request: Request,
-    hidden: frozenset[Address] = frozenset(),
 ) -> tuple[View, Live, list[Diagnostic]]:
     """As :func:`~reconciler.operations.validate.fit`, over live data with the new names of what has moved.
 
-    ``hidden`` is what nobody who asks may read: the view does not know that it is managed.
+    What nobody who asks may read is hidden: the view does not know that it is managed.
     """
+    judged, hidden = inside.judged, inside.hidden
     based = rebase(catalog, live, judged.moves)
-    view, found = fit(catalog, judged, unmanaged(based.live, hidden), now=now)
+    view, found = fit(catalog, judged, unmanaged(based.live, hidden), now=now, blind=inside.blind)
     view.outside = hidden
     view.moves, view.rewrites = based.moves, based.rewrites
     return view, based.live, in_order([*found, *based.diagnostics, *_beside_drift(based, request)])

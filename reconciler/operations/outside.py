@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.engine.authorize import outside_denials
 from reconciler.engine.lens import Lens
 from reconciler.engine.rebase import rebase
+from reconciler.engine.resolve.references import out_of_sight
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Carriers
@@ -41,11 +42,13 @@ _OF_FILES = frozenset({"file", "textOrFile"})
 class Inside:
     """What takes part in a plan. ``hidden`` is declared or managed, and nobody who asks may read anything of it.
 
-    ``left_out`` counts the manifests that are set aside without a denial.
+    ``blind`` are references, by resource, path and name, to what they may not read; ``left_out`` counts the manifests
+    that are set aside without a denial.
     """
 
     judged: Judged
     hidden: frozenset[Address] = frozenset()
+    blind: frozenset[tuple[Address, str, str]] = frozenset()
     left_out: int = 0
     denials: tuple[Denial, ...] = ()
 
@@ -88,14 +91,16 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
         if selects(address) and not request.mine
     ]
     mine = [one.address for one in judged.resources]
+    kept = tuple(one for one in judged.resources if one.address not in outside)
     named = {entity.address for entity, _ in denied}
     return Inside(
         judged=replace(
             judged,
-            resources=tuple(one for one in judged.resources if one.address not in outside),
+            resources=kept,
             moves=moves,
         ),
         hidden=hidden,
+        blind=out_of_sight(View(doors.catalog, declared, live), kept, eyes.sees),
         left_out=sum(one in outside and one not in named and selects(one) for one in mine),
         denials=outside_denials(rights, asking, denied) if denied and asking else (),
     )

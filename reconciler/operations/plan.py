@@ -235,8 +235,7 @@ def _inside(doors: Doors, request: Request, judged: Judged, live: Live) -> Insid
 
 def _fitted(doors: Doors, request: Request, inside: Inside, live: Live) -> tuple[View, Live, list[Diagnostic]]:
     """The manifests that take part beside the database."""
-    judged, hidden = inside.judged, inside.hidden
-    return fit_moved(doors.catalog, judged, live, now=doors.now, request=request, hidden=hidden)
+    return fit_moved(doors.catalog, inside, live, now=doors.now, request=request)
 
 
 @staged("compare")
@@ -342,7 +341,7 @@ def proposed(
     moved: tuple[Shift, ...] = ()
     if carriers is not None and not carriers.installer and feeds_rights(rights, made):
         moved = shifts(rights, Rights(doors.catalog, live_after(doors.catalog, live, made), doors.now), made)
-        judgement = _closed(judgement, closed(rights, view, moved, carriers))
+        judgement = _closed(judgement, closed(rights, view, moved, carriers), lens)
     if judgement is not None and inside is not None and inside.denials:
         judgement = Judgement(denials=(*inside.denials, *judgement.denials))
     proposal = Proposal(
@@ -375,13 +374,18 @@ def _seen(lens: Lens, made: Plan, narrowed: Sequence[Diagnostic]) -> tuple[Plan,
     return replace(lens.plan(made), carriers=made.carriers), lens.diagnostics(narrowed)
 
 
-def _closed(judgement: Judgement | None, denials: tuple[Denial, ...]) -> Judgement | None:
+def _closed(judgement: Judgement | None, denials: tuple[Denial, ...], lens: Lens | None) -> Judgement | None:
     """The judgement with the denials of the second wall, which take the authorization away."""
     if judgement is None or not denials:
         return judgement
     # What may not be read is denied once: a second denial would tell whether it is new or was there.
     hidden = {one.address for one in judgement.denials if one.hidden}
-    return Judgement(denials=(*judgement.denials, *(one for one in denials if one.address not in hidden)))
+    told = [one for one in denials if one.address not in hidden]
+    # Who they are that would gain by it is not told where they may not be read, nor how many.
+    unseen = [one for one in told if lens is not None and one.address is not None and not lens.sees(one.address)]
+    seen = [one for one in told if one not in unseen]
+    somebody = [replace(one, address=None, what="to somebody out of sight", path="") for one in unseen[:1]]
+    return Judgement(denials=(*judgement.denials, *seen, *somebody))
 
 
 def _once(judgement: Judgement, made: Plan) -> Judgement:

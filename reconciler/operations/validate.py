@@ -20,6 +20,7 @@ from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.validate import validate_early
 from reconciler.engine.waive import no_folder, parted, waive
+from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests, Memory
@@ -129,10 +130,20 @@ def read_waivers(folders: WaiverFolders | None) -> tuple[Waivers, list[Diagnosti
     return waivers, [*found, *problems]
 
 
-def fit(catalog: Catalog, judged: Judged, live: Live | None, *, now: datetime) -> tuple[View, list[Diagnostic]]:
-    """Put valid manifests beside each other and beside the database: phases reference, then time."""
+def fit(
+    catalog: Catalog,
+    judged: Judged,
+    live: Live | None,
+    *,
+    now: datetime,
+    blind: frozenset[tuple[Address, str, str]] = frozenset(),
+) -> tuple[View, list[Diagnostic]]:
+    """Put valid manifests beside each other and beside the database: phases reference, then time.
+
+    ``blind`` are references to what whoever asks may not read: they name nothing.
+    """
     with stage("resolve"):
-        view, found = resolve(catalog, judged.resources, live, judged.read_file)
+        view, found = resolve(catalog, judged.resources, live, judged.read_file, blind=blind)
         if not errors_in(found):
             found = [*found, *judge_time(view, now)]
         return view, in_order(found)

@@ -120,3 +120,37 @@ def test_where_it_is_judged_a_manifest_that_equals_a_foreign_resource_changes_no
     assert estate.plan(PAULA).code == 0
     estate.write(("Category", "duna", "billing"), {"displayName": "Guess"})
     assert estate.plan(PAULA).code == 4
+
+
+@pytest.mark.parametrize(
+    ("actor", "key", "path", "guesses"),
+    [
+        (PAULA, ("Partner", "", "farol"), "parent", ("duna", "arco", "none")),
+        (ISA, ("ClientService", "farol", "farol-a-one"), "certificate", ("farol-b-seal", "farol-x-seal")),
+    ],
+    ids=["partner", "certificate"],
+)
+def test_a_reference_tells_nothing_of_what_is_foreign(
+    strict: Estate, actor: str, key: Key, path: str, guesses: tuple[str, ...]
+) -> None:
+    """A distributor, a partner that is none and nobody at all; the certificate of another issuer and none."""
+    told = []
+    for guess in guesses:
+        strict.write(key, {path: guess})
+        calls = [strict.run(*call, "--as", actor) for call in CALLS]
+        texts = [one.out + "".join(line for line in one.err.splitlines(True) if "time: " not in line) for one in calls]
+        told.append([(one.code, text.replace(guess, "GUESS")) for one, text in zip(calls, texts, strict=True)])
+    for place, call in enumerate(CALLS):
+        assert len({one[place] for one in told}) == 1, call
+    assert {code for code, _ in told[0][:8]} == {1}
+    assert all("GEN-02" in text for _, text in told[0][:1])
+
+
+def test_a_right_that_would_go_to_somebody_out_of_sight_names_nobody(estate: Estate) -> None:
+    """Where references are judged, those whose reach would grow by a new parent are still none of one's business."""
+    estate.judged()
+    estate.write(("Partner", "", "farol"), {"parent": "arco"})
+    told = estate.plan(PAULA)
+    text = " ".join(told.out.split())
+    assert "may not give (to somebody out of sight)" in text
+    assert "Operator/arco" not in told.out + told.err

@@ -39,8 +39,12 @@ def resolve(
     resources: Iterable[Resource[Any]],
     live: Live | None,
     read_file: Callable[[Document, str], bytes],
+    *,
+    blind: frozenset[tuple[Address, str, str]] = frozenset(),
 ) -> tuple[View, list[Diagnostic]]:
     """The view of a set and everything that is wrong between its resources.
+
+    ``blind`` are references to what whoever asks may not read: they name nothing.
 
     ``live`` is None in a run without a database. ``read_file(document, path)`` gives the content of a file beside a
     manifest and raises :class:`~reconciler.model.resource.FileRefused`. The content is kept in each resource's
@@ -48,6 +52,7 @@ def resolve(
     """
     declared, found = _by_address(catalog, resources)
     view = view_of(catalog, declared, live)
+    view.blind = blind
     found.extend(judge_references(view))
     found.extend(judge_keys(view))
     unread: set[Address] = set()

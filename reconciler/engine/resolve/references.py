@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
@@ -39,14 +39,16 @@ def judge_references(view: View) -> Iterator[Diagnostic]:
             value = fetch(resource)
             if value is None:
                 continue
-            if home_of is not None and (home_of[0], PLATFORM if home_of[1] else address.tenant, value) in fit:
+            known = not view.blind and home_of is not None
+            if known and home_of and (home_of[0], PLATFORM if home_of[1] else address.tenant, value) in fit:
                 continue
             for at, name in _entries(field, value):
                 goal = view.target_address(field, address, name)
                 # In a tenant that does not exist nothing can be found: that is one error, and it is reported already.
-                if goal in fit or (homeless and goal.tenant == address.tenant):
+                blind = (address, field.path, name) in view.blind
+                if (goal in fit and not blind) or (homeless and goal.tenant == address.tenant):
                     continue
-                target = view.at(goal)
+                target = None if blind else view.at(goal)
                 if target is not None and not target.buried:
                     fit.add(goal)
                 elif target is not None:
@@ -54,6 +56,23 @@ def judge_references(view: View) -> Iterator[Diagnostic]:
                         yield placed(REFERENCE, _buried(address, at, target), view=view, subject=address)
                 elif goal not in given and not view.doubtful(goal):
                     yield placed(REFERENCE, _no_target(view, field, address, at, goal), view=view, subject=address)
+
+
+def out_of_sight(
+    view: View, resources: Iterable[Resource[Any]], sees: Callable[[Address], bool]
+) -> frozenset[tuple[Address, str, str]]:
+    """The references, by resource, path and name, that nobody who asks may see the target of.
+
+    One that the database holds already tells nothing new. For any other an answer would tell what is there.
+    """
+    getters = {name: [(field, value_getter(field)) for field in kind.references] for name, kind in view.catalog.items()}
+    return frozenset(
+        (resource.address, field.path, name)
+        for resource in resources
+        for field, fetch in getters[resource.address.kind]
+        for _, name in _entries(field, fetch(resource))
+        if not sees(view.target_address(field, resource.address, name)) and not _stands(view, resource, field, name)
+    )
 
 
 class _Homes:
@@ -104,8 +123,14 @@ def _is_new(view: View, resource: Resource[Any], field: Field, name: str) -> boo
         return False
     if any(field.path == path or field.path.startswith(f"{path}.") for path in resource.ignore_changes):
         return False
-    before = entity.live(field.path)
-    return name not in before if isinstance(before, list) else name != before
+    return not _stands(view, resource, field, name)
+
+
+def _stands(view: View, resource: Resource[Any], field: Field, name: str) -> bool:
+    """Whether the row of a resource holds a reference already."""
+    entity = view.entity(resource)
+    before = entity.live(field.path) if entity.exists else None
+    return name in before if isinstance(before, list) else name == before
 
 
 def _no_tenant(view: View, kind: str, address: Address) -> Finding:
