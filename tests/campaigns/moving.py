@@ -53,13 +53,14 @@ def moved(trial: Trial) -> bool:
             drifted, meddled = _meddled(trial)
         _by_hand(trial, names)
     trial.world = world = renamed(before, names, moves=trial.world.moves)
+    found = back.taken(trial)
     _applied(trial, names, former, drifted, meddled)
     if not names:
         return True
     way = trial.chance.random()
     if way < 0.4 and len(trial.ground.store.runs()) == former.runs + 1:
         return back.rolled_back(
-            trial, former, names=names, opened=lambda one, row: _row(one, row, {}) if one in names else row
+            trial, found, names=names, opened=lambda one, row: _row(one, row, {}) if one in names else row
         )
     if way < 0.7:
         _gone_back(trial, names, before, former)
@@ -229,7 +230,15 @@ def _applied(
     trial: Trial, names: Names, former: Former, drifted: Mapping[Place, Any], meddled: Collection[Address]
 ) -> None:
     """Apply, and compare every column of every row and of every ledger entry with those from before."""
-    pending = trial.plan(prune=False).plan
+    try:
+        pending = trial.plan(prune=False).plan
+    except InvalidManifests as error:
+        if not drifted:
+            raise
+        trial.seen[f"no plan beside what drifted {error.code}"] += 1
+        meddling.put_back(trial, drifted)
+        drifted = {}
+        pending = trial.plan(prune=False).plan
     found = {one.previous: one.address for one in pending.of(Action.MOVE)}
     if found != names:
         trial.say("move", f"the plan moves {_shown(found)} instead of {_shown(names)}")
