@@ -70,9 +70,11 @@ def branch(tree: Tree) -> str:
 
 
 def test_policies_access_approvals_and_base_are_told_again(tree: Tree, steps: Path) -> None:
-    base = branch(tree)
     tree.write("reconciler.yaml", "apiVersion: reconciler/v1\nkind: Project\napprovals: {sensitive: 1}\n")
     policy(tree, "name: look, for: plan, warn: 'true', message: look twice")
+    git(tree, "init", "-q", "-b", "main")
+    git(tree, "add", "reconciler.yaml", "policies")
+    base = branch(tree)
     found = both(tree, steps, "--base", base, "--as", "root@example.com")
     agree(found)
     own = json.loads(found["json"][1])["reconciler"]

@@ -149,7 +149,9 @@ WALLS = {
     "an auditor adopts nothing": Wall(_free(adopt), an_auditor_asks("adopt", "--all", YES, "--into", "manifests")),
     "an auditor undoes nothing": Wall(_free(rollback), an_auditor_asks("rollback", "zzzz", "--out", "r.plan")),
     "an auditor has no approval": Wall(_free(approve), an_auditor_asks("approve", "p.plan", "--withdraw")),
-    "an auditor writes no drift down": Wall(_free(drift), an_auditor_asks("drift", "manifests", "--record")),
+    "an auditor writes no drift down": Wall(
+        gone(drift, "may_record", None), an_auditor_asks("drift", "manifests", "--record")
+    ),
 }
 
 

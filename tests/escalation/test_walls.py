@@ -378,7 +378,7 @@ def _nobody_is_asked(patch: Patch) -> None:
 
 
 def _creating_opens_every_field(patch: Patch) -> None:
-    patch.setattr(parting, "_fields_of_their_own", lambda *_: iter(()))
+    patch.setattr(parting, "_fields_of_their_own", lambda *_, **__: iter(()))
 
 
 def _auditors_run(patch: Patch) -> None:
@@ -422,11 +422,11 @@ def _everybody_approves(patch: Patch) -> None:
 
 
 def _no_doors(patch: Patch) -> None:
-    patch.setattr(guard, "_doors", lambda *_: iter(()))
+    patch.setattr(guard, "_doors", lambda *_, **__: iter(()))
 
 
 def _no_budget(patch: Patch) -> None:
-    patch.setattr(guard, "_budget", lambda *_: iter(()))
+    patch.setattr(guard, "_budget", lambda *_, **__: iter(()))
 
 
 def _no_own_door(patch: Patch) -> None:
