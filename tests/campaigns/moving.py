@@ -53,8 +53,7 @@ def moved(trial: Trial) -> bool:
             drifted, meddled = _meddled(trial)
         _by_hand(trial, names)
     trial.world = world = renamed(before, names, moves=trial.world.moves)
-    found = back.taken(trial)
-    _applied(trial, names, former, drifted, meddled)
+    found = _applied(trial, names, former, drifted, meddled)
     if not names:
         return True
     way = trial.chance.random()
@@ -200,7 +199,8 @@ def _meddled(trial: Trial) -> tuple[dict[Place, Any], set[Address]]:
     """
     before = meddling.meddle(trial)
     told = meddling.noticed(trial, before)
-    other = {place[0] for place in before if place not in told or place[1] == "state"}
+    there = trial.world.trees  # without a manifest nobody says what to go back to
+    other = {place[0] for place in before if place not in told or place[1] == "state" or place[0] not in there}
     chosen = {place: value for place, value in before.items() if place[0] not in other}
     meddling.put_back(trial, {place: value for place, value in before.items() if place not in chosen})
     return chosen, {address for address, _ in before}
@@ -220,7 +220,9 @@ def _gone_back(trial: Trial, names: Names, before: World, former: Former) -> Non
         ("row", former.rows, trial.ground.rows()),
         ("ledger entry", former.ledger, trial.ground.ledger()),
     ):
-        back.compare(trial, "move back", what, _plain(old), _plain(new), lambda _: (*WRITTEN, *RUN))
+        back.compare(
+            trial, "move back", what, _plain(old), _plain(new), lambda one: (*WRITTEN, *RUN, *_let_go(trial, one))
+        )
 
 
 # --- what must be there -----------------------------------------------------------------------------------------------
@@ -228,8 +230,11 @@ def _gone_back(trial: Trial, names: Names, before: World, former: Former) -> Non
 
 def _applied(
     trial: Trial, names: Names, former: Former, drifted: Mapping[Place, Any], meddled: Collection[Address]
-) -> None:
-    """Apply, and compare every column of every row and of every ledger entry with those from before."""
+) -> Former:
+    """Apply, and compare every column of every row and of every ledger entry with those from before.
+
+    What the apply found is given back: what others wrote may be in it, or, where it stood in the way, may not.
+    """
     try:
         pending = trial.plan(prune=False).plan
     except InvalidManifests as error:
@@ -243,6 +248,7 @@ def _applied(
     if found != names:
         trial.say("move", f"the plan moves {_shown(found)} instead of {_shown(names)}")
     _pending_drift(trial, drifted)
+    there = back.taken(trial)
     try:
         trial.applied("apply of moves")
     except InvalidManifests as error:
@@ -251,6 +257,7 @@ def _applied(
         for one in error.diagnostics:
             trial.seen[f"not reverted with a move {one.code}"] += 1
         meddling.put_back(trial, drifted)
+        there = back.taken(trial)
         trial.applied("apply of moves")
     meddling.undisturbed(trial)
     written = {*names, *meddled}
@@ -264,9 +271,16 @@ def _applied(
         may = touched | named
 
         def but(one: Address, may: set[Address] = may, moved_by: tuple[str, ...] = moved_by) -> tuple[str, ...]:
-            return moved_by if one in may else ()
+            return (*moved_by, *_let_go(trial, one)) if one in may else ()
 
         back.compare(trial, "move", what, expected, _plain(new), but)
+    return there
+
+
+def _let_go(trial: Trial, address: Address) -> tuple[str, ...]:
+    """A state that a person had to bring about, and that is ignored, leaves the ledger with the next write of it."""
+    wishes = trial.world.trees.get(address, {}).get("lifecycle") or {}
+    return ("applied",) if "state" in (wishes.get("ignoreChanges") or ()) else ()
 
 
 def _pending_drift(trial: Trial, drifted: Mapping[Place, Any]) -> None:
