@@ -194,8 +194,9 @@ def _once() -> Iterator[None]:
 class _Links:
     """One link for reading to the file that is read now: to open one costs SQLite a look at every table."""
 
+    _open = staticmethod(reading.open_for_reading)  # the real one, also where others have links of theirs
+
     def __init__(self) -> None:
-        self._open = reading.open_for_reading
         self._file: SqliteFile | None = None
         self._link: sqlite3.Connection | None = None
 
