@@ -129,10 +129,10 @@ def _crowded(estate: Estate, foreign: Foreign) -> None:
     table = CATALOG[kind].table
     columns = [row[1] for row in estate.sql(f"PRAGMA table_xinfo({table})") if row[1] != "id" and not row[6]]
     for number in range(NEIGHBOURS):
-        values = ", ".join(f"{one} || '{number}'" if one in UNIQUE else one for one in columns)
+        values = ", ".join(f"\"{one}\" || '{number}'" if one in UNIQUE else f'"{one}"' for one in columns)
+        names = ", ".join(f'"{one}"' for one in columns)
         estate.sql(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}"
-            " WHERE coalesce(tenant, '') = ? AND name = ?",
+            f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE coalesce(tenant, '') = ? AND name = ?",
             tenant,
             name,
         )
