@@ -13,15 +13,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 CHROMIUM = shutil.which("chromium")
 NEEDS_BROWSER = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; .ci/run installs Debian's")
 
-PATIENCE = 120_000
-"""Milliseconds after which something is taken for hanging: the machine may be busy."""
-
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A browser without a sandbox, as containers need it."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"], timeout=PATIENCE)
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         try:
             yield started
         finally:
@@ -33,7 +30,6 @@ class Visit:
 
     def __init__(self, page: Page, file: Path) -> None:
         self.page = page
-        page.set_default_timeout(PATIENCE)
         self.complaints: list[str] = []
         self.requests: list[str] = []
         page.on("console", lambda message: self.complaints.append(message.text))

@@ -52,7 +52,7 @@ def test_a_server_is_watched_through_an_outage(served_tree: ServedTree, hook: Ho
             watch.until("round.recovered")
             watch.until("webhook.delivered")
             watch.until("round.done")
-            assert any(connections(home, outside) == 0 or sleep(0.05) for _ in range(1200))
+            assert any(connections(home, outside) == 0 or sleep(0.05) for _ in range(100))
         by(home, "support_app", "UPDATE categories SET sort_order = 10")
         watch.until("finding.resolved")
         watch.until("webhook.delivered")

@@ -12,7 +12,7 @@ import time
 from math import inf
 from typing import Any
 
-from tests.campaigns.crashes import EVERYBODY, Dump, Ended, Home, comparable
+from tests.campaigns.crashes import EVERYBODY, PATIENCE_SECONDS, Dump, Ended, Home, comparable
 from tests.campaigns.gates import ANSWER, COMMIT, NOTE, Spoil, gate
 from tests.cli.tree import ROOT as ROOT_PERSON
 
@@ -76,7 +76,7 @@ def problems(home: Home, stage: str, spoil: Spoil) -> list[str]:
     found = []
     begun = time.monotonic()
     while home.links():
-        if time.monotonic() - begun > home.patience:
+        if time.monotonic() - begun > PATIENCE_SECONDS:
             found.append("the server still works for a process that is gone")
             break
         time.sleep(0.01)
@@ -108,7 +108,7 @@ def _again(home: Home, stage: str) -> list[str]:
     found = []
     wholes: list[Dump] = []
     for _ in range(2):
-        again = home.run([*APPLY[stage], "--lock-timeout", "60s"])
+        again = home.run([*APPLY[stage], "--lock-timeout", "3s"])
         wholes.append(home.dump())
         if again.code != 0:
             found.append(f"the call again ended with {again.code}: {again.text[-300:]}")

@@ -136,8 +136,6 @@ class Home:
     whole: dict[str, Dump] = field(default_factory=dict)
     reached: dict[str, list[str]] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    patience: float = PATIENCE_SECONDS
-    """How long a server may work on for a process that is gone, in seconds: more where many others work too."""
 
     def run(self, words: list[str], **fault: Any) -> Ended:
         """Run the program in a process of its own."""
@@ -289,7 +287,7 @@ def left_behind(home: Home, stage: str, before: Dump) -> tuple[bool, list[str]]:
     found = []
     begun = time.monotonic()
     while home.links():
-        if time.monotonic() - begun > home.patience:
+        if time.monotonic() - begun > PATIENCE_SECONDS:
             found.append("the server still works for a process that is gone")
             break
         time.sleep(0.01)
@@ -306,7 +304,7 @@ def left_behind(home: Home, stage: str, before: Dump) -> tuple[bool, list[str]]:
 def called_again(home: Home, stage: str) -> list[str]:
     """What is wrong when the same call is made again, without a fault."""
     found = []
-    again = home.run([*APPLY["later" if home.founded else stage], "--lock-timeout", "60s"])
+    again = home.run([*APPLY["later" if home.founded else stage], "--lock-timeout", "3s"])
     if again.code != 0:
         found.append(f"the call again ended with {again.code}: {again.text[-300:]}")
     if comparable(home.dump()) != home.whole[stage]:

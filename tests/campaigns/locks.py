@@ -24,7 +24,7 @@ from tests.campaigns.crashes import APPLY, ROOT, Home
 LIMITS = {"idle": 1.0, "busy": 2.0}
 """Seconds within which the locks of a killed process must be free."""
 
-WAIT, GRACE = 0.5, 30.0
+WAIT, GRACE = 0.5, 3.0
 """How long somebody waits for a lock, in seconds, and how late the answer may be where many others work too."""
 
 TENANTS = ["", "cais", "farol"]
@@ -37,18 +37,18 @@ class Freed(NamedTuple):
     wrong: list[str]
 
 
-def killed(home: Home, doing: str, *, within: float = 0) -> Freed:
-    """Kill a process that holds the locks while it is ``idle`` or ``busy``. ``within`` is another limit, in seconds."""
+def killed(home: Home, doing: str) -> Freed:
+    """Kill a process that holds the locks while it is ``idle`` or ``busy``."""
     with _holder(home, doing) as holder:
         before = home.dump() if home.cluster is not None else None
         wrong = _in_vain(home)
-        with _waiting(home, until=90) as wait:
+        with _waiting(home, until=30) as wait:
             holder.send_signal(signal.SIGKILL)
             seconds = wait()
         holder.wait()
     if before is not None and home.dump() != before:
         wrong.append("the database is not as it was")
-    if seconds > (within or LIMITS[doing]):
+    if seconds > LIMITS[doing]:
         wrong.append(f"the locks were free after {seconds:.2f} s only")
     return Freed(seconds, wrong)
 
@@ -59,7 +59,7 @@ def frozen(home: Home, *, idle: int) -> Freed:
         before = home.dump()
         holder.send_signal(signal.SIGSTOP)
         wrong = _in_vain(home)
-        with _waiting(home, until=idle + 2 * GRACE) as wait:
+        with _waiting(home, until=idle + 10) as wait:
             seconds = wait()
         if seconds > idle + GRACE:
             wrong.append(f"the locks were free after {seconds:.2f} s only")
@@ -75,7 +75,7 @@ def frozen_file(home: Home) -> Freed:
     with _holder(home, "idle") as holder:
         holder.send_signal(signal.SIGSTOP)
         wrong = _in_vain(home)
-        with _waiting(home, until=90) as wait:
+        with _waiting(home, until=30) as wait:
             holder.send_signal(signal.SIGKILL)
             seconds = wait()
         holder.wait()
@@ -85,7 +85,7 @@ def frozen_file(home: Home) -> Freed:
 def _code(holder: subprocess.Popen[str]) -> int | None:
     """How a process ended, if it did so soon."""
     try:
-        return holder.wait(timeout=60)
+        return holder.wait(timeout=20)
     except subprocess.TimeoutExpired:
         return None
 

@@ -87,11 +87,11 @@ def call(
     watching = threading.Thread(target=look)
     watching.start()
     if stop_at:
-        limit = time.monotonic() + 200
+        limit = time.monotonic() + 60
         while stop_at.encode() not in shown and child.poll() is None and time.monotonic() < limit:
             time.sleep(0.02)
         child.send_signal(signal.SIGINT)
-    output, _ = child.communicate(timeout=300)
+    output, _ = child.communicate(timeout=120)
     watching.join(timeout=30)
     os.close(ours)
     return Seen(child.returncode, shown.decode(), output.decode())

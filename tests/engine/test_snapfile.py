@@ -163,11 +163,11 @@ def test_another_shape_is_refused(catalog: Catalog, path: str, value: Any) -> No
     ids=["empty", "no text", "deep", "deeper", "twins", "no number", "null", "list", "bare", "digits"],
 )
 def test_hostile_bytes_are_refused_at_once(catalog: Catalog, data: bytes) -> None:
-    began = time.process_time()
+    began = time.monotonic()
     with pytest.raises(UsageError) as caught:
         read(catalog, data)
     assert caught.value.code in ("SNP-01", "SNP-03")
-    assert time.process_time() - began < 10
+    assert time.monotonic() - began < 2
 
 
 def test_noise_is_refused_or_read_and_nothing_else(catalog: Catalog) -> None:

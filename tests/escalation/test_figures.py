@@ -48,7 +48,8 @@ def test_guards_count_everything_and_tell_what_may_be_read(desks: Estate) -> Non
     assert "the plan deletes too many resources, some of them outside of your reach; 10 are allowed" in text
     assert "the plan deletes 8 resources of farol; 5 are allowed" in text
     assert "some of them outside of your reach, of one tenant" in text
-    assert not re.search(r"duna|Category:|\b(20|12) resources", text)
+    told_figures = re.sub(r"sha256:[0-9a-f]+", "", text)  # a digest may hold any digits
+    assert not any(word in told_figures for word in ("duna", "20", " 12 ", "Category:"))
 
 
 @pytest.mark.parametrize("form", ["json", "markdown", "html", "sarif", "junit", "github", "gitlab"])

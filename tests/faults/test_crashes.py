@@ -16,8 +16,6 @@ from tests.servers import Cluster, installed, running
 SHARE = 2
 """Faults of each sort. One costs two applies and a plan, so the whole is the business of the scorecard."""
 SEED = 1
-PATIENCE = 50.0
-"""Seconds within which a server must notice that a process is gone: the scorecard asks for less, on a quiet machine."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +45,7 @@ def test_a_share_of_the_faults_of_a_disk_is_survived(embedded: crashes.Home) -> 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_lock_of_an_embedded_database_outlives_no_holder(embedded: crashes.Home) -> None:
-    assert {how: locks.killed(embedded, how, within=PATIENCE).wrong for how in locks.LIMITS} == {"idle": [], "busy": []}
+    assert {how: locks.killed(embedded, how).wrong for how in locks.LIMITS} == {"idle": [], "busy": []}
     assert locks.frozen_file(embedded).wrong == []
 
 
@@ -68,10 +66,9 @@ def test_every_place_of_a_server_is_reached_and_a_share_of_the_faults_survived(
     if "16" not in installed():
         pytest.skip("this server is not installed")
     with crashes.home(tmp_path, clusters("16")) as home:
-        home.patience = PATIENCE
         _share_is_survived(home, behind=["committed", "session-closed"])
         assert commits.survived(home, seed=2, n=SHARE) == (SHARE, [])
-        assert {how: locks.killed(home, how, within=PATIENCE).wrong for how in locks.LIMITS} == {"idle": [], "busy": []}
+        assert {how: locks.killed(home, how).wrong for how in locks.LIMITS} == {"idle": [], "busy": []}
         assert locks.frozen(home, idle=2).wrong == []
 
 
@@ -81,7 +78,6 @@ def test_a_share_of_the_immediate_stops_is_survived(tmp_path: Path) -> None:
     if "16" not in installed():
         pytest.skip("this server is not installed")
     with running("16") as cluster, crashes.home(tmp_path, cluster) as home:
-        home.patience = PATIENCE
         tried = [one for one in stops.cases(home, seed=SEED) if (one.stage, one.point) == ("later", "marked")]
         assert {str(case): wrong for case in tried if (wrong := stops.problems(home, case))} == {}
         assert len(tried) == 2

@@ -75,7 +75,7 @@ def test_a_rollback_that_is_cut_off_is_whole_or_nothing(home: crashes.Home) -> N
         home.reset("undo")
         home.run(words, point=point, action=action, nth=1)
         assert rows(home) in (former, applied), (point, action)
-        again = home.run([*words, "--lock-timeout", "60s"])
+        again = home.run([*words, "--lock-timeout", "3s"])
         assert again.code == 0, (point, action, again.text)
         assert rows(home) == former, (point, action)
         assert home.broken_chain() == []

@@ -65,9 +65,11 @@ def test_it_opens_without_a_word_and_asks_for_nothing(visit, name: str) -> None:
 def test_five_thousand_changes_open_and_filter_in_reasonable_time(visit) -> None:
     begin = time.monotonic()
     seen = visit("large")
+    opened = time.monotonic() - begin
+    begin = time.monotonic()
     seen.page.fill("#search", "tenant-07 smtpsettings-0207")
     seen.page.locator("#shown", has_text="1 of 5,000 changes").wait_for()
-    assert time.monotonic() - begin < 100  # the machine may be busy
+    assert (opened < 20, time.monotonic() - begin < 10) == (True, True)
 
 
 def test_search_finds_all_words_in_names_values_and_places(visit) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE = 200
+PATIENCE = 60
 """Seconds after which an answer does not come any more."""
 
 

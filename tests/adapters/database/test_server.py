@@ -121,9 +121,9 @@ def test_a_busy_lock_names_its_holder(served):
     store = two_tenants(served)
     with store.apply(["farol"], lock_timeout=1, run="run-2"):
         begun = time.monotonic()
-        with pytest.raises(LockTimeout) as caught:  # the lock stays: whoever waited for it would never end
+        with pytest.raises(LockTimeout) as caught:
             store.apply(["cedro", "farol"], lock_timeout=0.2, run="run-3").__enter__()
-        assert time.monotonic() - begun >= 0.2
+        assert 0.2 <= time.monotonic() - begun < 2
         assert caught.value.exit_code == 6
         assert "tenant farol is held by process" in caught.value.message
         assert "(reconciler run-2) of user postgres since 20" in caught.value.message
@@ -199,13 +199,13 @@ with open_database(sys.argv[1], CATALOG).apply(["farol"], lock_timeout=1, run="r
     session.write(authorized(plan_of(update(LAMP, 1, size=5))), run=run_of(2), sealed={})
     print("written", flush=True)
     if sys.argv[2] == "busy":
-        session._connection.exec_driver_sql("SELECT pg_sleep(100)")
+        session._connection.exec_driver_sql("SELECT pg_sleep(30)")
     sys.stdin.read()
 """
 
 
-@pytest.mark.parametrize("doing", ["idle", "busy"])
-def test_a_client_that_was_killed_frees_its_locks(served, doing):
+@pytest.mark.parametrize(("doing", "seconds"), [("idle", 1), ("busy", 2)])
+def test_a_client_that_was_killed_frees_its_locks(served, doing, seconds):
     store = filled(served)
     before = content(store)
     client = subprocess.Popen(
@@ -217,8 +217,9 @@ def test_a_client_that_was_killed_frees_its_locks(served, doing):
     assert client.stdout.readline() == "written\n"
     time.sleep(0.1 if doing == "busy" else 0)
     client.send_signal(signal.SIGKILL)
-    with store.apply(["farol"], lock_timeout=50):  # half of the time for which the server is busy
-        pass
+    begun = time.monotonic()
+    with store.apply(["farol"], lock_timeout=10):
+        assert time.monotonic() - begun < seconds
     client.communicate()
     assert content(store) == before
 

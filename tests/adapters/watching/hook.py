@@ -41,7 +41,7 @@ def listening() -> Iterator[Hook]:
             hook.asked.set()
             status = hook.answers.pop(0) if hook.answers else hook.otherwise
             if status == 0:
-                hook.release.wait(60)
+                hook.release.wait(30)
                 status = 204
             self.send_response(status)
             if 300 <= status < 400:

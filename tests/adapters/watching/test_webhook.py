@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 
 import pytest
 
@@ -100,9 +101,10 @@ def test_what_is_refused_is_not_tried_again_and_leads_nowhere(hook: Hook, status
 
 def test_a_silent_webhook_costs_a_bounded_time(hook: Hook) -> None:
     hook.answers = [0] * 9
+    begun = monotonic()
     with pytest.raises(Undelivered, match=r"did not answer within 0\.2 seconds, after 3 tries"):
         replace(of(hook), patience=0.2).deliver(SOME)
-    assert len(hook.bodies) == 3
+    assert monotonic() - begun < 5
 
 
 def test_a_webhook_that_is_not_there_is_told_without_its_address() -> None:
