@@ -156,6 +156,36 @@ def _living(tenant: str, view: View) -> Iterator[Entity]:
             yield child
 
 
+@plan("BIL-02", "A change of type fits the billing of every issuer that the plan does not manage.")
+def issuers_fit_the_type(planned: Planned, view: View) -> Findings:
+    """BIL-02, for issuers without a manifest, or whose manifest only watches or only creates them.
+
+    They have no place of their own to point at, so they are found at the ``type`` that no longer fits them.
+    """
+    if planned.creates or planned.deletes or not planned.changes("type"):
+        return
+    reseller = planned.entity.value("type") == "reseller"
+    wrong = [
+        str(one.address) for one in view.inside("Issuer", planned.address.name) if _misfits(one, reseller=reseller)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        word = "have billing of their own, and a reseller is billed for them" if reseller else "would need billing"
+        yield Finding(
+            f"these issuers {word}: {', '.join(wrong[:10])}{more}",
+            at="type",
+            hint="declare them with billing that fits the type, or keep the type",
+        )
+
+
+def _misfits(issuer: Entity, *, reseller: bool) -> bool:
+    """Whether an issuer that the plan leaves alone has billing and should not, or the other way round."""
+    if issuer.buried or (issuer.resource is not None and issuer.resource.management == "full"):
+        return False
+    billed = issuer.value("billing.account") is not None
+    return billed if reseller else not billed and issuer.state in ("active", "suspended")
+
+
 @plan("BIL-04", "A change of type moves the bill of every issuer on the first day of the next month.", Severity.WARNING)
 def bills_that_move(planned: Planned, view: View) -> Findings:
     """BIL-04."""
@@ -327,6 +357,7 @@ KIND = Kind(
         parent_is_a_distributor,
         somebody_at_work,
         nothing_left_when_deleted,
+        issuers_fit_the_type,
         bills_that_move,
     ),
     texts=(
