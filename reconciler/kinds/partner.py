@@ -77,8 +77,9 @@ def billing_by_type(resource: Resource[PartnerSpec]) -> Findings:
 def parent_is_a_distributor(resource: Resource[PartnerSpec], view: View) -> Findings:
     """PAR-04.
 
-    With live data the rule also holds for child partners without a manifest: taking the tier away from a partner with
-    such children is found at ``tier``, because the child has no place to point at.
+    With live data the rule also holds for child partners without a manifest, or whose manifest leaves their parent as
+    it is: taking the tier away from a partner with such children is found at ``tier``, because the child has no place
+    to point at.
     """
     partner = view.entity(resource)
     if resource.spec.parent is not None:
@@ -93,7 +94,7 @@ def parent_is_a_distributor(resource: Resource[PartnerSpec], view: View) -> Find
             )
     if resource.spec.tier != "distributor" and view.connected:
         for child in view.referrers(partner.address, "Partner", "parent"):
-            if not child.declared and not child.buried:
+            if (not child.declared or child.left_alone("parent")) and child.exists and not child.buried:
                 yield Finding(
                     f"{child.address} has this partner as its parent",
                     at=("tier", "spec"),

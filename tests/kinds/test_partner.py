@@ -167,6 +167,16 @@ def test_a_tier_is_not_taken_from_a_parent() -> None:
     assert found(parent_is_a_distributor, kept, view([kept], [kept, child])) == []
 
 
+@pytest.mark.parametrize("how", [{"management": "createOnly"}, {"ignore_changes": ("parent",)}])
+def test_a_tier_is_not_taken_from_the_parent_of_a_child_that_stays_as_it_is(how: dict[str, Any]) -> None:
+    child = partner("norte", parent="farol-services", vatNumber="599900024")
+    alone = replace(partner("norte", vatNumber="599900024"), **how)
+    (finding,) = found(
+        parent_is_a_distributor, partner(), view([partner(), alone], [partner(tier="distributor"), child])
+    )
+    assert finding.at == ("tier", "spec")
+
+
 def test_a_new_partner_is_announced_to_active_administrators() -> None:
     world = view([partner()], [ADMINISTRATOR, (operator("old", "administrator"), {"state": "blocked"}), system()])
     change = planned(world, partner().address, creates=True)
