@@ -398,14 +398,22 @@ def _once(judgement: Judgement, made: Plan) -> Judgement:
 def _silenced(judgement: Judgement | None, made: Plan, view: View) -> Plan:
     """What is given up or taken a step by somebody who may not is denied, and that is all that is said of it.
 
-    What stands in the way of it is other resources, which may lie out of sight: that there are any would show.
+    What stands in the way of it is other resources, which may lie out of sight: that there are any would show. So it is
+    with the errors at a field that somebody may not change.
     """
     denials = () if judgement is None else judgement.denials
-    denied = {one.address for one in denials if one.verb in _ENDS or one.address not in view.declared}
-    if not denied:
+    if not denials:
         return made
-    left = tuple(one for one in made.diagnostics if one.phase is not Phase.PLAN or one.address not in denied)
-    return replace(made, diagnostics=left)
+    denied = {one.address for one in denials if one.verb in _ENDS or one.address not in view.declared}
+    fields = {(one.address, one.path) for one in denials}
+
+    def stays(one: Diagnostic) -> bool:
+        if one.phase is not Phase.PLAN:
+            return True
+        barred = one.severity is Severity.ERROR and (one.address, one.path) in fields
+        return one.address not in denied and not barred
+
+    return replace(made, diagnostics=tuple(filter(stays, made.diagnostics)))
 
 
 _ENDS = frozenset({"delete", "transition", "forget"})
