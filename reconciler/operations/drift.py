@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.diff import diff, wanted_fingerprints
-from reconciler.engine.drift import Known, detect, hindered, report_drift, to_record, unmatched, unread
+from reconciler.engine.drift import Known, bare, detect, hindered, report_drift, to_record, unmatched, unread
 from reconciler.engine.lens import Lens
 from reconciler.engine.match import match_resources
 from reconciler.engine.rebase import rebase
@@ -134,6 +134,8 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         addresses = [one.stands for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
         newest = look.newest_change()
+    if live.identity and not live.ledger:
+        told.append(bare())
     if based.diagnostics:
         told.append(hindered(len(based.diagnostics)))
     elif faults or more:

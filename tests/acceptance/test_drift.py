@@ -45,10 +45,14 @@ def found(home: Tree, *words: str) -> dict[tuple[str, str | None], dict[str, Any
     return {(one["address"], one["field"]): one for one in call.json["findings"]}
 
 
-def test_before_the_first_apply_nothing_has_drifted(home: Tree) -> None:
+def test_before_the_first_apply_nothing_has_drifted_and_that_is_said(home: Tree) -> None:
+    assert home.run("db", "upgrade").code == 0
     call = home.run("drift", "--detailed-exitcode")
-    assert (call.code, call.out.splitlines()) == (0, ["No drift.", "  0 managed resources looked at."])
+    assert (call.code, call.out.splitlines()[:2]) == (0, ["No drift.", "  0 managed resources looked at."])
+    assert "warning DRF-05: nothing is managed in this database" in call.out
     assert home.run("drift", "--record").code == 0
+    home.apply()
+    assert "DRF-05" not in home.run("drift").out
 
 
 def test_right_after_an_apply_nothing_has_drifted(home: Tree) -> None:
