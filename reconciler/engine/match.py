@@ -31,9 +31,7 @@ def match_kinds(catalog: Catalog, waivers: Waivers) -> list[Diagnostic]:
     return [told for one in waivers.active for told in _senseless(catalog, one)]
 
 
-def match_resources(
-    catalog: Catalog, waivers: Waivers, known: Iterable[Address], *, limited: bool
-) -> list[Diagnostic]:
+def match_resources(catalog: Catalog, waivers: Waivers, known: Iterable[Address], *, limited: bool) -> list[Diagnostic]:
     """Patterns that could match something, and match none of the ``known`` addresses.
 
     ``limited`` says that there may be others, which whoever asks may not read.

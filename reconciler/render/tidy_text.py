@@ -17,7 +17,8 @@ def tidy_diff(file: str, before: bytes, after: bytes, palette: Palette) -> str:
         else:
             lines[-1] += "\0"  # a mark that no file can hold: its last line has no line end
     told: list[str] = []
-    for line in unified_diff(old, new, f"a/{file}", f"b/{file}", lineterm=""):
+    source = f"a/{file}" if before else "/dev/null"  # as git names what is not there yet
+    for line in unified_diff(old, new, source, f"b/{file}", lineterm=""):
         plain = line.removesuffix("\0")
         end = "\r" if plain.endswith("\r") and not palette.on else ""
         text = "\t".join(safe(part) for part in plain.removesuffix(end).split("\t"))
