@@ -61,7 +61,7 @@ class Store:
     sealed: dict[Any, Any] = field(default_factory=dict)
     fail_at: str = ""
 
-    def read(self) -> Live:
+    def read(self, recognizer: Any = None) -> Live:
         self.log.append("read")
         return self.live
 
