@@ -235,8 +235,10 @@ def _world(
         raise UsageError(
             "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"
         )
-    found = house.snapshot(live, key_file=snapshot_key or "", max_age=max_age or "")
-    doors = house.frozen_doors(reader, found)
+    from reconciler.wiring.snapshots import frozen_doors, snapshot_in
+
+    found = snapshot_in(house, live, key_file=snapshot_key or "", max_age=max_age or "")
+    doors = frozen_doors(house, reader, found)
     # Nobody is asked for a token: a snapshot opens no door, and what may be read of it is decided already.
     people = session.people() if house.settings.identity.trust == "local" else People(local=False)
     if found.partial:
