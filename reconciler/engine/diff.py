@@ -18,6 +18,7 @@ from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import Encoder, decode, encoder, field_value, same
 from reconciler.model.manifest import PathKey
+from reconciler.model.pace import each
 from reconciler.model.placing import path_key
 from reconciler.model.resource import LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
@@ -50,7 +51,7 @@ def diff(view: View, fingerprints: Fingerprints) -> Differences:
     ledger = live.ledger
     encoders = {name: (encoder(kind), ROW_HEAD + len(kind.columns)) for name, kind in view.catalog.items()}
     rows = {name: live.rows.get(name, {}) for name in view.catalog}
-    for address, resource in view.declared.items():
+    for address, resource in each(view.declared.items(), len(view.declared)):
         prepared, end = encoders[address.kind]
         values = prepared.values(resource, fingerprints.get(address, _NO_HASHES))
         wanted = prepared.managed(resource, values)
