@@ -13,8 +13,9 @@ from functools import partial
 
 from reconciler.engine.beyond import unmoved
 from reconciler.engine.diff import diff, wanted_fingerprints
-from reconciler.engine.drift import Known, detect, hindered, report_drift, to_record, unmatched, unread
+from reconciler.engine.drift import Known, bare, detect, hindered, report_drift, to_record, unmatched, unread
 from reconciler.engine.lens import Lens
+from reconciler.engine.match import match_resources
 from reconciler.engine.rebase import rebase
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
@@ -156,18 +157,22 @@ def _observe(doors: Doors, request: DriftRequest, *, record: bool, beside: froze
             may_record(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live, blind=blind)
         if reading is not None:
-            _settled(differences, reading)
+            _settled(live, differences, reading)
         with stage("compare"):
             found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)
         addresses = [one.stands for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings(reading))
         newest = look.newest_change()
+    if live.identity and not live.ledger:
+        told.append(bare())
     if based.diagnostics:
         told.append(hindered(len(based.diagnostics)))
     elif faults or more:
         told.append(unread(len(faults) + more))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     told += _unmatched(request, live, view, lens, moves)
+    if not faults:
+        told += _aimless(doors.catalog, judged, live, lens, moves)
     report = report_drift(
         live,
         found,
@@ -210,13 +215,13 @@ def _part(look: Look, doors: Doors, request: DriftRequest, judged: Judged, readi
     return tenants_in(look, doors, request.people, judged, reading)
 
 
-def _settled(differences: Differences | None, reading: Reading) -> None:
+def _settled(live: Live, differences: Differences | None, reading: Reading) -> None:
     """See that nothing that was not read can change what is said.
 
     Raises:
-        NeedsAll: the manifests do not fit together, or something may.
+        NeedsAll: nothing is managed, as far as was read; the manifests do not fit together; or something else may.
     """
-    if differences is None:
+    if differences is None or not live.ledger:
         raise NeedsAll
     unmoved(reading.focus, differences.items)
 
@@ -292,3 +297,24 @@ def _unmatched(
 
 def _among(text: str, globs: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, one) for one in globs)
+
+
+def _aimless(
+    catalog: Catalog, judged: Judged, live: Live, lens: Lens | None, moves: Mapping[Address, Address]
+) -> list[Diagnostic]:
+    """Patterns of waivers that match nothing: no manifest, and no row or entry of the ledger that may be read.
+
+    A report of some tenants speaks of the patterns that name one of these, however much was read for it.
+    """
+    if not judged.waivers.active:
+        return []
+    focus = judged.manifests.focus
+    known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}.union(live.ledger)
+    if focus is not None:
+        known = set(filter(focus.holds, known))
+    if lens is not None:
+        known = {one for one in known if lens.sees(one)}
+    known.update(was for was, now in moves.items() if now in known)
+    known.update(one.address for one in judged.resources)
+    speaks = None if focus is None else focus.names
+    return match_resources(catalog, judged.waivers, known, limited=lens is not None, speaks=speaks)

@@ -115,6 +115,24 @@ def test_everything_is_read_where_it_may_matter(grove: Tree) -> None:
     assert "DRF-01" in checked(both_drifts(grove, *FIRST, *AS), narrow=False).short.out
 
 
+def test_a_waiver_that_waives_nothing_is_told_of_the_tenants_of_the_report(grove: Tree) -> None:
+    globs = [f"Category/{tenant}/nobody-*" for tenant in TENANTS[:2]] + ["*/*/nobody", "Category/tenant-00001/*"]
+    grove.write(
+        "waivers/none.yaml",
+        "apiVersion: reconciler/v1\nkind: Waiver\nmetadata: {name: none}\n"
+        "spec: {owner: rita@example.com, reason: Tried, expires: 2026-07-01, addresses: "
+        f"[{', '.join(map(repr, globs))}]}}\n",
+    )
+    sql(grove, "UPDATE categories SET sort_order = 77")
+    for words in (FIRST, (*FIRST, *AS)):
+        out = checked(both_drifts(grove, *words), narrow=True).short.out
+        assert "waived" in out
+        assert globs[0] in out
+        assert globs[1] not in out
+        assert globs[2] not in out
+    assert globs[1] in grove.run("drift").out
+
+
 _MEDDLING = (
     "UPDATE categories SET sort_order = {number} WHERE tenant = '{tenant}'",
     "UPDATE service_types SET display_name = name || '{number}' WHERE tenant = '{tenant}'",

@@ -115,6 +115,7 @@ def _report(
     from reconciler.operations.drift import DriftRequest, observe, write_down
 
     house = session.house
+    (house.writing_database if record else house.planning_database).demand()
     globs = (*about["targets"], *(f"*/{one}/*" for one in about["tenants"]))
     doors = house.doors(house.reader(paths, rev=rev, targets=globs), writes=False)
     if record:
