@@ -54,7 +54,9 @@ class Answering:
         self._call = call
         self._config = config
         self._variables = variables
-        self._answers = Answers(variables.get(CACHE_VARIABLE, ""))
+        self.place = variables.get(CACHE_VARIABLE, "")
+        """The folder of all caches; empty for that of the user."""
+        self._answers = Answers(self.place)
         self._times: list[int] = []
         self._question = self._asked(self._times)
         self._before: tuple[Any, ...] = ()
@@ -96,6 +98,15 @@ class Answering:
             found = facts(reads, times)
             if self._before == (found, times) and found["head"] in ("", commit):
                 self._answers.keep(self._question, {**learnt, "reads": dict(reads), "facts": found})
+
+    def ground(self, reads: Mapping[str, Any]) -> bytes:
+        """What judging rests on beside manifests, rows and the time, as bytes."""
+        rest = {name: value for name, value in sorted(self._variables.items()) if name.startswith("RECONCILER_")}
+        rest.pop(CLOCK_VARIABLE, None)
+        asked = json.loads(self._question)
+        kept = {name: asked[name] for name in ("program", "python", "folder", "user", "configuration")}
+        named = asked["call"]["options"]["env"]
+        return json.dumps({**kept, "reads": dict(reads), "variables": rest, "environment": named}).encode()
 
     def _asked(self, times: list[int]) -> bytes:
         """The question, as bytes."""

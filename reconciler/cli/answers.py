@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -22,6 +23,7 @@ from reconciler.cli.output import write
 if TYPE_CHECKING:
     from reconciler.answering import Answering
     from reconciler.cli.session import Session
+    from reconciler.model.baseline import Baselines
     from reconciler.model.manifest import Manifests
     from reconciler.model.moment import Until
     from reconciler.model.resource import Live
@@ -83,7 +85,25 @@ class Known:
         self._until = Until(doors.now, longest=LONGEST)
         moment = self._until.moment()
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
-        return replace(doors, now=moment, waivers=waivers)
+        return replace(doors, now=moment, waivers=waivers, baselines=self._baselines(self._until))
+
+    def _baselines(self, until: Until) -> Baselines:
+        """Where it is kept what is in step, for the next call of whatever words."""
+        from reconciler.adapters.manifests.baselines import KeptBaselines
+
+        def hear(at: float) -> None:
+            until.note(datetime.fromtimestamp(at, UTC))
+
+        def span() -> tuple[float, float] | None:
+            return until.begin.timestamp(), until.at.timestamp()
+
+        return KeptBaselines(
+            self._answering.place,
+            self._answering.ground(self._reads or {}),
+            now=until.begin.timestamp(),
+            until=hear,
+            span=span,
+        )
 
     def learn(self, live: Live, manifests: Manifests, *, settled: bool = False) -> None:
         """What the run rests on: this database and these files.

@@ -19,7 +19,8 @@ from reconciler.model.pace import stage
 from reconciler.model.partview import view_of
 from reconciler.model.rule import Seek
 from reconciler.model.tenantview import TenantLive
-from reconciler.operations.plan import plan, propose, read
+from reconciler.operations.incremental import plan_incremental
+from reconciler.operations.plan import propose, read
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.validate import Judged
@@ -48,7 +49,7 @@ def plan_focused(doors: Doors, request: Request) -> Focused:
     """
     whole = request.only_drift or doors.snapshot is not None
     found = None if whole else _narrow(doors, request)
-    return Focused(proposal=plan(doors, request)) if found is None else found
+    return Focused(proposal=plan_incremental(doors, request)) if found is None else found
 
 
 def _narrow(doors: Doors, request: Request) -> Focused | None:

@@ -12,7 +12,7 @@ import errno
 import os
 import posixpath
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -27,6 +27,7 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import is_manifest, selected
 from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
 from reconciler.adapters.manifests.text import invisible
+from reconciler.model.baseline import Stored
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.focus import Focus, Reading
 from reconciler.model.manifest import Document, Early, Manifests
@@ -82,6 +83,7 @@ class FilesReader:
         self._beside = beside
         self._is_wanted = is_wanted
         self._cache = cache
+        self._stored: Mapping[str, Stored] = {}
 
     def beside(self, roots: Sequence[str]) -> FilesReader:
         """A reader of other folders of the same working tree."""
@@ -95,10 +97,19 @@ class FilesReader:
         found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
         return found
 
+    def since(self, stored: Mapping[str, Stored]) -> FilesReader | None:
+        """A reader that makes no document of what is as it was; None where the whole has to be read."""
+        if self._cache is None or self._focus is not None or self._overlays:
+            return None
+        found = copy(self)
+        found._stored = stored  # noqa: SLF001  # of the same class
+        return found
+
     def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         self._unread = set()
         collector = Collector(self._limits, self._cache, self._focus)
+        collector.stored = self._stored
         collector.early = None if self._overlays else early  # what overlays lie over is judged once they do
         contents, keys = self._contents(collector)
         collector.expect(len(contents))

@@ -46,13 +46,16 @@ def judge_keys(view: View) -> Iterator[Diagnostic]:
 
 def spaces_taken_twice(view: View) -> set[Space]:
     """The name spaces in which some key comes twice; a key of which no clash would be told may be among them."""
-    keys = {name: _keys_of(kind) for name, kind in view.catalog.items()}
+    asked = {space for name, kind in view.catalog.items() if view.keyed(name) for _, space, _ in _keys_of(kind)}
+    keys = {name: [one for one in _keys_of(kind) if one[1] in asked] for name, kind in view.catalog.items()}
     if view.leaving:
         return {space for mine in keys.values() for _, space, _ in mine}
     count = _Count()
-    for resource in view.declared.values():
-        for unique, space, parts in keys[resource.address.kind]:
-            count.add(space, _declared_key(unique, space, parts, resource, view))
+    for address in view.declared if asked else ():
+        if mine := keys[address.kind]:
+            resource = view.declared[address]
+            for unique, space, parts in mine:
+                count.add(space, _declared_key(unique, space, parts, resource, view))
     for name, mine in keys.items():
         for entity in view.undeclared(name) if mine else ():
             for unique, space, parts in mine:
