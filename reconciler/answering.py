@@ -25,7 +25,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.adapters.manifests.answers import Answers
 from reconciler.adapters.manifests.fingerprint import fingerprint
-from reconciler.adapters.manifests.standing import Standing, Unusual
+from reconciler.adapters.manifests.standing import Seen, Standing, Unusual, algorithm_of
 from reconciler.model.errors import ReconcilerError
 
 CONFIGURATION = "reconciler.yaml"
@@ -57,6 +57,8 @@ class Answering:
         self.place = variables.get(CACHE_VARIABLE, "")
         """The folder of all caches; empty for that of the user."""
         self._answers = Answers(self.place)
+        self.seen: Mapping[str, Seen] | None = None
+        """What was seen of each manifest, where all of them were looked at."""
         self._times: list[int] = []
         self._question = self._asked(self._times)
         self._before: tuple[Any, ...] = ()
@@ -68,7 +70,8 @@ class Answering:
             if answer is None or not answer["since"] <= now(self._variables).timestamp() < answer["until"]:
                 return None
             reads = answer["reads"]
-            if facts(reads, []) != answer["facts"] or files_below(reads) != answer["files"]:
+            found = facts(reads, [])
+            if found != answer["facts"] or self._files(reads, found["head"]) != answer["files"]:
                 return None
             from reconciler.adapters.database.digests import digest_now
 
@@ -76,6 +79,23 @@ class Answering:
             if digest_now(place, reads["tables"], settled=answer["settled"]) == answer["database"]:
                 return answer
         return None
+
+    def _files(self, reads: Mapping[str, Any], head: str) -> str:
+        """The digest of all manifests. What is seen of each is kept, for a run that has to be made after all.
+
+        Raises:
+            Unusual: something is there that a reader would refuse.
+        """
+        there = Standing(
+            reads["folder"],
+            reads["roots"],
+            beside=reads["beside"],
+            without=reads["without"],
+            objects=algorithm_of(head) if head else "",
+        )
+        digest = there.digest()
+        self.seen = there.found
+        return digest
 
     def begin(self, reads: Mapping[str, Any]) -> None:
         """Look at what is read without a digest, before it is read.
@@ -170,15 +190,6 @@ def facts(reads: Mapping[str, Any], times: list[int]) -> dict[str, Any]:
         "head": _head(Path(folder)),
         "key": _state(reads["key"]),
     }
-
-
-def files_below(reads: Mapping[str, Any]) -> str:
-    """The digest of all manifests.
-
-    Raises:
-        Unusual: something is there that a reader would refuse.
-    """
-    return Standing(reads["folder"], reads["roots"], beside=reads["beside"], without=reads["without"]).digest()
 
 
 def one_file(path: str, times: list[int]) -> str:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -85,7 +86,10 @@ class Known:
         self._until = Until(doors.now, longest=LONGEST)
         moment = self._until.moment()
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
-        return replace(doors, now=moment, waivers=waivers, baselines=self._baselines(self._until))
+        since = doors.since
+        if since is not None and self._answering.seen is not None:
+            since = partial(since, seen=self._answering.seen)
+        return replace(doors, now=moment, waivers=waivers, since=since, baselines=self._baselines(self._until))
 
     def _baselines(self, until: Until) -> Baselines:
         """Where it is kept what is in step, for the next call of whatever words."""

@@ -68,12 +68,18 @@ def affected(catalog: Catalog, notes: Notes, changes: Collection[Changed]) -> Af
                 continue
             if look.far or home == PLATFORM:
                 asked[look.asker] = None
-            elif (tenants := asked.setdefault(look.asker, set())) is not None:
-                tenants.add(home)
+            else:
+                _ask(asked, look.asker, {home})
     _homes(catalog, changes, asked)
     rules = frozenset(one for one in asked if one not in catalog)
-    tenants = {name: None if one is None else frozenset(one) for name, one in asked.items() if name in catalog}
-    return Affected(tenants, rules, frozenset(_keys(catalog, changes)))
+    kinds = {name: None if one is None else frozenset(one) for name, one in asked.items() if name in catalog}
+    return Affected(kinds, rules, frozenset(_keys(catalog, changes)))
+
+
+def _ask(asked: dict[str, set[str] | None], asker: str, tenants: set[str]) -> None:
+    known = asked.setdefault(asker, set())
+    if known is not None:
+        known |= tenants
 
 
 def _by_kind(looks: Iterable[Look]) -> dict[str, list[tuple[Look, bool]]]:
@@ -106,9 +112,7 @@ def _homes(catalog: Catalog, changes: Collection[Changed], asked: dict[str, set[
     """What stands in a tenant asks whether the tenant is there."""
     gone = {one.address.name for one in changes if catalog[one.address.kind].is_tenant and WHOLE in one.paths}
     for name in catalog if gone else ():
-        tenants = asked.setdefault(name, set())
-        if tenants is not None:
-            tenants |= gone
+        _ask(asked, name, gone)
 
 
 def _keys(catalog: Catalog, changes: Iterable[Changed]) -> Iterator[str]:

@@ -87,6 +87,10 @@ class SinceView(NotingView):
         """Whether a rule about the whole set is known to find nothing."""
         return self._spared(rule)
 
+    def there(self, address: Address) -> bool:
+        """Whether there is a resource at an address; no manifest has to be read for that."""
+        return address in self.declared or (self.live is not None and self.live.row(address) is not None)
+
     def keyed(self, kind: str) -> bool:
         """Whether a key of the kind may be another one than before."""
         return kind in self._keys

@@ -229,6 +229,10 @@ class View:
         self._known[address] = found
         return found
 
+    def there(self, address: Address) -> bool:
+        """Whether there is a resource at an address, declared or live."""
+        return self.at(address) is not None
+
     def entity(self, resource: Resource[Any]) -> Entity:
         """The entity of a declared resource."""
         found = self.at(resource.address)

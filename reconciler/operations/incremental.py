@@ -112,11 +112,10 @@ class Since:
             before = self._baseline.files.get(file)
             if before is not None and before.digest == digests[file][0]:
                 continue  # judged again because of what was found in it, and not because it has changed
-            stored = gone.pop(one.address, None)
-            if stored is None:
+            if one.address not in gone:
                 yield Changed(one.address, frozenset({WHOLE}), appears=True)
                 continue
-            former = self._former(stored).get(one.address)
+            former = self._former(gone.pop(one.address)).get(one.address)
             if former is None:
                 yield Changed(one.address, frozenset({WHOLE}))
             else:
@@ -153,12 +152,12 @@ def plan_incremental(doors: Doors, request: Request) -> Proposal:
 
 
 def _attempt(doors: Doors, request: Request) -> Proposal | None:
-    judged = judged_since(doors, request)
-    if judged is None:
-        return None
-    with stage("database"):
-        live = doors.store.read()
     try:
+        judged = judged_since(doors, request)
+        if judged is None:
+            return None
+        with stage("database"):
+            live = doors.store.read()
         return propose(doors, request, judged, live)
     except (NeedsAll, InvalidManifests):
         return None  # the long way says what is wrong

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.paths import FileProblem
 from reconciler.adapters.manifests.text import Text, unreadable
 from reconciler.model.baseline import Stored
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
@@ -45,6 +46,9 @@ class Collector:
         self.stored: Mapping[str, Stored] = {}
         """What is known of files of an earlier run: of those that are unchanged and sound no document is made."""
         self._unchanged: dict[str, bytes] = {}
+        self.same: Mapping[str, bytes] = {}
+        """The digests of those of them that were not read again."""
+        self._read: Callable[[str], bytes] | None = None
 
     def has_room(self, file: str, size: int) -> bool:
         """Whether a file of this size may still be read; the first one that may not is a finding (LOD-01)."""
@@ -88,6 +92,13 @@ class Collector:
             if len(self._fresh) >= _PART:
                 self._hand_on(self.early)
 
+    def take(self, same: Mapping[str, bytes], read: Callable[[str], bytes]) -> None:
+        """Count files as read that are as they were; ``read`` gives the content of one, should it be asked for."""
+        self.same = same
+        self._read = read
+        self._hashes.update(same)
+        self._digests.update(same)
+
     def _remembered(self, file: str, data: bytes, digest: bytes) -> list[Document] | None:
         """The documents of a file that was found sound before."""
         kept = None if self._known is None else self._known.find(digest)
@@ -116,14 +127,14 @@ class Collector:
             digest.update(key.encode())
             digest.update(b"\0")
             digest.update(one)
-        files = tuple(sorted((*self._documents, *self._unchanged)))
+        files = tuple(sorted((*self._documents, *self._unchanged, *self.same)))
         documents = tuple(document for file in files for document in self._documents.get(file, ()))
         # The commit stands for the files that count, and says nothing about the others.
         unfinished = frozenset(one for one in self._unfinished if commit is None or not self.counts(one))
         memory = None if self._known is None else self
         name = f"sha256:{digest.hexdigest()}"
         found = Manifests(documents, files, name, commit, unfinished, focus=self._focus, memory=memory)
-        unchanged = Unread(self, self._unchanged) if self.stored else None
+        unchanged = Unread(self, (*self._unchanged, *self.same)) if self.stored else None
         digests = {file: (one, file not in self._unfinished) for file, one in self._digests.items()}
         return replace(found, unchanged=unchanged, digests=digests), in_order(self.problems)
 
@@ -141,9 +152,18 @@ class Collector:
         self._known.keep(found)
         self._known.close()
 
-    def unchanged(self, file: str, data: bytes) -> list[Document] | None:
-        """The documents of a file that is as it was; None where anything is wrong with it after all."""
-        found = self._remembered(file, data, self.stored[file].digest)
+    def unchanged(self, file: str) -> list[Document] | None:
+        """The documents of a file that is as it was; None where it is not any more."""
+        digest = self.stored[file].digest
+        data = self._unchanged.get(file)
+        if data is None:
+            try:
+                data = b"" if self._read is None else self._read(file)
+            except (FileProblem, OSError):
+                return None
+            if hashlib.sha256(data).digest() != digest:
+                return None
+        found = self._remembered(file, data, digest)
         if found is None:
             found, problems = parse(file, data, limits=self.limits)
             return None if problems else found
@@ -166,15 +186,14 @@ class Collector:
 class Unread:
     """The unchanged files of a collector, see :class:`~reconciler.model.baseline.Unchanged`."""
 
-    def __init__(self, collector: Collector, contents: Mapping[str, bytes]) -> None:
+    def __init__(self, collector: Collector, files: Iterable[str]) -> None:
         self._collector = collector
-        self._contents = contents
-        self.files = {file: collector.stored[file] for file in contents}
+        self.files = {file: collector.stored[file] for file in files}
         """What is known of each."""
 
     def documents(self, file: str) -> list[Document] | None:
         """Its documents; None where anything is wrong with it after all."""
-        return self._collector.unchanged(file, self._contents[file])
+        return self._collector.unchanged(file)
 
     def former(self, digest: bytes) -> list[Document] | None:
         """The documents of a file as it was."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from hashlib import new, sha256
+from typing import NamedTuple
 
 from reconciler.adapters.manifests.naming import is_manifest, selected
 from reconciler.model.invisible import INVISIBLE
@@ -23,6 +24,24 @@ _AT_ONCE = 65536
 _invisible = re.compile(f"[{INVISIBLE}]").search
 
 
+class Seen(NamedTuple):
+    """What was seen of a file: the SHA-256 of its content, its length, and how git names it where that was asked."""
+
+    digest: bytes
+    size: int
+    object: str
+
+
+def algorithm_of(commit: str) -> str:
+    """The hash by which a repository names what it holds, by the name of a commit."""
+    return "sha256" if len(commit) == 64 else "sha1"  # in hexadecimal digits
+
+
+def blob(algorithm: str, data: bytes) -> str:
+    """How git names a content."""
+    return new(algorithm, b"blob %d\0" % len(data) + data).hexdigest()
+
+
 class Unusual(ValueError):
     """Something is there that has to be looked at in the ordinary way."""
 
@@ -31,7 +50,8 @@ class Standing:
     """The files below ``roots``, paths relative to ``working``, without those that ``beside`` and ``without`` name.
 
     ``times`` gathers when each file and folder changed last, for who looks twice and must know that nothing was
-    changed and changed back in between.
+    changed and changed back in between. ``objects`` is the name of the hash by which git names contents, where that is
+    to be known as well.
     """
 
     def __init__(
@@ -42,13 +62,20 @@ class Standing:
         beside: Sequence[str] = (),
         without: Sequence[str] = (),
         times: list[int] | None = None,
+        objects: str = "",
     ) -> None:
         self._working = os.path.abspath(working)  # noqa: PTH100  # as the reader does it: links stay what they are
         self._roots = roots
         self._beside = beside
         self._without = frozenset(without)
         self._times = times
-        self._found: dict[str, bytes] = {}
+        self._objects = objects
+        self._found: dict[str, Seen] = {}
+
+    @property
+    def found(self) -> Mapping[str, Seen]:
+        """What was seen of each file."""
+        return self._found
 
     def digest(self) -> str:
         """The digest of all files.
@@ -63,7 +90,7 @@ class Standing:
             for path in sorted(self._found):
                 whole.update(path.encode())
                 whole.update(b"\0")
-                whole.update(self._found[path])
+                whole.update(self._found[path].digest)
         except (OSError, UnicodeEncodeError, ValueError) as error:
             raise Unusual from error
         return f"sha256:{whole.hexdigest()}"
@@ -121,19 +148,20 @@ class Standing:
         finally:
             os.close(inner)
 
-    def _content(self, name: str, folder: int) -> bytes:
+    def _content(self, name: str, folder: int) -> Seen:
         opened = os.open(name, _FILE, dir_fd=folder)
         try:
             self._note(opened)
             data = os.read(opened, _AT_ONCE)
-            if len(data) < _AT_ONCE:
-                return sha256(data).digest()
-            digest = sha256(data)
-            while data := os.read(opened, _AT_ONCE):
-                digest.update(data)
-            return digest.digest()
+            if len(data) == _AT_ONCE:
+                parts = [data]
+                while part := os.read(opened, _AT_ONCE):
+                    parts.append(part)
+                data = b"".join(parts)
         finally:
             os.close(opened)
+        named = blob(self._objects, data) if self._objects else ""
+        return Seen(sha256(data).digest(), len(data), named)
 
     def _note(self, opened: int) -> None:
         if self._times is not None:
