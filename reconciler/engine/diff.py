@@ -251,8 +251,9 @@ def _observed(side: _Sides) -> Difference | None:
 
 
 def _gone(view: View, ledger: Mapping[Address, LedgerEntry]) -> Iterator[Difference]:
-    for address, entry in ledger.items():
-        if address in view.declared or entry.management == "observe":
+    for address in view.dropped:
+        entry = ledger.get(address)
+        if entry is None or address in view.declared or entry.management == "observe":
             continue
         kind = view.catalog.get(address.kind)
         if kind is not None:

@@ -28,10 +28,21 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Digests of rows, each with its entry of the ledger, and of entries without a row.
+
+    ``kinds`` are those of all rows of a kind, in the order in which they were read; ``each`` gives those of each.
+    """
+
+    kinds: Mapping[str, bytes]
+    each: Callable[[], Mapping[Address, bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
     """``since`` and ``until`` are the instants, as seconds, between which rules of time say what they said.
 
-    ``identity`` is that of the database, ``rows`` the digests of its rows, each with its entry of the ledger.
+    ``identity`` is that of the database.
     ``restless`` are resources that rest on more than manifests and rows: a file beside the manifest, a secret's value.
     """
 
@@ -39,7 +50,7 @@ class Baseline:
     until: float
     identity: str
     files: Mapping[str, Stored]
-    rows: Mapping[Address, bytes]
+    rows: Rows
     restless: frozenset[Address]
     notes: Notes = field(default_factory=Notes)
 

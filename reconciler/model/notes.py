@@ -16,6 +16,8 @@ THERE = ""
 """In the place of a path: whether there is such a resource."""
 WHOLE = "*"
 """In the place of a path: all of a resource, or more than can be told."""
+BESIDE = "/"
+"""In the place of a path: what stands beside a manifest, which only who has the manifest itself can look at."""
 
 
 class Look(NamedTuple):

@@ -187,19 +187,19 @@ class NotingEntity(Entity):
         self.kind: Kind = inner.kind
 
     @property
-    def resource(self) -> Resource[Any] | None:  # type: ignore[override]
+    def resource(self) -> Resource[Any] | None:  # type: ignore[override]  # read only, and noted
         """The manifest: whoever has it may look at all of it."""
         self._view.note(self.address, WHOLE)
         return self._inner.resource
 
     @property
-    def row(self) -> Row | None:  # type: ignore[override]
+    def row(self) -> Row | None:  # type: ignore[override]  # as above
         """The row, as above."""
         self._view.note(self.address, WHOLE)
         return self._inner.row
 
     @property
-    def kept(self) -> frozenset[str]:  # type: ignore[override]
+    def kept(self) -> frozenset[str]:  # type: ignore[override]  # as above
         """The fields that the plan leaves."""
         self._view.note(self.address, WHOLE)
         return self._inner.kept

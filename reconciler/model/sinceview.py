@@ -5,7 +5,7 @@ It answers as every view does. Manifests that have not changed are read when som
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.address import Address
@@ -53,8 +53,8 @@ class Declared(Mapping[Address, Resource[Any]]):
 class SinceView(NotingView):
     """See :class:`~reconciler.model.view.View`. Only ``active`` resources are judged and compared.
 
-    ``spared`` says of a rule about the whole set whether it is known to find nothing; ``keys`` are the kinds whose
-    natural keys are judged.
+    ``gone`` are those that no manifest declares any more. ``spared`` says of a rule about the whole set whether it is
+    known to find nothing; ``keys`` are the kinds whose natural keys are judged.
     """
 
     def __init__(
@@ -67,11 +67,13 @@ class SinceView(NotingView):
         active: Mapping[Address, Resource[Any]],
         spared: Callable[[str], bool],
         keys: frozenset[str],
+        gone: Collection[Address],
     ) -> None:
         super().__init__(catalog, declared, live, notes)
         self._active = active
         self._spared = spared
         self._keys = keys
+        self._gone = gone
 
     @property
     def judged(self) -> Mapping[Address, Resource[Any]]:
@@ -82,6 +84,11 @@ class SinceView(NotingView):
     def compared(self) -> Mapping[Address, Resource[Any]]:
         """The same: everything else was in step, and neither side has moved."""
         return self._active
+
+    @property
+    def dropped(self) -> Collection[Address]:
+        """What no manifest declares any more: before, everything in the ledger was declared."""
+        return self._gone
 
     def spares(self, rule: str) -> bool:
         """Whether a rule about the whole set is known to find nothing."""

@@ -6,7 +6,7 @@ declared value where the manifest manages the field, otherwise the live one. ``l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
@@ -165,6 +165,11 @@ class View:
     def compared(self) -> Mapping[Address, Resource[Any]]:
         """The declared resources that may differ from the database: all of them."""
         return self.declared
+
+    @property
+    def dropped(self) -> Collection[Address]:
+        """What the ledger may hold and no manifest declares: whatever it holds."""
+        return () if self.live is None else self.live.ledger.keys()
 
     def spares(self, rule: str) -> bool:  # noqa: ARG002  # nothing is known of any
         """Whether a rule about the whole set, by its code, is known to find nothing."""

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
-from hashlib import blake2b
+from hashlib import blake2b, sha256
+from itertools import islice
+from typing import Any
 
 from reconciler.engine.diff import rests_on_secrets
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Stored
+from reconciler.model.baseline import Baseline, Rows, Stored
 from reconciler.model.difference import Differences
 from reconciler.model.noting import NotingView
-from reconciler.model.resource import Live
+from reconciler.model.resource import LedgerEntry, Live, Row
 from reconciler.operations.request import Doors
 from reconciler.operations.validate import Judged
 
 _PLAINLY = 2
 """The form of marshal in which equal values are equal bytes. What it writes is hashed and never read."""
 _LENGTH = 16
+_CHUNK = 2_000
 
 
-def may_learn(judged: Judged) -> bool:
+def may_learn(judged: Judged, live: Live) -> bool:
     """Whether a run over these manifests may be one for others to rest on."""
     manifests = judged.manifests
     whole = not manifests.overlays and not manifests.unread and manifests.focus is None
-    return whole and bool(manifests.digests) and not judged.moves
+    # Not a part of the database, and nothing that only looks like one.
+    return whole and bool(manifests.digests) and not judged.moves and type(live) is Live and live.doubt is None
 
 
 def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differences) -> None:
@@ -34,7 +38,8 @@ def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differenc
     if baselines is None or live is None or live.doubt is not None or differences.items or judged.moves:
         return
     try:
-        rows = digests_of(live)
+        rows = rows_of(live)
+        each = rows.each()
     except ValueError:
         return
     files = _files_of(judged)
@@ -45,7 +50,7 @@ def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differenc
             until=until,
             identity=live.identity,
             files=files,
-            rows=rows,
+            rows=Rows(kinds=rows.kinds, each=lambda: each),
             restless=restless,
             notes=view.notes,
         )
@@ -78,22 +83,61 @@ def _files_of(judged: Judged) -> dict[str, Stored]:
     return found
 
 
-def digests_of(live: Live) -> dict[Address, bytes]:
-    """A digest of each row with its entry of the ledger, and of each entry without a row.
+def rows_of(live: Live) -> Rows:
+    """The digests of what was read.
 
     Raises:
         ValueError: a value is no plain data.
     """
-    found: dict[Address, bytes] = {}
+    kinds: dict[str, bytes] = {}
+    for kind, pairs in _pairs(live):
+        digest = sha256()
+        rest = iter(pairs)
+        while part := [one[1] for one in islice(rest, _CHUNK)]:
+            digest.update(marshal.dumps(part, _PLAINLY))
+        kinds[kind] = digest.digest()
+    return Rows(kinds=kinds, each=lambda: _each(live))
+
+
+def moved(before: Rows, now: Rows) -> list[Address]:
+    """What has another row, or another entry in the ledger, or one of them on one side alone.
+
+    Raises:
+        ValueError: a value is no plain data.
+    """
+    odd = {one for one in before.kinds.keys() | now.kinds.keys() if before.kinds.get(one) != now.kinds.get(one)}
+    if not odd:
+        return []
+    then, there = before.each(), now.each()
+    return [one for one in then.keys() | there.keys() if one.kind in odd and then.get(one) != there.get(one)]
+
+
+def _each(live: Live) -> dict[Address, bytes]:
+    return {
+        Address(kind, *key): blake2b(marshal.dumps(pair, _PLAINLY), digest_size=_LENGTH).digest()
+        for kind, pairs in _pairs(live)
+        for key, pair in pairs
+    }
+
+
+def _pairs(live: Live) -> Iterator[tuple[str, list[tuple[tuple[str, str], tuple[Row | None, Any]]]]]:
+    """By kind: tenant and name, and the row with what the ledger says of it."""
     ledger = live.ledger
+    seen = 0
+    alone: dict[str, list[tuple[tuple[str, str], tuple[Row | None, Any]]]] = {}
     for kind, rows in live.rows.items():
-        for (tenant, name), row in rows.items():
-            address = Address(kind, tenant, name)
-            entry = ledger.get(address)
-            known = None if entry is None else (entry.applied, entry.source, entry.commit, entry.management)
-            found[address] = blake2b(marshal.dumps((row, known), _PLAINLY), digest_size=_LENGTH).digest()
-    for address, entry in ledger.items():
-        if address not in found:
-            known = (entry.applied, entry.source, entry.commit, entry.management)
-            found[address] = blake2b(marshal.dumps((None, known), _PLAINLY), digest_size=_LENGTH).digest()
-    return found
+        pairs: list[tuple[tuple[str, str], tuple[Row | None, Any]]] = []
+        for key, row in rows.items():
+            entry = ledger.get(Address(kind, *key))
+            seen += entry is not None
+            pairs.append((key, (row, None if entry is None else _plain(entry))))
+        alone[kind] = pairs
+    if seen != len(ledger):
+        for address, entry in ledger.items():
+            if live.row(address) is None:
+                alone.setdefault(address.kind, []).append((address[1:], (None, _plain(entry))))
+    yield from alone.items()
+
+
+def _plain(entry: LedgerEntry) -> tuple[str, str, str | None, str]:
+    return (entry.applied, entry.source, entry.commit, entry.management)

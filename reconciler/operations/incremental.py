@@ -16,15 +16,15 @@ from reconciler.engine.validate import validate as judge_schema
 from reconciler.model.address import Address
 from reconciler.model.baseline import Baseline, Stored, Unchanged
 from reconciler.model.catalog import Catalog
-from reconciler.model.errors import InvalidManifests
+from reconciler.model.errors import InvalidManifests, WorldError
 from reconciler.model.focus import NeedsAll
 from reconciler.model.manifest import Document
-from reconciler.model.notes import WHOLE, Notes
+from reconciler.model.notes import BESIDE, WHOLE, Notes
 from reconciler.model.pace import stage
 from reconciler.model.resource import Live, Resource
 from reconciler.model.sinceview import Declared, SinceView
 from reconciler.model.view import View
-from reconciler.operations.baselines import digests_of
+from reconciler.operations.baselines import moved, rows_of
 from reconciler.operations.plan import plan, propose
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
@@ -42,6 +42,8 @@ class Since:
         self._baseline = baseline
         self._judged = judged
         self._unchanged = unchanged
+        self.told = False
+        """Whether the plan is made: then no other way can be taken any more."""
 
     def view(self, live: Live) -> View:
         """The view beside live data.
@@ -53,12 +55,15 @@ class Since:
         if live.doubt is not None or live.identity != baseline.identity:
             raise NeedsAll
         declared = self._declared()
-        rows = digests_of(live)
-        moved = [one for one in baseline.rows.keys() | rows.keys() if baseline.rows.get(one) != rows.get(one)]
-        changes = [*self._files(), *(Changed(one, frozenset({WHOLE})) for one in moved)]
+        try:
+            rows = moved(baseline.rows, rows_of(live))
+        except ValueError as error:
+            raise NeedsAll from error
+        changes = [*self._files(), *(Changed(one, frozenset({WHOLE})) for one in rows)]
         if len(changes) * _SHARE > len(declared) or any(one.address.kind not in self._catalog for one in changes):
             raise NeedsAll
-        reached = affected(self._catalog, baseline.notes, changes)
+        beside = (Changed(one, frozenset({BESIDE})) for one in baseline.restless if one.kind in self._catalog)
+        reached = affected(self._catalog, baseline.notes, [*changes, *beside])
         notes = Notes(set(baseline.notes.looks))
         spoke = baseline.notes.spoke
         return SinceView(
@@ -66,15 +71,16 @@ class Since:
             declared,
             live,
             notes,
-            active={one: declared[one] for one in self._active(declared, moved, reached)},
+            active={one: declared[one] for one in self._active(declared, rows, reached)},
             spared=lambda rule: rule not in reached.rules and rule not in spoke,
             keys=reached.keys,
+            gone={one.address for one in changes if one.address not in declared},
         )
 
-    def _active(self, declared: Declared, moved: Sequence[Address], reached: Affected) -> Iterator[Address]:
+    def _active(self, declared: Declared, rows: Sequence[Address], reached: Affected) -> Iterator[Address]:
         known = {one for one in self._baseline.notes.spoke if isinstance(one, Address)}
         known |= self._baseline.restless
-        known.update(moved, (one.address for one in self._judged.resources))
+        known.update(rows, (one.address for one in self._judged.resources))
         yield from (one for one in known if one in declared)
         if reached.tenants:
             yield from (one for one in declared if one not in known and reached.has(one))
@@ -97,14 +103,17 @@ class Since:
         wanted = self._unchanged.files[file].addresses
         found, problems = judge_schema(self._catalog, documents or ())
         if problems or tuple(one.address for one in found) != wanted:
-            raise NeedsAll  # what is remembered does not fit
+            if self.told:
+                raise WorldError(f"{file} was changed while the plan was made", code="LOD-04", hint="plan again")
+            raise NeedsAll
         return {one.address: one for one in found}
 
     def _files(self) -> Iterator[Changed]:
         """What manifests say otherwise."""
         digests = self._judged.manifests.digests
         gone: dict[Address, Stored] = {}
-        for file, stored in self._baseline.files.items():
+        for file in self._baseline.files.keys() - self._unchanged.files.keys():
+            stored = self._baseline.files[file]
             if file not in digests or digests[file][0] != stored.digest:
                 gone.update((address, stored) for address in stored.addresses)
         for one in self._judged.resources:
@@ -127,7 +136,7 @@ class Since:
         return {one.address: one for one in judge_schema(self._catalog, documents)[0]}
 
 
-def judged_since(doors: Doors, request: Request) -> Judged | None:
+def judged_since(doors: Doors, request: Request) -> tuple[Judged, Since] | None:
     """The manifests of a run, of which only those are judged by themselves that have changed; None for the long way."""
     baseline = None if doors.baselines is None or doors.since is None else doors.baselines.find()
     reader = None if baseline is None or doors.since is None else doors.since(baseline.files)
@@ -137,7 +146,8 @@ def judged_since(doors: Doors, request: Request) -> Judged | None:
     unchanged = judged.manifests.unchanged
     if not judged.valid or judged.moves or unchanged is None:
         return None
-    return replace(judged, since=Since(doors.catalog, baseline, judged, unchanged).view)
+    since = Since(doors.catalog, baseline, judged, unchanged)
+    return replace(judged, since=since.view), since
 
 
 def plan_incremental(doors: Doors, request: Request) -> Proposal:
@@ -153,11 +163,14 @@ def plan_incremental(doors: Doors, request: Request) -> Proposal:
 
 def _attempt(doors: Doors, request: Request) -> Proposal | None:
     try:
-        judged = judged_since(doors, request)
-        if judged is None:
+        found = judged_since(doors, request)
+        if found is None:
             return None
+        judged, since = found
         with stage("database"):
             live = doors.store.read()
-        return propose(doors, request, judged, live)
+        proposal = propose(doors, request, judged, live)
     except (NeedsAll, InvalidManifests):
         return None  # the long way says what is wrong
+    since.told = True
+    return proposal

@@ -125,7 +125,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
-    if doors.baselines is not None and judged.since is None and may_learn(judged):
+    if doors.baselines is not None and judged.since is None and may_learn(judged, live):
         judged = replace(judged, notes=Notes())
     inside = _inside(doors, request, judged, live)
     if judged.since is not None and inside.judged is not judged:

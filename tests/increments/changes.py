@@ -110,13 +110,13 @@ def cut(tree: Tree, chance: random.Random) -> None:
 
 def row_gone(tree: Tree, chance: random.Random) -> None:
     """A row that another program deletes."""
-    _perhaps(tree, f"DELETE FROM {chance.choice(_TABLES)} WHERE rowid % 7 = {chance.randrange(7)}")  # noqa: S608
+    _perhaps(tree, f"DELETE FROM {chance.choice(_TABLES)} WHERE rowid % 7 = {chance.randrange(7)}")
 
 
 def row_stopped(tree: Tree, chance: random.Random) -> None:
     """A row with another state."""
     table = chance.choice(("customers", "issuers", "partners", "client_services"))
-    _perhaps(tree, f"UPDATE {table} SET state = 'suspended' WHERE rowid % 5 = {chance.randrange(5)}")  # noqa: S608
+    _perhaps(tree, f"UPDATE {table} SET state = 'suspended' WHERE rowid % 5 = {chance.randrange(5)}")
 
 
 def unseen_row(tree: Tree, chance: random.Random) -> None:

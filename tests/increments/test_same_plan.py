@@ -106,7 +106,11 @@ def test_a_damaged_baseline_is_as_good_as_none(ways: Ways) -> None:
 
 def test_it_holds_no_longer_than_its_time(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:
     ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
-    for clock, rests in (("2026-06-15T13:00:00Z", True), ("2026-06-17T12:00:00Z", False), ("2026-06-14T12:00:00Z", False)):
+    for clock, rests in (
+        ("2026-06-15T13:00:00Z", True),
+        ("2026-06-17T12:00:00Z", False),
+        ("2026-06-14T12:00:00Z", False),
+    ):
         monkeypatch.setenv("RECONCILER_CLOCK", clock)
         assert ways.agree() == rests
 

@@ -33,11 +33,13 @@ class Answers:
     them with more than ``largest`` bytes.
     """
 
-    def __init__(self, place: str, *, suffix: str = _SUFFIX, most: int = ANSWERS, largest: int = LARGEST) -> None:
+    def __init__(
+        self, place: str, *, suffix: str = _SUFFIX, most: int | None = None, largest: int | None = None
+    ) -> None:
         self._place = place
         self._suffix = suffix
-        self._most = most
-        self._largest = largest
+        self._most = ANSWERS if most is None else most
+        self._largest = LARGEST if largest is None else largest
 
     def find(self, question: bytes) -> dict[str, Any] | None:
         """The answer to a question, if it was kept and is whole."""

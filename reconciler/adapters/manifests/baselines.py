@@ -14,7 +14,7 @@ from itertools import accumulate, pairwise
 
 from reconciler.adapters.manifests.answers import Answers
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Stored
+from reconciler.model.baseline import Baseline, Rows, Stored
 from reconciler.model.notes import Look, Notes
 
 KEPT = 4
@@ -69,7 +69,8 @@ class KeptBaselines:
 
 
 def _written(made: Baseline) -> bytes:
-    places: dict[Address, int] = {one: place for place, one in enumerate(made.rows)}
+    rows = made.rows.each()
+    places: dict[Address, int] = {one: place for place, one in enumerate(rows)}
     files = sorted(made.files.items())
     for _, stored in files:
         for one in stored.addresses:
@@ -80,6 +81,7 @@ def _written(made: Baseline) -> bytes:
         "since": made.since,
         "until": made.until,
         "identity": made.identity,
+        "rows": {kind: digest.hex() for kind, digest in made.rows.kinds.items()},
         "restless": sorted(made.restless),
         "looks": sorted(made.notes.looks),
         "spoke": sorted([one] if isinstance(one, str) else list(one) for one in made.notes.spoke),
@@ -92,7 +94,7 @@ def _written(made: Baseline) -> bytes:
             array("H", (kinds[one.kind] for one in places)).tobytes(),
             array("I", (tenants[one.tenant] for one in places)).tobytes(),
             json.dumps([one.name for one in places]).encode(),
-            b"".join(made.rows.values()),
+            b"".join(rows.values()),
             json.dumps([file for file, _ in files]).encode(),
             b"".join(stored.digest for _, stored in files),
             bytes(stored.sound for _, stored in files),
@@ -123,7 +125,12 @@ def _read(content: bytes) -> Baseline:
         until=head["until"],
         identity=head["identity"],
         files=files,
-        rows={one: rows[place * _ROW : (place + 1) * _ROW] for place, one in enumerate(addresses[: len(rows) // _ROW])},
+        rows=Rows(
+            kinds={kind: bytes.fromhex(digest) for kind, digest in head["rows"].items()},
+            each=lambda: {
+                one: rows[place * _ROW : (place + 1) * _ROW] for place, one in enumerate(addresses[: len(rows) // _ROW])
+            },
+        ),
         restless=frozenset(Address(*one) for one in head["restless"]),
         notes=_notes(head),
     )

@@ -124,9 +124,7 @@ class Collector:
             self._hand_on(self.early)
         digest = hashlib.sha256()
         for key, one in sorted(self._hashes.items()):
-            digest.update(key.encode())
-            digest.update(b"\0")
-            digest.update(one)
+            digest.update(b"%s\0%s" % (key.encode(), one))
         files = tuple(sorted((*self._documents, *self._unchanged, *self.same)))
         documents = tuple(document for file in files for document in self._documents.get(file, ()))
         # The commit stands for the files that count, and says nothing about the others.
