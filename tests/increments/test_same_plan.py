@@ -61,6 +61,25 @@ def test_each_change_alone(ways: Ways, one: object) -> None:
         ways.agree()
 
 
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "sarif", "junit"])
+def test_every_form_rests(ways: Ways, form: str) -> None:
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert ways.agree("--format", form)
+
+
+def test_a_plan_file_is_the_same(ways: Ways) -> None:
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    file = ways.tree.folder / "made.plan"
+    words = ("--out", str(file), "--as", corpus.ADMINISTRATOR, "--verbose")
+    assert ways.run("plan", *words).code == 0
+    assert ways.rested
+    first = file.read_bytes()
+    file.unlink()
+    ways.long_way("plan", *words)
+    assert file.read_bytes() == first
+    assert ways.run("apply", str(file), "--auto-approve", "--as", corpus.ADMINISTRATOR).code == 0
+
+
 def test_little_is_judged_where_little_has_changed(ways: Ways) -> None:
     only_words(ways.tree, random.Random(3))  # noqa: S311 - as above
     assert ways.agree("--format", "json")
