@@ -57,7 +57,7 @@ class Answering:
         self.place = variables.get(CACHE_VARIABLE, "")
         """The folder of all caches; empty for that of the user."""
         self._answers = Answers(self.place)
-        self.seen: Mapping[str, Seen] | None = None
+        self.seen: Seen | None = None
         """What was seen of each manifest, where all of them were looked at."""
         self._times: list[int] = []
         self._question = self._asked(self._times)
@@ -94,7 +94,7 @@ class Answering:
             objects=algorithm_of(head) if head else "",
         )
         digest = there.digest()
-        self.seen = there.found
+        self.seen = there.seen
         return digest
 
     def begin(self, reads: Mapping[str, Any]) -> None:

@@ -8,9 +8,10 @@ import shutil
 import pytest
 
 from benchmarks import corpus
+from tests.cli.environments import git
 from tests.increments.changes import SMALL, only_words
 from tests.increments.ways import Ways
-from tests.targets.changes import change
+from tests.targets.changes import _sql, change
 
 SEEDS = range(40)
 HEAVY = range(12)
@@ -78,6 +79,26 @@ def test_a_plan_file_is_the_same(ways: Ways) -> None:
     ways.long_way("plan", *words)
     assert file.read_bytes() == first
     assert ways.run("apply", str(file), "--auto-approve", "--as", corpus.ADMINISTRATOR).code == 0
+
+
+def test_the_commit_is_the_same(ways: Ways) -> None:
+    """What was seen a moment ago and is not read again is compared with the commit as everything else."""
+    tree = ways.tree
+    git(tree, "init", "-q")
+    tree.write(".gitignore", "live.db*\n")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "one")
+    words = ("--format", "json", "--as", corpus.ADMINISTRATOR)
+    ways.run("plan", *words)
+    _sql(tree, "UPDATE categories SET sort_order = 77 WHERE tenant = 'tenant-00001'")
+    assert ways.agree(*words)
+    assert ways.run("plan", *words).json["reconciler"]["manifests"]["commit"]
+    tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert ways.agree(*words)
+    assert ways.run("plan", *words).json["reconciler"]["manifests"]["commit"] is None
+    git(tree, "commit", "-qam", "two")
+    assert ways.agree(*words)
+    assert ways.run("plan", *words).json["reconciler"]["manifests"]["commit"]
 
 
 def test_little_is_judged_where_little_has_changed(ways: Ways) -> None:

@@ -85,7 +85,7 @@ class FilesReader:
         self._is_wanted = is_wanted
         self._cache = cache
         self._stored: Mapping[str, Stored] = {}
-        self._seen: Mapping[str, Seen] | None = None
+        self._seen: Seen | None = None
 
     def beside(self, roots: Sequence[str]) -> FilesReader:
         """A reader of other folders of the same working tree."""
@@ -99,7 +99,7 @@ class FilesReader:
         found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
         return found
 
-    def since(self, stored: Mapping[str, Stored], seen: Mapping[str, Seen] | None = None) -> FilesReader | None:
+    def since(self, stored: Mapping[str, Stored], seen: Seen | None = None) -> FilesReader | None:
         """A reader that makes no document of what is as it was; None where the whole has to be read.
 
         ``seen`` is what was seen of all files a moment ago: of those that are as they were nothing is read again.
@@ -123,7 +123,7 @@ class FilesReader:
             collector.add(file, data, key=keys.get(file, ""))
         commit = None
         counted = {file: data for file, data in contents.items() if collector.counts(file)} if self._focus else contents
-        if self._ask_git and counted and not collector.problems:
+        if self._ask_git and (counted or collector.same) and not collector.problems:
             roots = [inside(root, self._working) for root in self._roots]
             commit = committed(
                 self._working,
@@ -141,7 +141,7 @@ class FilesReader:
             found = replace(found, unread=frozenset(self._unread), memory=None)
         return found, problems
 
-    def _others(self, seen: Mapping[str, Seen], collector: Collector) -> dict[str, bytes]:
+    def _others(self, seen: Seen, collector: Collector) -> dict[str, bytes]:
         """The files that are not as they were. Those that are count as read.
 
         Raises:
@@ -149,21 +149,17 @@ class FilesReader:
         """
         contents: dict[str, bytes] = {}
         same: dict[str, bytes] = {}
-        size = 0
-        for file, one in sorted(seen.items()):
+        if seen.size > self._limits.total:
+            raise NeedsAll
+        for file, digest in seen.digests.items():
             stored = self._stored.get(file)
-            if stored is not None and stored.sound and stored.digest == one.digest:
-                same[file] = one.digest
-                size += one.size
-                continue
+            if stored is not None and stored.sound and stored.digest == digest:
+                same[file] = digest
+        for file in sorted(seen.digests.keys() - same.keys()):
             try:
-                data = self._one(file)
+                contents[file] = self._one(file)
             except (FileProblem, OSError) as error:
                 raise NeedsAll from error
-            contents[file] = data
-            size += len(data)
-        if size > self._limits.total:
-            raise NeedsAll
         collector.take(same, self._one)
         return contents
 
@@ -180,7 +176,7 @@ class FilesReader:
     def _objects(self, collector: Collector) -> Mapping[str, str]:
         """How git names what was not read again."""
         seen = self._seen
-        return {} if seen is None else {file: seen[file].object for file in collector.same}
+        return {} if seen is None else {file: seen.objects.get(file, "") for file in collector.same}
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read."""

@@ -25,11 +25,11 @@ _invisible = re.compile(f"[{INVISIBLE}]").search
 
 
 class Seen(NamedTuple):
-    """What was seen of a file: the SHA-256 of its content, its length, and how git names it where that was asked."""
+    """What was seen of all files: the SHA-256 of each, how git names each where that was asked, and their length."""
 
-    digest: bytes
+    digests: Mapping[str, bytes]
+    objects: Mapping[str, str]
     size: int
-    object: str
 
 
 def algorithm_of(commit: str) -> str:
@@ -69,13 +69,15 @@ class Standing:
         self._beside = beside
         self._without = frozenset(without)
         self._times = times
-        self._objects = objects
-        self._found: dict[str, Seen] = {}
+        self._algorithm = objects
+        self._objects: dict[str, str] = {}
+        self._found: dict[str, bytes] = {}
+        self._size = 0
 
     @property
-    def found(self) -> Mapping[str, Seen]:
-        """What was seen of each file."""
-        return self._found
+    def seen(self) -> Seen:
+        """What was seen of the files."""
+        return Seen(self._found, self._objects, self._size)
 
     def digest(self) -> str:
         """The digest of all files.
@@ -90,7 +92,7 @@ class Standing:
             for path in sorted(self._found):
                 whole.update(path.encode())
                 whole.update(b"\0")
-                whole.update(self._found[path].digest)
+                whole.update(self._found[path])
         except (OSError, UnicodeEncodeError, ValueError) as error:
             raise Unusual from error
         return f"sha256:{whole.hexdigest()}"
@@ -110,7 +112,7 @@ class Standing:
                 opened.append(os.open(name, _FOLDER, dir_fd=opened[-1]))
                 self._walk(opened[-1], "" if shown == "." else shown, 1)
             elif stat.S_ISREG(found.st_mode):
-                self._found[shown] = self._content(name, opened[-1])
+                self._found[shown] = self._content(name, opened[-1], shown)
             else:
                 raise Unusual
         finally:
@@ -137,7 +139,7 @@ class Standing:
                 elif is_manifest(name) and path not in self._without and not selected(path, self._beside):
                     if _is_odd(name) or not entry.is_file(follow_symlinks=False):
                         raise Unusual
-                    self._found[path] = self._content(name, folder)
+                    self._found[path] = self._content(name, folder, path)
 
     def _enter(self, name: str, folder: int, path: str, depth: int) -> None:
         if _is_odd(name):
@@ -148,7 +150,7 @@ class Standing:
         finally:
             os.close(inner)
 
-    def _content(self, name: str, folder: int) -> Seen:
+    def _content(self, name: str, folder: int, path: str) -> bytes:
         opened = os.open(name, _FILE, dir_fd=folder)
         try:
             self._note(opened)
@@ -160,8 +162,10 @@ class Standing:
                 data = b"".join(parts)
         finally:
             os.close(opened)
-        named = blob(self._objects, data) if self._objects else ""
-        return Seen(sha256(data).digest(), len(data), named)
+        self._size += len(data)
+        if self._algorithm:
+            self._objects[path] = blob(self._algorithm, data)
+        return sha256(data).digest()
 
     def _note(self, opened: int) -> None:
         if self._times is not None:
