@@ -157,9 +157,9 @@ def _living(tenant: str, view: View) -> Iterator[Entity]:
             yield child
 
 
-@plan("BIL-02", "A change of type fits the billing of every issuer that the plan does not manage.")
+@plan("BIL-02", "A change of type fits the billing that every issuer is left with.")
 def issuers_fit_the_type(planned: Planned, view: View) -> Findings:
-    """BIL-02, for issuers without a manifest, or whose manifest only watches or only creates them.
+    """BIL-02, for issuers without a manifest, with one that only watches or creates them, and for those left out.
 
     They have no place of their own to point at, so they are found at the ``type`` that no longer fits them.
     """
@@ -180,8 +180,8 @@ def issuers_fit_the_type(planned: Planned, view: View) -> Findings:
 
 
 def _misfits(issuer: Entity, *, reseller: bool) -> bool:
-    """Whether an issuer that the plan leaves alone has billing and should not, or the other way round."""
-    if issuer.buried or (issuer.resource is not None and issuer.resource.management == "full"):
+    """Whether an issuer has billing and should not, or the other way round."""
+    if issuer.buried:
         return False
     billed = issuer.value("billing.account") is not None
     return billed if reseller else not billed and issuer.state in ("active", "suspended")

@@ -357,3 +357,21 @@ def test_a_type_that_an_issuer_without_a_manifest_does_not_fit_is_neither_planne
     assert tree.sql("SELECT type FROM partners") == [("integrator",)]
     tree.sql("UPDATE issuers SET billing_account = NULL, billing_currency = NULL")
     assert tree.run("plan").code == 0
+
+
+def test_a_type_does_not_come_without_the_issuer_that_has_to_change_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What targets leave out counts as it is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
+    tree = Tree(tmp_path, capsys)
+    tree.write("all.yaml", UNDER_AN_INTEGRATOR)
+    tree.write("cedro.yaml", CEDRO)
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    tree.edit("all.yaml", "type: integrator", "type: reseller\n  billing: {account: FAR-1}")
+    tree.edit("cedro.yaml", "  billing: {account: CED-1}\n", "  billing: null\n")
+    alone = tree.run("plan", "--target", "Partner/farol")
+    assert alone.code == 1
+    assert "BIL-02" in alone.out + alone.err
+    assert tree.run("plan").code == 0
