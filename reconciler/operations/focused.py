@@ -14,8 +14,9 @@ from reconciler.engine.beyond import contained, people_by
 from reconciler.engine.diff import diff
 from reconciler.model.focus import NeedsAll, Reading
 from reconciler.model.pace import stage
+from reconciler.operations.incremental import plan_incremental
 from reconciler.operations.narrowing import find, narrowly, reading_of, tenants_in
-from reconciler.operations.plan import plan, propose, read
+from reconciler.operations.plan import propose, read
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 
@@ -36,7 +37,7 @@ def plan_focused(doors: Doors, request: Request) -> Focused:
         WorldError: a file or the database did not answer.
     """
     found = None if doors.snapshot is not None else _narrow(doors, request)
-    return Focused(proposal=plan(doors, request)) if found is None else found
+    return Focused(proposal=plan_incremental(doors, request)) if found is None else found
 
 
 def _narrow(doors: Doors, request: Request) -> Focused | None:

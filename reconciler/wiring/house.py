@@ -296,6 +296,7 @@ class House:
             version=__version__,
             waivers=self.waivers(reader),
             narrowed=reader.narrowed if isinstance(reader, FilesReader | GitReader) else None,
+            since=reader.since if isinstance(reader, FilesReader) else None,
         )
 
     def waivers(self, reader: ManifestReader) -> WaiverFolders:
