@@ -105,15 +105,17 @@ def _given(fields: GivenLines, file: str, style: Style) -> list[str] | None:
     if numbers is None:
         return None
     found: list[tuple[int, list[str]]] = []
-    for number, path, value in zip(numbers, given.form.paths, given.values(), strict=True):
-        left, why = f"{_left('+', path)}: ", f"line {number}"
+    for number, left, value in zip(numbers, _lefts(given.form.paths), given.values(), strict=True):
+        why = f"line {number}"
         room = WIDTH - len(left) - len(why) - 2
         if type(value) is str and len(value) <= room - 2 and _PLAIN.fullmatch(value) is not None:
             text = f'{left}"{value}"'
-            found.append((number, [f"{text}{' ' * (WIDTH - len(text) - len(why))}{why}"]))
         else:
-            told = _fitting(value if type(value) is str else in_key_order(value), room)
-            found.append((number, [_beside(left + told, why, style.palette, "")]))
+            text = left + _fitting(value if type(value) is str else in_key_order(value), room)
+        if text.isascii():
+            found.append((number, [f"{text}{' ' * max(2, WIDTH - len(text) - len(why))}{why}"]))
+        else:
+            found.append((number, [_beside(text, why, style.palette, "")]))
     found += [(_by_place(one), _field(one, file, style, creates=True)) for one in fields.more()]
     return [line for _, lines in sorted(found, key=itemgetter(0)) for line in lines]
 
@@ -164,6 +166,12 @@ def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[
     if field.note and not field.sensitive:
         lines += wrap(safe(field.note), indent=_DEEP)
     return lines
+
+
+@lru_cache(maxsize=1024)
+def _lefts(paths: tuple[str, ...]) -> list[str]:
+    """How the lines of new fields begin; many resources have the same fields."""
+    return [f"{_left('+', one)}: " for one in paths]
 
 
 @lru_cache(maxsize=1024)
