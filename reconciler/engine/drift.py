@@ -51,6 +51,7 @@ _HEAD = 3
 
 _OPEN = frozenset({FindingState.NEW, FindingState.KNOWN, FindingState.WAIVED})
 _MOVED = frozenset({Cause.DRIFT, Cause.CONFLICT})
+BARE = RuleText("DRF-05", Severity.WARNING, Phase.PLAN, "A database in which drift is looked for manages something.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +197,15 @@ def unread(count: int) -> Diagnostic:
         f"the manifests hold {count} {'error' if count == 1 else 'errors'}; lines are those of the last apply, and "
         "what git has changed since is not looked at",
         hint="run reconciler validate",
+    )
+
+
+def bare() -> Diagnostic:
+    """Nothing is managed yet, so that nothing can have drifted."""
+    return _told(
+        BARE,
+        "nothing is managed in this database, so nothing was compared",
+        hint="check that it is the right one; reconciler apply or adopt takes resources under management",
     )
 
 

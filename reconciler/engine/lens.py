@@ -38,8 +38,8 @@ SOMEBODY = "an administrator"
 """Stands for an approver who may not be read."""
 ANYBODY = "somebody whom you may not read"
 """Stands for a person in the history who may not be read."""
-_OWN_WORDS = frozenset({"TGT-02"})
-"""Findings that repeat what the caller said, and nothing else."""
+_OWN_WORDS = frozenset({"TGT-02", "WVR-08", "WVR-09"})
+"""Findings that repeat what the caller or a waiver says, and nothing else."""
 _ENVELOPE = ("metadata", "lifecycle")
 _INDEX = re.compile(r"\[[^]]*\]")
 

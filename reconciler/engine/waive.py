@@ -18,6 +18,7 @@ from reconciler.model.formats import nearest
 from reconciler.model.manifest import Document, Misread, PathKey
 from reconciler.model.placing import path_text, place_at, shown_key
 from reconciler.model.rule import RuleText
+from reconciler.model.source import Source
 from reconciler.model.waiver import WAIVER, Waiver, WaiverManifest, Waivers, waivers_of
 
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
@@ -113,8 +114,14 @@ def _waiver(document: Document) -> tuple[Waiver | None, list[Diagnostic]]:
         addresses=tuple(spec.addresses),
         fields=tuple(spec.fields),
         source=document.places.nearest(("metadata", "name")),
+        places=_places(document, "addresses", spec.addresses),
+        field_places=_places(document, "fields", spec.fields),
     )
     return made, []
+
+
+def _places(document: Document, key: str, patterns: Sequence[str]) -> tuple[Source, ...]:
+    return tuple(document.places.nearest(("spec", key, number)) for number, _ in enumerate(patterns))
 
 
 def _without_nulls(value: Any) -> Any:

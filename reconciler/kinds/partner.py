@@ -77,8 +77,9 @@ def billing_by_type(resource: Resource[PartnerSpec]) -> Findings:
 def parent_is_a_distributor(resource: Resource[PartnerSpec], view: View) -> Findings:
     """PAR-04.
 
-    With live data the rule also holds for child partners without a manifest: taking the tier away from a partner with
-    such children is found at ``tier``, because the child has no place to point at.
+    With live data the rule also holds for child partners without a manifest, or whose manifest leaves their parent as
+    it is: taking the tier away from a partner with such children is found at ``tier``, because the child has no place
+    to point at.
     """
     partner = view.entity(resource)
     if resource.spec.parent is not None:
@@ -93,7 +94,7 @@ def parent_is_a_distributor(resource: Resource[PartnerSpec], view: View) -> Find
             )
     if resource.spec.tier != "distributor" and view.connected:
         for child in view.referrers(partner.address, "Partner", "parent"):
-            if not child.declared and not child.buried:
+            if (not child.declared or child.left_alone("parent")) and child.exists and not child.buried:
                 yield Finding(
                     f"{child.address} has this partner as its parent",
                     at=("tier", "spec"),
@@ -154,6 +155,36 @@ def _living(tenant: str, view: View) -> Iterator[Entity]:
     for child in view.having("Partner", "parent", tenant):
         if not child.buried:
             yield child
+
+
+@plan("BIL-02", "A change of type fits the billing that every issuer is left with.")
+def issuers_fit_the_type(planned: Planned, view: View) -> Findings:
+    """BIL-02, for issuers without a manifest, with one that only watches or creates them, and for those left out.
+
+    They have no place of their own to point at, so they are found at the ``type`` that no longer fits them.
+    """
+    if planned.creates or planned.deletes or not planned.changes("type"):
+        return
+    reseller = planned.entity.value("type") == "reseller"
+    wrong = [
+        str(one.address) for one in view.inside("Issuer", planned.address.name) if _misfits(one, reseller=reseller)
+    ]
+    if wrong:
+        more = f" and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+        word = "have billing of their own, and a reseller is billed for them" if reseller else "would need billing"
+        yield Finding(
+            f"these issuers {word}: {', '.join(wrong[:10])}{more}",
+            at="type",
+            hint="declare them with billing that fits the type, or keep the type",
+        )
+
+
+def _misfits(issuer: Entity, *, reseller: bool) -> bool:
+    """Whether an issuer has billing and should not, or the other way round."""
+    if issuer.buried:
+        return False
+    billed = issuer.value("billing.account") is not None
+    return billed if reseller else not billed and issuer.state in ("active", "suspended")
 
 
 @plan("BIL-04", "A change of type moves the bill of every issuer on the first day of the next month.", Severity.WARNING)
@@ -327,6 +358,7 @@ KIND = Kind(
         parent_is_a_distributor,
         somebody_at_work,
         nothing_left_when_deleted,
+        issuers_fit_the_type,
         bills_that_move,
     ),
     texts=(

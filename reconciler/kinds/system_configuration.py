@@ -166,8 +166,8 @@ def installed_languages(view: View) -> Findings:
     """SYS-03.
 
     Judges what manifests give. What they leave as it is, a live resource without a manifest or a language that its
-    manifest does not give, is judged only when this very set takes away the language; the finding then stands at
-    ``languages``.
+    manifest does not give, ignores, or only watches or creates, is judged only when this very set takes away the
+    language; the finding then stands at ``languages``.
     """
     installed = view.setting("SystemConfiguration", "languages") or []
     known = {tag.casefold() for tag in installed}
@@ -211,17 +211,19 @@ def _orphans(view: View, known: set[str], speaking: dict[str, list[SpecField]]) 
         for entity in view.all(name):
             if entity.buried:
                 continue
-            resource = entity.resource
-            kept = (
-                fields if resource is None else [one for one in fields if one.inherit and not resource.given(one.path)]
-            )
-            tag = _first_of(entity, kept, gone)
+            tag = _first_of(entity, [one for one in fields if _stays(entity, one)], gone)
             if tag is not None:
                 yield Finding(
                     f"the language {tag} cannot go while {entity.address} uses it",
                     at="languages",
                     address=system.address,
                 )
+
+
+def _stays(entity: Entity, one: SpecField) -> bool:
+    """Whether a live language stays: without a manifest, with one that leaves it alone, or does not give it."""
+    resource = entity.resource
+    return resource is None or entity.left_alone(one.path) or (one.inherit is not None and not resource.given(one.path))
 
 
 def _first_of(entity: Entity, fields: list[SpecField], gone: set[str]) -> str | None:

@@ -56,7 +56,10 @@ class WaiverManifest(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """One waiver. ``addresses`` and ``fields`` are patterns; ``expires`` is its last day."""
+    """One waiver. ``addresses`` and ``fields`` are patterns; ``expires`` is its last day.
+
+    ``places`` and ``field_places`` are where these patterns stand, in their order.
+    """
 
     name: str
     owner: str
@@ -65,13 +68,15 @@ class Waiver:
     addresses: tuple[str, ...]
     fields: tuple[str, ...] = ("*",)
     source: Source | None = None
+    places: tuple[Source, ...] = ()
+    field_places: tuple[Source, ...] = ()
 
     def covers(self, address: Address, path: str) -> bool:
         """Whether it speaks of a field, or of a row as a whole when ``path`` is :data:`WHOLE_ROW`."""
         text = str(address)
         if not any(fnmatchcase(text, glob) for glob in self.addresses):
             return False
-        return any(fnmatchcase(path, glob) or path.startswith(f"{glob}.") for glob in self.fields)
+        return any(speaks_of(glob, path) for glob in self.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +96,11 @@ class Waivers:
 
 
 NO_WAIVERS = Waivers()
+
+
+def speaks_of(glob: str, path: str) -> bool:
+    """Whether a pattern of fields speaks of one: it matches the field itself, or is a field above it."""
+    return fnmatchcase(path, glob) or path.startswith(f"{glob}.")
 
 
 def waivers_of(found: Iterable[Waiver], *, today: date) -> Waivers:

@@ -38,7 +38,7 @@ from reconciler.operations.plan import FROM_MANIFESTS, Proposer
 from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
-from reconciler.operations.stale import moved
+from reconciler.operations.stale import meanwhile, moved
 from reconciler.operations.still import judge_again, unmoved
 from reconciler.ports import ApplySession, Listener, Standing
 
@@ -307,7 +307,8 @@ def _again(
             "the database moved, and the manifests do not fit it any more", diagnostics=error.diagnostics
         ) from error
     if now.plan.digest != shown.plan.digest:
-        raise moved(shown.plan, now.plan, lens=now.lens)
+        others = meanwhile(doors.store, standing.live, live, (shown.plan, now.plan), lens=now.lens)
+        raise moved(shown.plan, now.plan, lens=now.lens, meanwhile=others)
     _may_bootstrap(doors, orders, now)
     refuse(now)
     _approved(request, now)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.diff import diff, wanted_fingerprints
-from reconciler.engine.drift import Known, detect, hindered, report_drift, to_record, unmatched, unread
+from reconciler.engine.drift import Known, bare, detect, hindered, report_drift, to_record, unmatched, unread
 from reconciler.engine.lens import Lens
+from reconciler.engine.match import match_resources
 from reconciler.engine.rebase import rebase
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
@@ -133,12 +134,16 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         addresses = [one.stands for one in found]
         known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
         newest = look.newest_change()
+    if live.identity and not live.ledger:
+        told.append(bare())
     if based.diagnostics:
         told.append(hindered(len(based.diagnostics)))
     elif faults or more:
         told.append(unread(len(faults) + more))
     lens = Lens(rights, carriers.people, view) if carriers is not None and carriers.people else None
     told += _unmatched(request, live, view, lens, moves)
+    if not faults:
+        told += _aimless(doors.catalog, judged, live, lens, moves)
     report = report_drift(
         live,
         found,
@@ -233,3 +238,17 @@ def _unmatched(
         *(unmatched("the target", one) for one in globs),
         *(unmatched("the tenant", one) for one in request.tenants if one not in homes),
     ]
+
+
+def _aimless(
+    catalog: Catalog, judged: Judged, live: Live, lens: Lens | None, moves: Mapping[Address, Address]
+) -> list[Diagnostic]:
+    """Patterns of waivers that match nothing: no manifest, and no row or entry of the ledger that may be read."""
+    if not judged.waivers.active:
+        return []
+    known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}.union(live.ledger)
+    if lens is not None:
+        known = {one for one in known if lens.sees(one)}
+    known.update(was for was, now in moves.items() if now in known)
+    known.update(one.address for one in judged.resources)
+    return match_resources(catalog, judged.waivers, known, limited=lens is not None)

@@ -6,7 +6,7 @@ runs only when those before it found no error.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -30,6 +30,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, 
 from reconciler.model.difference import Differences
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import InvalidManifests
+from reconciler.model.moved import Move
 from reconciler.model.pace import stage, staged
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
@@ -138,7 +139,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         if not marks and not problems:
             steady.learn(view, found, differences)
     kept = _kept(view, differences, request, judged, found)
-    made = _made(view, kept, _options(request, judged))
+    made = _made(view, kept, _options(request, judged, view.moves.values()))
     known = {(one.address, one.path) for one in problems}
     with stage("secrets"):
         problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
@@ -171,7 +172,7 @@ def _from_snapshot(doors: Doors, request: Request, judged: Judged, snapshot: Sna
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     kept = _kept(view, _compared(view, {}), request, judged, found)
-    chosen = _options(request, judged)
+    chosen = _options(request, judged, view.moves.values())
     made = secrets_at_apply(_made(view, kept, chosen))
     proposal = proposed(
         doors,
@@ -214,7 +215,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
     if unfit(found):
         raise _invalid(seen_by(doors, request, live, view=view, found=found))
     kept = _kept(view, _compared(view, before.marks), request, before.judged, found)
-    made = _made(view, kept, _options(request, before.judged))
+    made = _made(view, kept, _options(request, before.judged, view.moves.values()))
     return proposed(
         doors,
         request,
@@ -230,7 +231,7 @@ def propose_again(doors: Doors, request: Request, before: Proposal, live: Live) 
 
 
 def _inside(doors: Doors, request: Request, judged: Judged, live: Live) -> Inside:
-    return set_aside(doors, request, judged, live, selects=_options(request, judged).selects)
+    return set_aside(doors, request, judged, live, selects=_options(request, judged, judged.moves).selects)
 
 
 def _fitted(doors: Doors, request: Request, inside: Inside, live: Live) -> tuple[View, Live, list[Diagnostic]]:
@@ -247,9 +248,9 @@ def _kept(view: View, differences: Differences, request: Request, judged: Judged
     """What differs and is to be planned; the view learns what stays as it is, and that has to fit."""
     if view.live is not None and view.live.doubt is not None:
         differences = certain(differences, view.live.doubt)
-    differences = _counted(view, differences, _options(request, judged))
+    differences = _counted(view, differences, _options(request, judged, view.moves.values()))
     kept = leave(differences, judged.waivers, only_drift=request.only_drift)
-    selects = _options(request, judged).selects
+    selects = _options(request, judged, view.moves.values()).selects
     wrong = unfitting(view, judged, kept, found, selects=selects)
     fields, absent = left_out(kept.differences, selects)
     view.keep({**kept.fields, **fields}, kept.absent | absent)
@@ -332,7 +333,7 @@ def proposed(
     narrowed = guarded
     if lens is not None:
         narrowed = tuple(in_order([*guard(made, view, request.guards, sees=lens.sees, among=among), *gone]))
-        options = _options(request, judged)
+        options = _options(request, judged, view.moves.values())
         declared = (one.address for one in judged.resources)
         mine = chain(view.declared, declared, filter(lens.sees, filter(options.names, live.ledger)))
         made = replace(made, diagnostics=retargeted(made.diagnostics, options, mine))
@@ -398,14 +399,22 @@ def _once(judgement: Judgement, made: Plan) -> Judgement:
 def _silenced(judgement: Judgement | None, made: Plan, view: View) -> Plan:
     """What is given up or taken a step by somebody who may not is denied, and that is all that is said of it.
 
-    What stands in the way of it is other resources, which may lie out of sight: that there are any would show.
+    What stands in the way of it is other resources, which may lie out of sight: that there are any would show. So it is
+    with the errors at a field that somebody may not change.
     """
     denials = () if judgement is None else judgement.denials
-    denied = {one.address for one in denials if one.verb in _ENDS or one.address not in view.declared}
-    if not denied:
+    if not denials:
         return made
-    left = tuple(one for one in made.diagnostics if one.phase is not Phase.PLAN or one.address not in denied)
-    return replace(made, diagnostics=left)
+    denied = {one.address for one in denials if one.verb in _ENDS or one.address not in view.declared}
+    fields = {(one.address, one.path) for one in denials}
+
+    def stays(one: Diagnostic) -> bool:
+        if one.phase is not Phase.PLAN:
+            return True
+        barred = one.severity is Severity.ERROR and (one.address, one.path) in fields
+        return one.address not in denied and not barred
+
+    return replace(made, diagnostics=tuple(filter(stays, made.diagnostics)))
 
 
 _ENDS = frozenset({"delete", "transition", "forget"})
@@ -417,7 +426,7 @@ def _unless_said(said: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> lis
     return [one for one in found if one.code != NO_PATH.code or (one.address, one.path) not in places]
 
 
-def _options(request: Request, judged: Judged) -> PlanOptions:
+def _options(request: Request, judged: Judged, moves: Iterable[Move]) -> PlanOptions:
     return PlanOptions(
         prune=request.prune,
         unfinished=judged.manifests.unfinished,
@@ -426,6 +435,7 @@ def _options(request: Request, judged: Judged) -> PlanOptions:
         environment=request.environment,
         manifests=judged.manifests.digest,
         commit=judged.manifests.commit,
+        moves={one.address: one.previous for one in moves},
     )
 
 

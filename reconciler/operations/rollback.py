@@ -139,7 +139,7 @@ class RollbackOf:
             Stale: RBK-01.
         """
         writes: Mapping[Address, Sequence[Written]] = {}
-        if asks:  # under the locks nothing is new: a row that moved gives another plan
+        if asks or undoing.conflicts:  # under the locks the journal has nothing new, unless somebody was quicker
             known = {one.address for one in undoing.items} | {one.address for one in undoing.conflicts}
             left = {one.previous: one.address for one in past.changes if one.previous and one.previous in known}
             with doors.store.look() as look:

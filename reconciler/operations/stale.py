@@ -2,25 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.engine.lens import Lens
 from reconciler.model.address import Address
+from reconciler.model.drift import Written
 from reconciler.model.errors import Stale
 from reconciler.model.plan import Plan
+from reconciler.model.resource import Live
+from reconciler.ports import LiveStore
 
 _LISTED = 10
 
 
-def moved(reviewed: Plan, now: Plan, *, lens: Lens | None = None) -> Stale:
-    """The error that names what moved, of the rows that may be read."""
-    words = [*_identity(reviewed, now), *_manifests(reviewed, now), *_rows(reviewed, now, lens)]
+def moved(reviewed: Plan, now: Plan, *, lens: Lens | None = None, meanwhile: Sequence[str] = ()) -> Stale:
+    """The error that names what moved, of the rows that may be read; ``meanwhile`` says who has moved them."""
+    rows = meanwhile or _rows(reviewed, now, lens)
+    words = [*_identity(reviewed, now), *_manifests(reviewed, now), *rows]
     if not words:
         words = ["the rules, the waivers or the defaults of this program have changed since"]
     return Stale(
         f"the plan no longer fits: {'; '.join(words)}. Nothing was applied",
         hint="plan again, and have the new plan reviewed",
     )
+
+
+def meanwhile(
+    store: LiveStore, before: Live, now: Live, plans: Iterable[Plan], *, lens: Lens | None = None
+) -> list[str]:
+    """Who has changed what plans rest on between two readings, a phrase each: another run, or somebody by hand.
+
+    Raises:
+        WorldError: the database did not answer.
+    """
+    about = {one for plan in plans for one in _about(plan)}
+    changed = [one for one in sorted(about) if before.row(one) != now.row(one)]
+    seen = _seen(changed, lens)
+    if not seen:
+        return []
+    with store.look() as look:
+        writes = look.writes(seen)
+    by: dict[str, list[Address]] = {}
+    for address in seen:
+        last = writes[address][-1] if writes.get(address) else None
+        by.setdefault("" if last is None else _writer(store, last, lens), []).append(address)
+    return [f"{who or 'somebody'} has changed {_shown(found)} since" for who, found in by.items()]
+
+
+def _about(plan: Plan) -> Iterator[Address]:
+    """What a plan rests on or changes, by all its names."""
+    yield from (one.address for one in plan.preconditions)
+    for one in plan.changes:
+        yield one.address
+        if one.previous is not None:
+            yield one.previous
+
+
+def _writer(store: LiveStore, entry: Written, lens: Lens | None) -> str:
+    """Who wrote an entry of the journal: a run with who applied it, or a person or program."""
+    run = store.find_run(entry.run) if entry.run else None
+    if run is None:
+        told = entry if lens is None else lens.writer(entry)
+        return told.operator or told.application or told.user
+    actor = run.actor if lens is None else lens.person(run.actor)
+    undid = f", which undid run {run.rollback_of}," if run.rollback_of else ""
+    return f"run {run.id} of {actor}{undid}"
 
 
 def _identity(reviewed: Plan, now: Plan) -> list[str]:

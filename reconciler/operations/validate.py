@@ -15,6 +15,7 @@ from typing import Any
 from reconciler.engine.clock import judge_time
 from reconciler.engine.compose import compose
 from reconciler.engine.layout import judge_layout
+from reconciler.engine.match import match_kinds
 from reconciler.engine.move import judge_moves, read_moves
 from reconciler.engine.resolve import resolve
 from reconciler.engine.validate import validate as judge_schema
@@ -77,6 +78,7 @@ def _judged(
     folders: WaiverFolders | None,
 ) -> Judged:
     waivers, about_waivers = read_waivers(folders)
+    about_waivers += match_kinds(catalog, waivers)
     written, misplaced = parted(manifests.documents, () if folders is None else folders.roots)
     moves, about_moves = read_moves(catalog, written)
     written = moves.documents

@@ -1,4 +1,4 @@
-"""Tidied files as a unified diff."""
+"""Changed files as a unified diff, which ``git apply`` takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.render.terminal import Palette, safe
 
 
 def tidy_diff(file: str, before: bytes, after: bytes, palette: Palette) -> str:
-    """What tidying changes in one file, as ``diff -u`` shows it; a carriage return is shown as an escape."""
+    """What changes in one file, as ``diff -u`` shows it. In colours, for eyes, a carriage return is an escape."""
     old, new = (one.decode("utf-8", "replace").split("\n") for one in (before, after))
     ends = [not lines[-1] for lines in (old, new)]
     for lines, ended in zip((old, new), ends, strict=True):
@@ -17,9 +17,12 @@ def tidy_diff(file: str, before: bytes, after: bytes, palette: Palette) -> str:
         else:
             lines[-1] += "\0"  # a mark that no file can hold: its last line has no line end
     told: list[str] = []
-    for line in unified_diff(old, new, f"a/{file}", f"b/{file}", lineterm=""):
-        text = "\t".join(safe(part) for part in line.removesuffix("\0").split("\t"))
-        told.append(_coloured(text, palette))
+    source = f"a/{file}" if before else "/dev/null"  # as git names what is not there yet
+    for line in unified_diff(old, new, source, f"b/{file}", lineterm=""):
+        plain = line.removesuffix("\0")
+        end = "\r" if plain.endswith("\r") and not palette.on else ""
+        text = "\t".join(safe(part) for part in plain.removesuffix(end).split("\t"))
+        told.append(_coloured(text, palette) + end)
         if line.endswith("\0"):
             told.append("\\ No newline at end of file")
     return "".join(f"{line}\n" for line in told)

@@ -20,7 +20,7 @@ def delivery_json(transitions: Sequence[Transition], *, version: str, environmen
     """One delivery. Its id follows from those of its transitions; ``text`` holds counts and no word from data."""
     names = "\0".join(one.id for one in transitions)
     counts = Counter(str(one.turn) for one in transitions)
-    told = ", ".join(f"{count} {turn.replace('.', ' ')}" for turn, count in sorted(counts.items()))
+    told = ", ".join(_counted(turn, count) for turn, count in sorted(counts.items()))
     return {
         "format_version": FORMAT_VERSION,
         "id": "delivery-" + hashlib.sha256(names.encode()).hexdigest()[:24],
@@ -29,6 +29,11 @@ def delivery_json(transitions: Sequence[Transition], *, version: str, environmen
         "text": f"Drift{f' in {environment}' if environment else ''}: {told}.",
         "transitions": [transition_json(one) for one in transitions],
     }
+
+
+def _counted(turn: str, count: int) -> str:
+    what, _, became = turn.partition(".")
+    return f"{count} {what}{'' if count == 1 else 's'} {became}"
 
 
 def delivery(transitions: Sequence[Transition], *, version: str, environment: str = "") -> tuple[str, bytes]:

@@ -24,6 +24,12 @@ spec:
   addresses: ["Category/farol/*"]
   fields: [audience]
 """
+MOVED = """\
+apiVersion: reconciler/v1
+kind: Moved
+metadata: {name: category-sealing}
+spec: {from: Category/farol/signing, to: Category/farol/sealing}
+"""
 
 
 def by_hand(home: Tree) -> None:
@@ -39,10 +45,14 @@ def found(home: Tree, *words: str) -> dict[tuple[str, str | None], dict[str, Any
     return {(one["address"], one["field"]): one for one in call.json["findings"]}
 
 
-def test_before_the_first_apply_nothing_has_drifted(home: Tree) -> None:
+def test_before_the_first_apply_nothing_has_drifted_and_that_is_said(home: Tree) -> None:
+    assert home.run("db", "upgrade").code == 0
     call = home.run("drift", "--detailed-exitcode")
-    assert (call.code, call.out.splitlines()) == (0, ["No drift.", "  0 managed resources looked at."])
+    assert (call.code, call.out.splitlines()[:2]) == (0, ["No drift.", "  0 managed resources looked at."])
+    assert "warning DRF-05: nothing is managed in this database" in call.out
     assert home.run("drift", "--record").code == 0
+    home.apply()
+    assert "DRF-05" not in home.run("drift").out
 
 
 def test_right_after_an_apply_nothing_has_drifted(home: Tree) -> None:
@@ -424,3 +434,34 @@ def test_a_commit_is_told_that_set_the_field(tree: Tree) -> None:
     tree.write("waivers/night.yaml", WAIVER.replace("audience", "sortOrder"))
     assert tree.run("drift").out.startswith("Drift: 1 field changed; 1 waived.")
     assert tree.run("drift", "--rev", "HEAD").out.startswith("Drift: 2 fields changed.")
+
+
+def test_a_waiver_that_matches_nothing_is_told_where_it_stands(home: Tree) -> None:
+    home.apply()
+    home.write("waivers/night.yaml", WAIVER)
+    assert "WVR-0" not in home.run("drift").out, "nothing has drifted there, and that is as it should be"
+    home.write("waivers/night.yaml", WAIVER.replace('["Category/farol/*"]', '["Category/farol/singing"]'))
+    home.sql("UPDATE categories SET audience = 'all'")
+    call = home.run("drift", "--detailed-exitcode")
+    assert call.code == 2
+    assert "waivers/night.yaml:8:15: warning WVR-09: the waiver night-shift" in call.out
+    assert "WVR-0" not in home.run("validate").out, "a row that no manifest names may be meant"
+    [told] = home.run("drift", "--format", "json").json["diagnostics"]
+    assert (told["code"], told["range"]["start"]) == ("WVR-09", {"line": 8, "column": 15})
+    home.write("waivers/night.yaml", WAIVER.replace("[audience]", "[audiance]"))
+    for verb in ("validate", "plan", "drift"):
+        call = home.run(verb)
+        assert "waivers/night.yaml:9:12: warning WVR-08: the waiver night-shift" in call.out + call.err
+
+
+def test_a_waiver_for_what_is_declared_or_moves_is_silent(home: Tree) -> None:
+    home.apply()
+    home.edit(DESK, "name: signing", "name: sealing")
+    home.write("tenants/farol/moved.yaml", MOVED)
+    for name in ("signing", "sealing"):
+        home.write("waivers/night.yaml", WAIVER.replace('["Category/farol/*"]', f'["Category/farol/{name}"]'))
+        assert "WVR-09" not in home.run("drift").out
+    home.apply()
+    assert "WVR-09" not in home.run("drift").out
+    home.write("waivers/night.yaml", WAIVER.replace('["Category/farol/*"]', '["Category/farol/signing"]'))
+    assert "WVR-09" in home.run("drift").out

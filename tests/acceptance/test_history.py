@@ -23,6 +23,7 @@ def told(home: Tree) -> None:
 
 
 def test_history_lists_runs_the_newest_first(home: Tree) -> None:
+    assert home.run("db", "upgrade").code == 0
     assert home.run("history").out == "No runs.\n"
     home.apply()
     home.edit(SMALL, "Questions about seals", "All about seals")
@@ -42,6 +43,7 @@ def test_history_lists_runs_the_newest_first(home: Tree) -> None:
 
 
 def test_a_history_that_is_whole_verifies(home: Tree) -> None:
+    assert home.run("db", "upgrade").code == 0
     assert home.run("history", "verify").code == 0
     home.apply()
     call = home.run("history", "verify")

@@ -190,3 +190,25 @@ def test_a_row_that_a_program_wrote_by_hand_under_the_new_name_is_no_target(desk
     assert call.code == 1
     assert "MOV-08" in call.err
     assert desk.sql("SELECT name FROM service_types ORDER BY name") == [("incident",), ("incidents",)]
+
+
+@pytest.mark.parametrize("name", ["signing", "seals"])
+def test_a_target_means_what_moves_by_either_name(desk: Tree, name: str) -> None:
+    desk.edit(DESK, "name: signing\n", "name: seals\n")
+    desk.edit(MAIL, "defaultCategory: signing", "defaultCategory: seals")
+    desk.write("tenants/farol/moved.yaml", moved("Category", "signing", "seals"))
+    target = ("--target", f"Category/farol/{name}")
+    call = desk.run("plan", *target)
+    assert "  1 to move" in call.out
+    assert "TGT-02" not in call.out
+    assert "TGT-02" not in desk.run("plan", *target, "--as", INES).out, "nor for who reads a part alone"
+    desk.edit(DESK, "description: Questions about seals", "description: Questions about the seal")
+    call = desk.run("plan", *target)
+    assert call.out.startswith("Plan: 0 to add, 1 to change, 0 to destroy."), "what moves and changes is one resource"
+    for left_out in (("--exclude", f"Category/farol/{name}"), (*target, "--exclude", "Category/farol/signing")):
+        call = desk.run("plan", *left_out)
+        assert (call.code, "MOV-12" in call.out + call.err) == (1, True)
+    assert desk.run("apply", *target, "--auto-approve", *desk.everybody).code == 0
+    assert desk.run("plan").out.startswith("No changes.")
+    assert "TGT-02" not in desk.run("plan", "--target", "Category/farol/seals").out
+    assert "TGT-02" in desk.run("plan", "--target", "Category/farol/signing").out, "nothing is called so any more"

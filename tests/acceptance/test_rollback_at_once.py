@@ -13,10 +13,12 @@ from typing import Any
 
 import pytest
 
+from reconciler.model.failpoint import armed
 from tests.acceptance.test_rollback import EVERYBODY, newest, snapshot
 from tests.cli.tree import Tree
 from tests.house.places import ROOT
 
+ROOT_TITLE = "root@example.com"
 DESK = "tenants/farol/desk.yaml"
 
 
@@ -104,3 +106,36 @@ def test_a_plan_file_of_a_rollback_is_applied_once_by_two(changed: tuple[Tree, d
     assert sorted(code for code, _ in found) in ([0, 0], [0, 5]), found
     assert snapshot(home) == before
     assert [one["rollback_of"] for one in runs(home)].count(run) == 1
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_who_comes_too_late_is_told_who_came_first(
+    changed: tuple[Tree, dict[str, list[str]], str], *, by_hand: bool
+) -> None:
+    home, before, run = changed
+    words = ("rollback", run, "--auto-approve", *EVERYBODY)
+    first: list[tuple[int, str]] = []
+
+    def meanwhile(place: str) -> None:
+        """Between the yes and the locks somebody else is quicker."""
+        if place == "agreed" and not first and by_hand:
+            home.sql("UPDATE categories SET description = 'By hand', rev = rev + 1")
+            first.append((0, ""))
+        elif place == "agreed" and not first:
+            first.extend(at_once(home, words))
+
+    with armed(meanwhile):
+        late = home.run(*words)
+    assert (first[0][0], late.code) == (0, 5), (first, late)
+    told = " ".join(late.err.split())
+    assert "other rows" not in told
+    if by_hand:
+        assert "description of Category/farol/signing" in told
+        assert "RBK-01" in told
+        return
+    winner = newest(home)
+    assert f"run {winner} of {ROOT_TITLE}" in told
+    assert f"which undid run {run}, has changed" in told
+    assert "Nothing was applied" in told
+    assert "plan again" in told
+    assert snapshot(home) == before

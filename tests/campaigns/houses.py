@@ -6,7 +6,7 @@ stands in its trial. ``lived`` is one house, the same for the same seed; ``survi
 
 Run with ``python -m tests.campaigns.houses --worlds N [--steps N] [--seed N] [--server 16] [--long N] [--past N]``:
 what is wrong is told at once and the tally every so many houses, so that a campaign may be cut at any moment and has
-told what it has judged. Another one goes on behind the houses of ``--past``.
+told what it has judged. Another one goes on behind the houses of ``--past``, which each line of the tally tells.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import gc
 import random
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -101,13 +102,15 @@ def _seldom_collected() -> Iterator[None]:
 
 
 def lived(ground: Ground, seed: int, *, long: bool = True) -> Trial:
-    """One house on its ground."""
+    """One house on its ground. Whatever ends it before its time is wrong, also what the judge itself raises."""
     trial = Trial(ground, random.Random(seed), anew=long)  # noqa: S311 - the same house for the same seed
     try:
         (_live if long else _live_shortly)(trial)
     except ReconcilerError as error:
         found = [f"{one.code} {one.address} {one.summary}" for one in getattr(error, "diagnostics", ())]
         trial.say("refused", f"{error.code} {error.message} {found[:3]}")
+    except Exception:  # noqa: BLE001 - whatever it is, the house counts as wrong and the campaign goes on
+        trial.say("ended", " ".join(traceback.format_exc(limit=-4).split()))
     return trial
 
 
@@ -181,7 +184,8 @@ def main(words: list[str] | None = None) -> int:
         for one in wrong:
             sys.stdout.write(f"{one[:2000]}\n")
         if wrong or found.houses % TOLD == 0:
-            sys.stdout.write(f"{tally(found)}; {time.process_time() - begun:.0f} s of processor\n")
+            spent = f"{time.process_time() - begun:.0f} s of processor"
+            sys.stdout.write(f"{tally(found)}; {spent}; --past {asked.past + found.houses} goes on\n")
             sys.stdout.flush()
 
     with contextlib.ExitStack() as stack:

@@ -105,7 +105,8 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
             trial.seen[f"not reverted {one.code}"] += 1
         put_back(trial, before)
         return
-    for place in _found(trial, _drift(trial)):
+    waiting = waiting_in(trial, before)
+    for place in _found(trial, _drift(trial)) - waiting:
         if place[0] not in trial.world.trees:
             continue  # without a manifest nobody says what to go back to
         trial.say("revert", f"{shown(place)} drifts still")
@@ -116,8 +117,8 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
             continue
         one = CATALOG[address.kind].by_path[path]
         mine = now[address][one.columns[0].name]
-        if one.state and mine == asked[address]:
-            continue  # it waited for a person, whom another program has stood in for
+        if (address, path) in waiting or (one.state and mine == asked[address]):
+            continue  # it waits for a person, or did, and another program has stood in
         if (
             _watched(ledger[address])
             and _managed(trial, ledger[address], address, path)
@@ -130,7 +131,19 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
             trial.say("revert", f"{address} was changed, and nobody had touched it")
     left = {place for place in before if not _managed(trial, ledger[place[0]], *place)}
     left |= {place for place in before if place[0] not in trial.world.trees or not _watched(ledger[place[0]])}
-    put_back(trial, {place: before[place] for place in left})
+    put_back(trial, {place: before[place] for place in left | waiting})
+
+
+def waiting_in(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
+    """The states that others changed and that only a person brings on from there, as a plan says (LIF-04).
+
+    There is no way back to the state in which such a resource waited before.
+    """
+    states = {place for place in before if place[1] == "state"}
+    if not states:
+        return states
+    manual = {one.address for one in trial.plan(only_drift=True, prune=False).plan.of(Action.MANUAL)}
+    return {place for place in states if place[0] in manual}
 
 
 def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> None:

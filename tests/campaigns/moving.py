@@ -32,6 +32,8 @@ from tests.campaigns.worlds import ADMINISTRATOR, CATALOG, Tree, World
 
 Names = dict[Address, Address]
 """What resources are called from now on, by what they were called."""
+Secret = tuple[Address, str]
+"""A secret field of a resource, by its path."""
 SEALER = CheapSealer(parse_key(KEY, origin="the campaign"))
 UNTOLD = frozenset({"ACC-04"})
 """Codes of files that the verb cannot rewrite in place."""
@@ -56,10 +58,11 @@ def moved(trial: Trial) -> bool:
     found = _applied(trial, names, former, drifted, meddled)
     if not names:
         return True
+    kept = _left_sealed(trial, names)
     way = trial.chance.random()
     if way < 0.4 and len(trial.ground.store.runs()) == former.runs + 1:
         return back.rolled_back(
-            trial, found, names=names, opened=lambda one, row: _row(one, row, {}) if one in names else row
+            trial, found, names=names, opened=lambda one, row: _row(one, row, {}, kept) if one in names else row
         )
     if way < 0.7:
         _gone_back(trial, names, before, former)
@@ -216,12 +219,18 @@ def _gone_back(trial: Trial, names: Names, before: World, former: Former) -> Non
             return
     trial.world = World(before.trees, before.attachments, trial.world.moves)
     _applied(trial, returning, there, {}, set())
+    kept = _left_sealed(trial, returning)
     for what, old, new in (
         ("row", former.rows, trial.ground.rows()),
         ("ledger entry", former.ledger, trial.ground.ledger()),
     ):
         back.compare(
-            trial, "move back", what, _plain(old), _plain(new), lambda one: (*WRITTEN, *RUN, *_let_go(trial, one))
+            trial,
+            "move back",
+            what,
+            _plain(old, kept),
+            _plain(new, kept),
+            lambda one: (*WRITTEN, *RUN, *_let_go(trial, one)),
         )
 
 
@@ -262,18 +271,21 @@ def _applied(
     meddling.undisturbed(trial)
     written = {*names, *meddled}
     touched = {names.get(one, one) for one in written}
+    kept = _left_sealed(trial, names)
     for what, old, new, moved_by in (
         ("row", former.rows, trial.ground.rows(), WRITTEN),
         ("ledger entry", former.ledger, trial.ground.ledger(), RUN),
     ):
-        expected = {names.get(one, one): _row(one, row, names) for one, row in old.items()}
-        named = {names.get(one, one) for one, row in old.items() if _row(one, row, {}) != _row(one, row, names)}
+        expected = {names.get(one, one): _row(one, row, names, kept) for one, row in old.items()}
+        named = {
+            names.get(one, one) for one, row in old.items() if _row(one, row, {}, kept) != _row(one, row, names, kept)
+        }
         may = touched | named
 
         def but(one: Address, may: set[Address] = may, moved_by: tuple[str, ...] = moved_by) -> tuple[str, ...]:
             return (*moved_by, *_let_go(trial, one)) if one in may else ()
 
-        back.compare(trial, "move", what, expected, _plain(new), but)
+        back.compare(trial, "move", what, expected, _plain(new, kept), but)
     return there
 
 
@@ -293,12 +305,30 @@ def _pending_drift(trial: Trial, drifted: Mapping[Place, Any]) -> None:
         trial.say("move", f"{meddling.shown(place)} drifts, or is told to drift, and not both")
 
 
-def _plain(rows: Mapping[Address, Any]) -> dict[Address, Row]:
-    return {one: _row(one, row, {}) for one, row in rows.items()}
+def _left_sealed(trial: Trial, names: Names) -> frozenset[Secret]:
+    """The passwords and tokens of what has moved that git ignores, at both names.
+
+    Nobody reads such a value, so that it rests as it did, with the mark of the name under which it was written.
+    """
+    return frozenset(
+        (end, one.path)
+        for was, will in names.items()
+        for one in CATALOG[will.kind].fields
+        if one.secret is not None and one.secret.storage != "encrypted"
+        if one.path in ((trial.world.trees.get(will, {}).get("lifecycle") or {}).get("ignoreChanges") or ())
+        for end in (was, will)
+    )
 
 
-def _row(address: Address, row: Row, names: Mapping[Address, Address]) -> Row:
-    """A row or an entry of the ledger as it is with other names, its lists and sealed secrets in the open."""
+def _plain(rows: Mapping[Address, Any], kept: Collection[Secret]) -> dict[Address, Row]:
+    return {one: _row(one, row, {}, kept) for one, row in rows.items()}
+
+
+def _row(address: Address, row: Row, names: Mapping[Address, Address], kept: Collection[Secret]) -> Row:
+    """A row or an entry of the ledger as it is with other names, its lists and sealed secrets in the open.
+
+    Those of ``kept`` stay sealed.
+    """
     kind, will = CATALOG[address.kind], names.get(address, address)
     found = {**row, "name": will.name}
     if "applied" in row:
@@ -311,7 +341,7 @@ def _row(address: Address, row: Row, names: Mapping[Address, Address]) -> Row:
         if row[one.columns[0].name]:
             found[one.columns[0].name] = _named(one, address, row[one.columns[0].name], names)
     for one in kind.fields:
-        if one.type == "secret" and not one.transient:
+        if one.type == "secret" and not one.transient and (address, one.path) not in kept:
             _open(one, address, will, found)
     return found
 

@@ -11,7 +11,7 @@ from reconciler.operations.drift import DriftRequest, drift
 from tests.campaigns.back import is_tombstone
 from tests.campaigns.expect import alike, stored
 from tests.campaigns.ground import NOW, WAIVERS, WRITER
-from tests.campaigns.meddling import Place, put_back, shown
+from tests.campaigns.meddling import Place, put_back, shown, waiting_in
 from tests.campaigns.trials import Trial
 from tests.campaigns.worlds import CATALOG
 
@@ -34,6 +34,8 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
             trial.seen[f"not reverted beside waivers {one.code}"] += 1
         put_back(trial, {place: value for place, value in before.items() if place not in chosen})
         _again(trial)
+    else:
+        put_back(trial, {place: before[place] for place in waiting_in(trial, before) & (places - chosen)})
     # Without a manifest nobody says what to go back to.
     put_back(trial, {place: before[place] for place in places - chosen if place[0] not in trial.world.trees})
     for place, value in kept.items():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.adapters.manifests.test_git import git
 from tests.cli.tree import SECRET, Tree
 
 DESK = "tenants/farol/desk.yaml"
@@ -105,6 +106,21 @@ def test_a_patch_changes_nothing(live: Tree) -> None:
     live.write("accepted.patch", call.out)
     subprocess.run(["git", "apply", "accepted.patch"], cwd=live.folder, check=True)
     assert "No changes." in live.run("plan").out
+
+
+def test_a_patch_of_lines_that_end_as_on_windows_applies(live: Tree) -> None:
+    path = live.folder / DESK
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = path.read_bytes()
+    _drift(live)
+    patch = live.run("accept", "Category/farol/signing", "--diff")
+    assert live.run("accept", "Category/farol/signing").code == 0
+    accepted = path.read_bytes()
+    path.write_bytes(before)
+    (live.folder / "live.patch").write_bytes(patch.out.encode())
+    git(live.folder, "init", "-q")
+    git(live.folder, "apply", "live.patch")
+    assert path.read_bytes() == accepted != before
 
 
 def test_a_secret_is_never_written(live: Tree) -> None:

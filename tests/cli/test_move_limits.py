@@ -220,6 +220,27 @@ def test_a_password_without_version_moves_and_is_written_again(tree: Tree) -> No
     assert tree.run("plan").out.startswith("No changes.")
 
 
+def test_a_password_that_git_ignores_rests_as_it_did_and_is_written_when_it_is_ignored_no_more(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers = "tenants/farol/customers.yaml"
+    tree.edit(customers, '{fromEnv: ANA_PASSWORD, version: "1"}', "{fromEnv: ANA_PASSWORD}")
+    tree.apply()
+    resting = tree.sql("SELECT password, password_fingerprint FROM customer_users")
+    ignoring = "name: ana.moura\nlifecycle: {ignoreChanges: [password]}\n"
+    tree.edit(customers, "name: ana\n  tenant: farol\n", ignoring.replace("\nl", "\n  tenant: farol\nl"))
+    tree.write(MOVES, moved("CustomerUser/farol/ana", "CustomerUser/farol/ana.moura"))
+    with monkeypatch.context() as patch:
+        patch.delenv("ANA_PASSWORD")
+        tree.apply()
+    assert tree.sql("SELECT name FROM customer_users") == [("ana.moura",)]
+    assert tree.sql("SELECT password, password_fingerprint FROM customer_users") == resting
+    tree.edit(customers, "lifecycle: {ignoreChanges: [password]}\n", "")
+    assert "rotate secret CustomerUser/farol/ana.moura" in tree.run("plan").out
+    tree.apply()
+    assert tree.run("plan").out.startswith("No changes.")
+
+
 def test_an_absent_and_a_foreign_resource_get_the_same_answer(applied: Tree) -> None:
     """Whoever may not read a resource does not learn by a move whether it is there."""
     text = (applied.folder / "platform/operators.yaml").read_text(encoding="utf-8")

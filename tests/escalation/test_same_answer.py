@@ -154,3 +154,16 @@ def test_a_right_that_would_go_to_somebody_out_of_sight_names_nobody(estate: Est
     text = " ".join(told.out.split())
     assert "may not give (to somebody out of sight)" in text
     assert "Operator/arco" not in told.out + told.err
+
+
+def test_what_a_type_does_to_issuers_out_of_sight_is_not_told_to_who_may_not_change_it(strict: Estate) -> None:
+    """BIL-02 looks at issuers that have no manifest."""
+    strict.write(("Partner", "", "farol"), {"type": "integrator", "billing": None})
+    strict.put(("Issuer", "farol", "farol-a"), billing_account="A-1", billing_currency="EUR")
+    others = "UPDATE issuers SET state = ? WHERE tenant = 'farol' AND name <> 'farol-a'"
+    told = []
+    for state in ("active", "blocked"):
+        strict.sql(others, state)
+        told.append(answers(strict, ISA))
+        assert strict.plan(known("", "root")).says("BIL-02") is (state == "active")
+    assert told[0] == told[1]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.engine.compose import compose
 from reconciler.model.address import Address
 from reconciler.operations.accept import Accepted
-from tests.campaigns import meddling, moving
+from tests.campaigns import houses, meddling, moving
 from tests.campaigns.expect import missing_in
 from tests.campaigns.ground import WRITER, Documents, Ground, grounds
 from tests.campaigns.houses import lived, survived
@@ -107,7 +107,41 @@ def test_what_only_the_time_makes_wrong_keeps_nothing_else_from_being_adopted(ne
     assert service not in trial.ground.ledger()
 
 
+@pytest.mark.parametrize(
+    ("number", "long"),
+    [
+        pytest.param(42000252, False, id="a certificate that waits for a person expires"),
+        pytest.param(42001230, True, id="a password that git ignores moves"),
+    ],
+)
+def test_what_is_right_is_not_told_as_wrong(new: Iterator[Ground], number: int, long: bool) -> None:
+    assert lived(next(new), number, long=long).wrong == []
+
+
 # --- the judges ---
+
+
+def test_a_judge_that_fails_is_wrong_in_its_house_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = list[Trial]()
+
+    def begin(trial: Trial) -> bool:
+        calls.append(trial)
+        if len(calls) == 2:
+            raise StopIteration
+        trial.done["apply"] += 1
+        return False
+
+    monkeypatch.setattr(Trial, "begin", begin)
+    monkeypatch.setattr(houses, "TOLD", 1)
+    assert houses.main(["--seed", "9", "--worlds", "3", "--past", "7"]) == 1
+    out = capsys.readouterr().out
+    (wrong,) = [line for line in out.splitlines() if line.startswith("house ")]
+    assert wrong.startswith("house 9000008: ended: ")
+    assert "StopIteration" in wrong
+    assert "3 worlds of 4 houses, 3 steps, 1 wrong" in out
+    assert "--past 11 goes on" in out
 
 
 def test_rows_that_do_not_hold_what_was_said_are_noticed(house: Trial) -> None:

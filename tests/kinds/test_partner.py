@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from reconciler.kinds.partner import (
     at_creation,
     bills_that_move,
     effects,
+    issuers_fit_the_type,
     nothing_left_when_deleted,
     parent_is_a_distributor,
     risks,
@@ -115,6 +117,40 @@ def test_a_change_of_type_lists_the_issuers_whose_payer_changes() -> None:
     assert list(risks(change, world)) == [Risk.BILLING_IMPACT]
 
 
+BILLED = {"billing": {"account": "CED-1"}}
+
+
+@pytest.mark.parametrize(
+    ("word", "left", "wrong"),
+    [
+        ("reseller", (issuer(**BILLED), {"state": "registered"}), True),
+        ("reseller", (issuer(), {"state": "active"}), False),
+        ("reseller", (issuer(**BILLED), DELETED), False),
+        ("integrator", (issuer(), {"state": "suspended"}), True),
+        ("integrator", (issuer(), {"state": "blocked"}), False),
+        ("integrator", (issuer(**BILLED), {"state": "active"}), False),
+        ("integrator", (issuer("elsewhere", "norte"), {"state": "active"}), False),
+    ],
+)
+def test_a_change_of_type_fits_issuers_without_a_manifest(
+    word: str, left: tuple[Resource[Any], dict[str, Any]], wrong: bool
+) -> None:
+    was = "integrator" if word == "reseller" else "reseller"
+    world = view([partner(type=word)], [partner(type=was), left])
+    told = found(issuers_fit_the_type, planned(world, partner().address, changed=["type"]), world)
+    assert [one.at for one in told] == (["type"] if wrong else [])
+    assert all(str(left[0].address) in one.summary for one in told)
+    assert found(issuers_fit_the_type, planned(world, partner().address, changed=["legalName"]), world) == []
+
+
+@pytest.mark.parametrize(("management", "wrong"), [("full", False), ("createOnly", True), ("observe", True)])
+def test_an_issuer_that_is_only_watched_has_to_fit_as_it_is(management: str, wrong: bool) -> None:
+    declared = replace(issuer(), management=management)
+    world = view([partner(type="reseller"), declared], [partner(), (issuer(**BILLED), {})])
+    told = found(issuers_fit_the_type, planned(world, partner().address, changed=["type"]), world)
+    assert bool(told) is wrong
+
+
 def test_another_change_moves_no_bill() -> None:
     world = view([partner()], [partner(), (issuer(), {"payer": "issuer"})])
     change = planned(world, partner().address, changed=["legalName"])
@@ -129,6 +165,16 @@ def test_a_tier_is_not_taken_from_a_parent() -> None:
     assert finding.at == ("tier", "spec")
     kept = partner(tier="distributor")
     assert found(parent_is_a_distributor, kept, view([kept], [kept, child])) == []
+
+
+@pytest.mark.parametrize("how", [{"management": "createOnly"}, {"ignore_changes": ("parent",)}])
+def test_a_tier_is_not_taken_from_the_parent_of_a_child_that_stays_as_it_is(how: dict[str, Any]) -> None:
+    child = partner("norte", parent="farol-services", vatNumber="599900024")
+    alone = replace(partner("norte", vatNumber="599900024"), **how)
+    (finding,) = found(
+        parent_is_a_distributor, partner(), view([partner(), alone], [partner(tier="distributor"), child])
+    )
+    assert finding.at == ("tier", "spec")
 
 
 def test_a_new_partner_is_announced_to_active_administrators() -> None:
@@ -262,3 +308,70 @@ def test_a_state_that_a_cascade_brings_about_may_be_asked_for(
     before = (tmp_path / ".reconciler/live.db").read_bytes()
     assert tree.run(*root).out.startswith("No changes.")
     assert (tmp_path / ".reconciler/live.db").read_bytes() == before
+
+
+UNDER_AN_INTEGRATOR = """\
+apiVersion: reconciler/v1
+kind: Operator
+metadata: {name: root}
+spec: {email: root@example.com, displayName: Root, role: administrator}
+---
+apiVersion: reconciler/v1
+kind: Partner
+metadata: {name: farol}
+spec:
+  legalName: Farol Services, Lda.
+  vatNumber: "599900016"
+  type: integrator
+  contact: {email: office@farol.example.com}
+  address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
+"""
+CEDRO = """\
+apiVersion: reconciler/v1
+kind: Issuer
+metadata: {name: cedro, tenant: farol}
+spec:
+  legalName: Oficina Cedro, S.A.
+  vatNumber: "599900032"
+  contact: {email: office@cedro.example.com}
+  billing: {account: CED-1}
+"""
+
+
+def test_a_type_that_an_issuer_without_a_manifest_does_not_fit_is_neither_planned_nor_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
+    tree = Tree(tmp_path, capsys)
+    tree.write("all.yaml", UNDER_AN_INTEGRATOR)
+    tree.write("cedro.yaml", CEDRO)
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    (tmp_path / "cedro.yaml").unlink()
+    tree.edit("all.yaml", "type: integrator", "type: reseller\n  billing: {account: FAR-1}")
+    planned = tree.run("plan")
+    assert planned.code == 1
+    assert "BIL-02" in planned.out + planned.err
+    assert "Issuer/farol/cedro" in planned.out + planned.err
+    assert tree.run("apply", "--auto-approve", "--as", "root@example.com").code == 1
+    assert tree.sql("SELECT type FROM partners") == [("integrator",)]
+    tree.sql("UPDATE issuers SET billing_account = NULL, billing_currency = NULL")
+    assert tree.run("plan").code == 0
+
+
+def test_a_type_does_not_come_without_the_issuer_that_has_to_change_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What targets leave out counts as it is."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
+    tree = Tree(tmp_path, capsys)
+    tree.write("all.yaml", UNDER_AN_INTEGRATOR)
+    tree.write("cedro.yaml", CEDRO)
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    tree.edit("all.yaml", "type: integrator", "type: reseller\n  billing: {account: FAR-1}")
+    tree.edit("cedro.yaml", "  billing: {account: CED-1}\n", "  billing: null\n")
+    alone = tree.run("plan", "--target", "Partner/farol")
+    assert alone.code == 1
+    assert "BIL-02" in alone.out + alone.err
+    assert tree.run("plan").code == 0

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
 from reconciler.kinds.system_configuration import KIND, installed_languages, named_platform
 from reconciler.model.encode import same, stored_values
 from reconciler.model.kind import Deletion
@@ -55,6 +60,17 @@ def test_a_language_that_a_manifest_leaves_as_it_is_does_not_go() -> None:
     assert (finding.at, finding.address) == ("languages", before.address)
     changed = operator("ana", "administrator", language="en")
     assert found(installed_languages, view([system(), changed], [before, french])) == []
+
+
+@pytest.mark.parametrize(
+    "how", [{"management": "createOnly"}, {"management": "observe"}, {"ignore_changes": ("language",)}]
+)
+def test_a_language_that_a_manifest_does_not_write_over_does_not_go(how: dict[str, Any]) -> None:
+    before = system(languages=["pt-PT", "en", "fr-FR"])
+    french, english = (operator("ana", "administrator", language=one) for one in ("fr-FR", "en"))
+    (finding,) = found(installed_languages, view([system(), replace(english, **how)], [before, french]))
+    assert (finding.at, finding.address) == ("languages", before.address)
+    assert found(installed_languages, view([system(), replace(english, **how)], [before, english])) == []
 
 
 def test_a_tombstone_may_keep_a_language_that_went() -> None:

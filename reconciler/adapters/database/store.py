@@ -59,6 +59,19 @@ class Database:
         """Whether the database has been made."""
         return self.file.exists
 
+    def demand(self) -> None:
+        """See that it has been made, for whoever asks what is there: of nothing there is nothing true to tell.
+
+        Raises:
+            WorldError: it has not (DB-15).
+        """
+        if not self.exists():
+            raise WorldError(
+                f"there is no database at {self.file.shown}",
+                code="DB-15",
+                hint="check its address, and where you are; the first reconciler apply makes it",
+            )
+
     def read(self) -> Live:
         """Everything that is managed or may be referred to. Before it has been made: what it will hold at first.
 

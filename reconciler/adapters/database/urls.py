@@ -28,6 +28,15 @@ class SqliteFile:
         except OSError:
             return False
 
+    @property
+    def shown(self) -> str:
+        """Its path for people, from the working folder where it lies below that."""
+        where = self.path.absolute()
+        try:
+            return where.relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return where.as_posix()
+
     def uri(self, mode: str) -> str:
         """The address for the driver; ``mode`` is ``ro``, ``rw`` or ``rwc``."""
         return f"{self.path.absolute().as_uri()}?mode={mode}"

@@ -97,6 +97,11 @@ class TextWriter:
         try:
             return rewrite(file, data, wanted, self._orders)
         except Unchangeable as reason:
-            raise ReconcilerError(
-                f"{file} is left as it is: {reason}", code="ACC-04", hint="change it by hand"
-            ) from None
+            where = file if reason.at is None else f"{file}:{_place(data, reason.at)}"
+            raise ReconcilerError(f"{where} is left as it is: {reason}", code="ACC-04", hint=reason.hint) from None
+
+
+def _place(data: bytes, at: int) -> str:
+    """Line and column, counted from 1, of a place in a text whose lines end with LF."""
+    before = data.decode().replace("\r\n", "\n")[:at]
+    return f"{before.count(chr(10)) + 1}:{at - before.rfind(chr(10))}"

@@ -58,7 +58,7 @@ def rewrite(
     documents, problems = parse(file, data, limits=bounds)
     trees = {one.index: one.tree for one in documents}
     if problems or any(not same_tree(trees.get(index), before) for index, (before, _) in wanted.items()):
-        raise Unchangeable("it was changed meanwhile")
+        raise Unchangeable("it was changed meanwhile", hint="call it again")
     text = data.decode()
     windows = "\r\n" in text and "\n" not in text.replace("\r\n", "")
     if windows:
@@ -73,10 +73,10 @@ def rewrite(
     again, problems = parse(file, result, limits=bounds)
     expected = {**trees, **{index: after for index, (_, after) in wanted.items()}}
     if problems or not same_tree({one.index: one.tree for one in again}, expected):
-        raise Unchangeable("its value cannot be changed without changing others")
+        raise Unchangeable("its value cannot be changed without changing others", editing.first)
     lost = Counter(_own_comments(text)) - Counter(_own_comments(made))
     if lost:
-        raise Unchangeable("a comment would get lost")
+        raise Unchangeable("a comment would get lost", editing.first)
     return result
 
 
@@ -104,6 +104,11 @@ class _Editing:
         self._text = text
         self._edits: list[tuple[int, int, str]] = []
 
+    @property
+    def first(self) -> int | None:
+        """Where the first change is."""
+        return min((start for start, *_ in self._edits), default=None)
+
     def result(self) -> str:
         """The text with every change in it.
 
@@ -117,7 +122,7 @@ class _Editing:
                 parts.append(f"{new[1:]}\n")  # lines that come behind one that goes away, its line end included
                 continue
             if start < at:
-                raise Unchangeable("two of its changes meet")
+                raise Unchangeable("two of its changes meet", start)
             parts += [self._text[at:start], new]
             at = end
         return "".join([*parts, self._text[at:]])
@@ -147,6 +152,8 @@ class _Editing:
             self._list(node, before, after, order)
         elif node.sort == "scalar" and not isinstance(after, dict | list):
             self._scalar(node, after, entry)
+        elif node.flow and not node.entries and after and isinstance(after, dict if node.sort == "mapping" else list):
+            self._edits.append((node.end - 1, node.end - 1, flow_text(after, order)[1:-1]))
         else:
             self._whole(node, after, order, entry, inside=inside)
 
@@ -206,7 +213,9 @@ class _Editing:
         before = self._text[_end(node.entries[run - 1]) : node.entries[run].start] if run else ""
         rest = node.entries[place + 1 :]
         if rest and (not run or "#" in before):
-            self._edits.append((entry.start, rest[0].start, ""))
+            behind = _COMMA.match(self._text, _end(entry))
+            said = behind is not None and "#" in self._text[behind.end() : rest[0].start]
+            self._edits.append((entry.start, behind.end() if said and behind is not None else rest[0].start, ""))
         elif "#" in before:  # what is said of the one before stays, and so does the comma between them
             comma = _COMMA.match(self._text, _end(entry))
             self._edits.append((entry.start, _end(entry) if comma is None else comma.end(), ""))
@@ -217,10 +226,10 @@ class _Editing:
         begin = self._text.rfind("\n", 0, entry.start) + 1
         end = self._line_end(_end(entry))
         kept = self._kept(entry.start, end, node.column)
-        if self._text[begin : entry.start].strip():
+        if self._text[begin : entry.start].strip(" ?"):
             place = node.entries.index(entry)
             if place + 1 >= len(node.entries) or kept:
-                raise Unchangeable("it stands on a line with something else")
+                raise Unchangeable("it stands on a line with something else", entry.start)
             self._edits.append((entry.start, node.entries[place + 1].start, ""))
             return
         if end < len(self._text):
@@ -264,18 +273,20 @@ class _Editing:
     def _scalar(self, node: Node, after: Any, entry: Entry | None) -> None:
         if node.start == node.end:
             at = node.start if entry is None else entry.head
-            self._edits.append((at, at, f" {scalar_text(after)}"))
+            colon = ":" if entry is not None and entry.name and self._text[at - 1 : at] != ":" else ""  # as in {a}
+            self._edits.append((at, at, f"{colon} {scalar_text(after)}"))
             return
-        self._edits.append((node.start, node.end, self._token(node, after)))
+        self._edits.append((node.start, node.end, self._token(node, after, entry)))
 
-    def _token(self, node: Node, after: Any) -> str:
+    def _token(self, node: Node, after: Any, entry: Entry | None) -> str:
         """A scalar in the style of the one that stands there, where it can be written so."""
         if node.style in ("|", ">"):
             found = _INDENT.search(self._text[node.start : node.end].replace("\r", ""))
-            indent = len(found[1]) - 2 if found else 0
+            indent = len(found[1]) - 2 if found else self._column(node if entry is None else entry)
             first, *rest = value_lines(after, FREE, indent)
             said = _BEHIND.match(self._text, node.start)
-            return "\n".join([first + (said[1] if said else ""), *rest])
+            ends = "\n" if first == "|" and node.end == len(self._text) else ""  # its last line end is part of it
+            return "\n".join([first + (said[1] if said else ""), *rest]) + ends
         if not isinstance(after, str):
             return scalar_text(after)
         if node.style == "'" and _UNPRINTED.search(after) is None:
@@ -289,28 +300,41 @@ class _Editing:
         """Write a value anew, in brackets where it stood in some or fits on its line."""
         text = flow_text(after, order) if isinstance(after, dict | list) else scalar_text(after)
         begin = self._text.rfind("\n", 0, node.start) + 1
+        if entry is not None and entry.name and not node.flow and node.entries and not after:
+            self._emptied(node, text, entry)
+            return
         if self._kept(node.start, node.end, 0) or (node.flow and self._said(node)):
-            raise Unchangeable("comments stand inside of it")
+            raise Unchangeable("comments stand inside of it", node.start)
         if node.flow or (node.sort == "scalar" and node.start != node.end):
             fits = node.start - begin + len(text) <= WIDTH
             if node.flow or inside or fits or entry is None:
                 self._edits.append((node.start, node.end, text))
                 return
         if entry is None:
-            raise Unchangeable("it is a whole document")
+            raise Unchangeable("it is a whole document", node.start)
         between = self._text[entry.head : node.start]
         if "#" in between:
-            raise Unchangeable("comments stand inside of it")
+            raise Unchangeable("comments stand inside of it", entry.start)
         if inside or len(text) <= WIDTH - (entry.head - self._text.rfind("\n", 0, entry.start) - 1):
             self._edits.append((entry.head, max(node.end, entry.head), f" {text}"))
             return
-        column = entry.start - (self._text.rfind("\n", 0, entry.start) + 1)
-        first, *rest = value_lines(after, order, column)
+        first, *rest = value_lines(after, order, self._column(entry))
         at = self._line_end(max(node.end, entry.head))
         self._edits.append((entry.head, max(node.end, entry.head), f" {first}" if first else ""))
         self._edits.append((at, at, "".join(f"\n{line}" for line in rest)))
 
+    def _emptied(self, node: Node, text: str, entry: Entry) -> None:
+        """The lines of a collection go away, and comments of their own stay below its key."""
+        line = self._line_end(entry.head)
+        column = len(self._text[self._text.rfind("\n", 0, node.start) + 1 : node.start])
+        kept = self._kept(entry.head, self._line_end(node.end), column).rstrip("\n")
+        self._edits.append((entry.head, entry.head, f" {text}"))
+        self._edits.append((line, self._line_end(node.end), f"\n{kept}" if kept else ""))
+
     # --- lines -------------------------------------------------------------------------------------------------------
+
+    def _column(self, one: Node | Entry) -> int:
+        return one.start - (self._text.rfind("\n", 0, one.start) + 1)
 
     def _line_end(self, at: int) -> int:
         found = self._text.find("\n", at)

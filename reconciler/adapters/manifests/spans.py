@@ -52,7 +52,15 @@ class Entry:
 
 
 class Unchangeable(Exception):
-    """The file is written in a way that cannot be changed in place; the message says why."""
+    """The file is written in a way that cannot be changed in place; the message says why.
+
+    ``at`` is the place in its text, where one is to blame; its lines end with LF. ``hint`` says what to do.
+    """
+
+    def __init__(self, reason: str, at: int | None = None, *, hint: str = "change it there by hand") -> None:
+        super().__init__(reason)
+        self.at = at
+        self.hint = hint
 
 
 def nodes_of(text: str) -> list[Node]:

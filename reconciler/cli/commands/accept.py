@@ -38,6 +38,7 @@ def command(context: click.Context, *, names: Sequence[str], show_diff: bool, br
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
     house = session.house
+    house.planning_database.demand()
     source = house.reader(rev=None if branch is None else "HEAD")
     found = accept(
         house.doors(source, writes=False),

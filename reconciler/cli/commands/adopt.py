@@ -97,6 +97,7 @@ def _adopt(
     from reconciler.operations.export import ExportOrders
 
     house = session.house
+    house.database.demand()
     people = session.people()
 
     def agree(proposal: Proposal, made: Export) -> bool:

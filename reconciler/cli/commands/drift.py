@@ -114,6 +114,7 @@ def _report(
     from reconciler.operations.drift import DriftRequest, observe, write_down
 
     house = session.house
+    (house.writing_database if record else house.planning_database).demand()
     doors = house.doors(house.reader(paths, rev=rev), writes=False)
     if record:
         doors = replace(doors, store=house.writing_database)

@@ -93,6 +93,7 @@ def _manifests(
     from reconciler.operations.export import ExportOrders, export
 
     house = session.house
+    house.planning_database.demand()
     stream = folder == _STREAM
     folder = "." if stream else session.folder_below(folder)
     orders = ExportOrders(
@@ -187,6 +188,7 @@ def _listing(session: Session, word: str, customer: str, *, recursive: bool) -> 
     from reconciler.render.listing_csv import listing_csv
 
     house = session.house
+    house.planning_database.demand()
     found = listing(
         house.catalog,
         house.planning_database,

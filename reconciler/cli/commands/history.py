@@ -51,6 +51,7 @@ def command(
 
     session = Session.begin(context)
     database = session.house.planning_database
+    database.demand()
     catalog = session.house.catalog
     chosen = selecting(catalog, targets=targets, tenants=tenants) if targets or tenants else None
     reader = reader_of_runs(catalog, database, session.people(), session.house.now)
@@ -86,6 +87,7 @@ def verify(context: click.Context, *, form: str) -> int:
 
     session = Session.begin(context)
     database = session.house.planning_database
+    database.demand()
     reader = reader_of_runs(session.house.catalog, database, session.people(), session.house.now)
     found = database.broken_chain()
     if found and reader.lens is not None:
@@ -115,6 +117,7 @@ def show(context: click.Context, *, run: str, form: str) -> int:
 
     session = Session.begin(context)
     house = session.house
+    house.planning_database.demand()
     past = seen_past(house.catalog, house.planning_database, session.people(), house.now, run=run)
     if form == "json":
         session.output.json(past_json(past))

@@ -62,6 +62,7 @@ def command(
         from reconciler.operations.history import no_run
 
         raise no_run(run)
+    session.house.database.demand()
     asked = Asked(allowances=tuple(allowances))
     if out or form:
         if report or how["digest"] or how["auto_approve"]:

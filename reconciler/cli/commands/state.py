@@ -46,6 +46,7 @@ def list_(context: click.Context, *, globs: Sequence[str], form: str) -> int:
 
     session = Session.begin(context)
     house = session.house
+    house.planning_database.demand()
     known = managed(house.catalog, house.planning_database, session.people(), house.now, selects=selected(globs))
     found = [one for one, _ in known]
     if form == "json":
@@ -73,6 +74,7 @@ def show(context: click.Context, *, name: str, form: str) -> int:
     session = Session.begin(context)
     house = session.house
     address = _address(name)
+    house.planning_database.demand()
     found = managed(
         house.catalog, house.planning_database, session.people(), house.now, selects=lambda one: one == address
     )
@@ -115,6 +117,7 @@ def forget(
 
     session = Session.begin(context)
     letting = LettingGo(tuple(_address(name) for name in names))
+    session.house.database.demand()
     if out:
         if auto_approve:
             raise UsageError("--out only plans; nothing is forgotten with it", hint="apply the file of --out")

@@ -7,8 +7,8 @@ actor or on the order in which manifests were read.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.plan import alike, checks, content, effects, lines, moving, steps
@@ -35,7 +35,8 @@ class PlanOptions:
 
     ``unfinished`` are files that may have been cut off: nothing that stood in them is pruned.
     ``targets`` and ``excludes`` are globs over addresses (``Issuer/farol-*/*``); without targets everything is
-    planned, and a target pulls in nothing else. ``manifests`` is the digest of the manifests, ``commit`` the commit
+    planned, and a target pulls in nothing else. ``moves`` are former addresses by the new ones: what has moved is meant
+    by both. ``manifests`` is the digest of the manifests, ``commit`` the commit
     they were read at. ``rollback`` is the run that the plan undoes.
     """
 
@@ -47,23 +48,24 @@ class PlanOptions:
     manifests: str = ""
     commit: str | None = None
     rollback: str = ""
+    moves: Mapping[Address, Address] = field(default_factory=dict)
 
     def selects(self, address: Address) -> bool:
-        """Whether the resource takes part in the plan."""
-        return self.selects_any((address,))
-
-    def selects_any(self, names: Collection[Address]) -> bool:
-        """Whether a resource with several names takes part: one of them is a target, and none is left out."""
+        """Whether the resource takes part in the plan: one of its names is a target, and none is left out."""
         if not (self.targets or self.excludes):
             return True
-        if not any(self.names(one) for one in names):
+        if not self.names(address):
             return False
-        return not any(fnmatchcase(str(one), glob) for one in names for glob in self.excludes)
+        return not any(fnmatchcase(one, glob) for one in self.called(address) for glob in self.excludes)
 
     def names(self, address: Address) -> bool:
         """Whether a target matches an address; without targets they all do."""
-        text = str(address)
-        return not self.targets or any(fnmatchcase(text, glob) for glob in self.targets)
+        return not self.targets or any(fnmatchcase(one, glob) for one in self.called(address) for glob in self.targets)
+
+    def called(self, address: Address) -> tuple[str, ...]:
+        """An address as text, and the former one of what has moved."""
+        former = self.moves.get(address)
+        return (str(address),) if former is None else (str(address), str(former))
 
 
 def make_plan(view: View, differences: Differences, options: PlanOptions | None = None) -> Plan:
@@ -252,7 +254,7 @@ def _unmatched(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
 
 
 def _nothing(options: PlanOptions, known: Iterable[Address]) -> Iterator[Finding]:
-    texts = {str(one) for one in known} if options.targets else set()
+    texts = {text for one in known for text in options.called(one)} if options.targets else set()
     for glob in options.targets:
         if not any(fnmatchcase(one, glob) for one in texts):
             yield Finding(
@@ -262,8 +264,7 @@ def _nothing(options: PlanOptions, known: Iterable[Address]) -> Iterator[Finding
 
 
 def _left_out(view: View, options: PlanOptions) -> Iterator[Diagnostic]:
-    chosen = [address for address, one in view.moves.items() if options.selects_any((address, one.previous))]
-    for rule, finding in moving.left_out(view.moves.values(), selected=chosen):
+    for rule, finding in moving.left_out(view.moves.values(), selected=filter(options.selects, view.moves)):
         yield placed(rule, finding, view=view, subject=finding.address)
 
 

@@ -154,7 +154,7 @@ def written_since(past: Past, writes: Sequence[Written]) -> list[Written]:
 
 def _by(entry: Written) -> str:
     if entry.run:
-        return f" by run {entry.run} at {entry.at}"
+        return f" by run {entry.run}{f' of {entry.operator}' if entry.operator else ''} at {entry.at}"
     who = entry.operator or entry.application or entry.user
     return f" by {who} at {entry.at}" if who else f" at {entry.at}"
 

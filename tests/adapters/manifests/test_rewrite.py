@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from reconciler.adapters.manifests import Limits, parse
+from reconciler.adapters.manifests.memory import TextWriter
 from reconciler.adapters.manifests.rewrite import rewrite
 from reconciler.adapters.manifests.spans import Unchangeable
 from reconciler.engine.key_order import key_orders
 from reconciler.kinds import discover
+from reconciler.model.errors import ReconcilerError
 
 CATALOG = discover()
 ORDERS = key_orders(CATALOG)
@@ -126,6 +128,18 @@ HEAD = "kind: Category\nspec:\n"
         ("  a: []\n", ("a",), ["one"], "  a: [one]\n"),
         ("  a:\n  b: 1\n", ("a",), "one", "  a: one\n  b: 1\n"),
         ("  a:   # nothing\n  b: 1\n", ("a",), "one", "  a: one   # nothing\n  b: 1\n"),
+        ("  a: |-\n    one", ("a",), "x\ny\n", "  a: |\n    x\n    y\n"),
+        ("  a: |\n  b: 1\n", ("a",), "x\ny\n", "  a: |\n    x\n    y\n  b: 1\n"),
+        ("  a: {b, c: 1}\n", ("a", "b"), "x", "  a: {b: x, c: 1}\n"),
+        ("  a: [ # none\n  ]\n", ("a",), ["x", "z"], "  a: [ # none\n  x, z]\n"),
+        ("  a: { }\n", ("a",), {"b": 1}, "  a: { b: 1}\n"),
+        (
+            "  a: # why\n    # of one\n    - one # first\n    # end\n  b: 1\n",
+            ("a",),
+            [],
+            "  a: [] # why\n    # of one\n    # end\n  b: 1\n",
+        ),
+        ("  a:\n    - one\n    # own\n    - two\n", ("a",), [], "  a: []\n    # own\n"),
         ("  a: one\r\n  b: 1\r\n", ("a",), "x\ny", '  a: "x\\ny"\r\n  b: 1\r\n'),
     ],
 )
@@ -169,6 +183,7 @@ def test_a_new_key_comes_where_its_kind_puts_it(text: str, key: str, value: Any,
             "  displayName: A\n  # own\n  sortOrder: 1\n",
         ),
         ("  displayName: A\n  sortOrder: 1", "sortOrder", "  displayName: A"),
+        ("  ? displayName\n  : A\n  ? sortOrder\n  : 1\n", "sortOrder", "  ? displayName\n  : A\n"),
     ],
 )
 def test_a_key_goes_and_comments_stay(text: str, key: str, expected: str) -> None:
@@ -199,6 +214,7 @@ def test_in_brackets_keys_come_and_go() -> None:
         ("[a, # of a\n  b\n  , ]", "b", "[a, # of a\n   ]"),
         ("[a, # of a\n  b, c, d]", "bc", "[a, # of a\n  d]"),
         ("[a, # of a\n  b, c]", "bc", "[a, # of a\n  ]"),
+        ("[a, # of a\n  # of b\n  b, c]", "a", "[ # of a\n  # of b\n  b, c]"),
     ],
 )
 def test_a_comment_in_brackets_stays_with_what_stays(text: str, gone: str, expected: str) -> None:
@@ -211,8 +227,9 @@ def test_a_comment_in_brackets_stays_with_what_stays(text: str, gone: str, expec
 def test_brackets_with_a_comment_are_not_written_anew() -> None:
     data = b"kind: X\nspec: [ # why\n  a]\n"
     tree = _documents(data)[0]
-    with pytest.raises(Unchangeable, match="comments stand inside"):
+    with pytest.raises(Unchangeable, match="comments stand inside") as told:
         rewrite("x.yaml", data, {0: (tree, {**tree, "spec": []})}, ORDERS)
+    assert told.value.at == data.index(b"[")
 
 
 def test_what_was_changed_meanwhile_is_left() -> None:
@@ -220,3 +237,16 @@ def test_what_was_changed_meanwhile_is_left() -> None:
     before = {"kind": "Category", "spec": {"displayName": "B"}}
     with pytest.raises(Unchangeable, match="meanwhile"):
         rewrite("x.yaml", data, {0: (before, {})}, ORDERS)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_what_cannot_be_changed_is_told_where_it_stands_and_why(ends: str) -> None:
+    data = b"kind: X\nspec: [ # why\n  a]\n".replace(b"\n", ends.encode())
+    tree = _documents(data)[0]
+    with pytest.raises(ReconcilerError) as told:
+        TextWriter(ORDERS).rewrite("x.yaml", data, {0: (tree, {**tree, "spec": []})})
+    assert (told.value.code, told.value.message, told.value.hint) == (
+        "ACC-04",
+        "x.yaml:2:7 is left as it is: comments stand inside of it",
+        "change it there by hand",
+    )

@@ -47,6 +47,11 @@ def of(hook: Hook, **more: object) -> Webhook:
     return opened({"RECONCILER_WEBHOOK_URL": f"{hook.url}/hook/s3cr3t", **more})  # type: ignore[dict-item]
 
 
+def test_a_delivery_counts_in_words(hook: Hook) -> None:
+    of(hook).deliver((SOME[0], SOME[0], SOME[2]))
+    assert json.loads(hook.bodies[0])["text"] == "Drift in staging: 2 findings appeared, 1 round failing."
+
+
 def test_a_delivery_says_what_turned_and_holds_no_value(hook: Hook) -> None:
     of(hook).deliver(SOME)
     assert hook.paths == ["POST /hook/s3cr3t"]

@@ -55,6 +55,9 @@ class ServerDatabase:
         """Where it is."""
         return self._server
 
+    def demand(self) -> None:
+        """Nothing: a server that is not there, or has no schema, answers no question anyway."""
+
     def read(self) -> Live:
         """Everything that is managed or may be referred to.
 
