@@ -1,4 +1,4 @@
-"""Everything that is written from the declarations: schemas/, docs/kinds/, and the pages of rules, rights and verbs.
+"""Everything that is written from the declarations: schemas/, docs/kinds/, pages of rules, rights and verbs, whole.sql.
 
 ``python scripts/generate.py`` writes the files; ``generated()`` gives them as text, for the test that keeps them fresh.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.adapters.database.snapshot import whole_schema
 from reconciler.cli.main import cli
 from reconciler.cli.rules import texts_in
 from reconciler.engine.explain import explain, rule_texts
@@ -55,6 +56,7 @@ def generated() -> dict[str, str]:
         files[f"docs/kinds/{snake(name).replace('_', '-')}.md"] = _kind_page(explain(catalog, name))
     files["docs/rules.md"] = _rules_page(catalog)
     files["docs/cli.md"] = _cli_page()
+    files["reconciler/adapters/database/migrations/whole.sql"] = whole_schema(catalog)
     files["docs/permissions.md"] = _permissions_page(catalog)
     return files
 

@@ -23,6 +23,8 @@ ASIDE: list[Callable[[], AbstractContextManager[None]]] = []
 COPIES: list[Callable[[TextIO | None, str], None]] = []
 """Who hears what is written, beside the streams."""
 
+_AT_ONCE = 1 << 18
+"""Characters of a long result that are written together."""
 _PLAIN = {"…": "...", "·": "-"}
 
 
@@ -36,6 +38,18 @@ class Output:
     def result(self, text: str) -> None:
         """Write a part of the result."""
         write(sys.stdout, text)
+
+    def results(self, pieces: Iterable[str]) -> None:
+        """Write a part of the result that is too much to be held as one text: some pieces at a time."""
+        waiting: list[str] = []
+        size = 0
+        for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= _AT_ONCE:
+                self.result("".join(waiting))
+                waiting, size = [], 0
+        self.result("".join(waiting))
 
     def document(self, text: str) -> None:
         """Write a document as the result: in UTF-8, whatever the terminal speaks, since that is what it says it is."""

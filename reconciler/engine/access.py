@@ -150,10 +150,10 @@ def _feeds_all(rights: Rights, change: Change) -> bool:
     kind = rights.catalog[change.address.kind]
     if not change.writes or kind.principal is not None or "*" in kind.sensitive:
         return False
+    if change.rev is None:
+        return False
     paths = [line.path for line in change.fields]
-    return change.rev is not None and any(
-        path == one or path.startswith(f"{one}.") for path in paths for one in kind.sensitive
-    )
+    return any(path == one or path.startswith(f"{one}.") for path in paths for one in kind.sensitive)
 
 
 def _both(before: View, after: View) -> frozenset[Address]:

@@ -20,6 +20,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
 from reconciler.model.formats import folded
+from reconciler.model.given import paths_of
 from reconciler.model.kind import Kind
 from reconciler.model.letting import takes_out_of_sight
 from reconciler.model.lifecycle import Risk
@@ -55,17 +56,18 @@ def classify(plan: Plan, view: View) -> tuple[PlanClass, tuple[Reason, ...]]:
 def _sensitive(change: Change, view: View) -> Iterator[str]:
     """What of a change feeds rights, or binds everybody."""
     kind = view.catalog.get(change.address.kind)
-    aside = change.action is Action.MOVE or takes_out_of_sight(change, view)
-    if kind is not None and kind.sensitive and aside:
+    if kind is None or not kind.sensitive:
+        return
+    if change.action is Action.MOVE or takes_out_of_sight(change, view):
         yield _words(change)
         return
-    if kind is None or not change.writes or not kind.sensitive:
+    if not change.writes:
         return
     if kind.sensitive == (_EVERYTHING,):
         yield _words(change)
         return
     for path in kind.sensitive:
-        lines = [one.path for one in change.fields if _within(one.path, path)]
+        lines = [one for one in paths_of(change.fields) if _within(one, path)]
         if change.action is Action.CREATE:
             lines = [one for one in lines if _chosen(kind, view.at(change.address), one)]
         if lines:

@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from reconciler.model.address import Address
-from reconciler.model.canonical import in_key_order
 from reconciler.model.catalog import Catalog
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import Action, Change
 from reconciler.model.columns import snake
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.entitlement import Shift
+from reconciler.model.given import GivenFields
 from reconciler.model.kind import Kind
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Plan
-from reconciler.model.report import EdgeLine, FieldLine, Report, ResourceLine
+from reconciler.model.report import EdgeLine, FieldLine, GivenLines, Report, ResourceLine, line_of
 from reconciler.model.snapshot import SnapshotNote
 
 _STATE = "state"
 _RISKS = list(Risk)
-_CAUSES = {one: one.value for one in Cause}
+_CREATES = (str(Action.CREATE),)
 
 
 def describe(
@@ -99,6 +99,8 @@ def _by_resource(catalog: Catalog, changes: Iterable[Change], judge: _Verdicts |
 
 
 def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], judge: _Verdicts | None) -> ResourceLine:
+    if len(changes) == 1 and changes[0].action is Action.CREATE:
+        return _creation(catalog, changes[0], judge)
     kind = catalog.get(address.kind)
     steps = [one for one in changes if one.edge is not None]
     before = next((one.before for one in changes if one.before is not None), None)
@@ -128,24 +130,38 @@ def _resource(catalog: Catalog, address: Address, changes: Sequence[Change], jud
     )
 
 
+def _creation(catalog: Catalog, change: Change, judge: _Verdicts | None) -> ResourceLine:
+    """A new resource with no step of a life cycle, as are nearly all of a first apply."""
+    address, given = change.address, change.fields
+    kind = catalog.get(address.kind)
+    whole = "" if judge is None else judge.whole(address)
+    lines: Sequence[FieldLine]
+    if isinstance(given, GivenFields) and whole is not None:
+        lines = GivenLines(given, whole)
+    else:
+        lines = tuple(_fields(address, (change,), judge))
+    return ResourceLine(
+        address=address,
+        type=snake(address.kind),
+        actions=_CREATES,
+        fields=lines,
+        risks=tuple(sorted(set(change.risks), key=_RISKS.index)) if change.risks else (),
+        reasons=(change.reason,) if change.reason else (),
+        source=change.source,
+        after=change.after,
+        sensitive=() if kind is None else _secrets(kind),
+        denied=() if judge is None else tuple(judge.of.get(address, ())),
+        previous=change.previous,
+    )
+
+
 def _fields(address: Address, changes: Sequence[Change], judge: _Verdicts | None) -> Iterator[FieldLine]:
     whole = "" if judge is None else judge.whole(address)
     for one in changes:
         for line in one.fields:
             if one.edge is None or line.path != _STATE:
-                after = line.after
                 verdict = judge.verdict(address, line.path) if judge is not None and whole is None else whole or ""
-                yield FieldLine(
-                    path=line.path,
-                    before=None if line.before is None else in_key_order(line.before),
-                    after=after if type(after) is str else in_key_order(after),
-                    base=None if line.base is None else in_key_order(line.base),
-                    cause=_CAUSES[line.cause],
-                    sensitive=line.sensitive,
-                    note=line.note,
-                    source=line.source,
-                    verdict=verdict,
-                )
+                yield line_of(line, verdict)
 
 
 @cache  # a kind is equal to itself only

@@ -7,9 +7,8 @@ in canonical form, so that a difference of spelling is no change. What was appli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
@@ -17,20 +16,18 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
-from reconciler.model.encode import CARRIAGE_RETURN, Encoder, decode, encoder, field_value, same
-from reconciler.model.manifest import PathKey
+from reconciler.model.encode import CARRIAGE_RETURN, Encoder, encoder, field_value, same
+from reconciler.model.given import ENVELOPE, GivenFields, in_envelope, prepared, shown
 from reconciler.model.pace import each
 from reconciler.model.placing import path_key
 from reconciler.model.resource import ROW_HEAD, LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
 from reconciler.model.source import Source
-from reconciler.model.spec import Spec
 from reconciler.model.view import Entity, View
 
 Fingerprints = Mapping[Address, Mapping[str, str]]
 """Keyed hashes of the secrets without version, by address and field path. They are compared and never kept."""
 
-_ENVELOPE = ("metadata.", "lifecycle.")
 _NO_HASHES: Mapping[str, str] = {}
 
 
@@ -151,45 +148,54 @@ def _compare(side: _Sides) -> list[Difference]:
 
 def _created(side: _Sides, applied: str) -> Difference:
     """A new row: everything is written; what the manifest gives is listed."""
-    entity, resource, values = side.entity, side.resource, side.values
-    lost = side.entry is not None
-    cause = Cause.DRIFT if lost else Cause.INTENT
+    resource, values = side.resource, side.values
+    kind = prepared(side.encoder)
+    form, apart = kind.given(resource)
+    fields: Sequence[FieldChange] = GivenFields(form, values, resource.document)
     base = last_applied(side.entry)
-    nearest = resource.document.places.nearest
-    prepared = _prepared(side.encoder)
-    fields: list[FieldChange] = []
+    cause = Cause.INTENT
+    reason = ""
+    if side.entry is not None:
+        cause, reason = Cause.DRIFT, "it was deleted outside git"
+        by_path = side.entity.kind.by_path
+        fields = tuple(
+            replace(one, cause=cause, base=_applied(by_path[one.path], base) if base else None) for one in fields
+        )
     secrets: list[FieldChange] = []
     state: FieldChange | None = None
-    for place, field, name, key in _given(resource, prepared):
+    for place, field, key in apart:
         secret = field.type == "secret"
         change = FieldChange(
             path=field.path,
             before=None,
-            after=_shown(field, values[place]),
-            base=_shown(field, base.get(name)) if base else None,
+            after=shown(field, values[place]),
+            base=_applied(field, base) if base else None,
             cause=cause,
             sensitive=secret,
             note="set" if secret else "",
-            source=nearest(key),
+            source=resource.document.places.nearest(key),
         )
         if secret:
             secrets.append(change)
-        elif field.state:
-            state = change
         else:
-            fields.append(change)
+            state = change
     return Difference(
-        entity=entity,
+        entity=side.entity,
         standing=Standing.NEW,
-        fields=tuple(fields),
+        fields=fields,
         secrets=tuple(secrets),
         state=state,
-        columns={name: values[place] for name, place in prepared.columns},
-        secret_columns={name: values[place] for name, place in prepared.secrets},
+        columns={name: values[place] for name, place in kind.columns},
+        secret_columns={name: values[place] for name, place in kind.secrets},
         applied=applied,
         entry=side.entry,
-        reason="it was deleted outside git" if lost else "",
+        reason=reason,
     )
+
+
+def _applied(field: Field, base: Mapping[str, Any]) -> Any:
+    """What was applied last of a field, as people write it."""
+    return shown(field, base.get(field.columns[0].name))
 
 
 def _changed(side: _Sides, plain: Difference) -> Difference:
@@ -213,9 +219,9 @@ def _changed(side: _Sides, plain: Difference) -> Difference:
             continue
         change = FieldChange(
             path=field.path,
-            before=_shown(field, before[0]),
-            after=_shown(field, wanted[0]),
-            base=_shown(field, base.get(names[0])),
+            before=shown(field, before[0]),
+            after=shown(field, wanted[0]),
+            base=shown(field, base.get(names[0])),
             cause=_cause(side, field, wanted, before, base),
             source=_source(side.resource, field.path),
         )
@@ -321,79 +327,10 @@ def _secret_change(
     )
 
 
-def _shown(field: Field, stored: Any) -> Any:
-    """A stored value as people write it."""
-    if stored is UNMANAGED or stored is None:
-        return None
-    return stored if field.type in ("secret", "file") else decode(field, stored)
-
-
 def _written(resource: Resource[Any], field: Field) -> bool:
-    if not field.path.startswith(_ENVELOPE):
+    if not field.path.startswith(ENVELOPE):
         return resource.given(field.path)
-    key = path_key(field.path)
-    told = resource.document.places.writes(key)
-    if told is not None:
-        return told  # a tree that was let go would have to be read again
-    node: Any = resource.document.tree
-    for step in key:
-        node = node.get(step) if isinstance(node, dict) else None
-    return node is not None
-
-
-_Asked = tuple[int, Field, str, PathKey]
-"""A field with its first column, the name of that, and where it stands in a manifest."""
-
-
-class _Prepared(NamedTuple):
-    """What is asked of every new resource of a kind: its fields, as the parts of a spec hold them, and its columns."""
-
-    fields: tuple[tuple[int, _Asked], ...]
-    """Each with the number of the part that holds it; the envelope has none, and -1 stands for it."""
-    parts: tuple[tuple[int, str], ...]
-    """Each behind the one above it: the number of that, and its attribute there. The first is the spec itself."""
-    names: tuple[str, ...]
-    """The attribute of each field in its part."""
-    columns: tuple[tuple[str, int], ...]
-    secrets: tuple[tuple[str, int], ...]
-
-
-def _given(resource: Resource[Any], prepared: _Prepared) -> Iterator[_Asked]:
-    """The fields that a manifest gives, in order: :func:`_written`, for all of them at once."""
-    nodes: list[Any] = [resource.spec]
-    sets: list[Collection[str]] = [resource.spec.__pydantic_fields_set__]
-    for above, name in prepared.parts[1:]:
-        node = nodes[above].__dict__.get(name) if name in sets[above] else None
-        nodes.append(node)
-        sets.append(node.__pydantic_fields_set__ if isinstance(node, Spec) else ())
-    for (part, asked), name in zip(prepared.fields, prepared.names, strict=True):
-        if name in sets[part] if part >= 0 else _written(resource, asked[1]):
-            yield asked
-
-
-@cache  # an encoder is equal to itself only
-def _prepared(encoder: Encoder) -> _Prepared:
-    parts: list[tuple[int, str]] = [(0, "")]
-    numbers: dict[tuple[str, ...], int] = {(): 0}
-    fields: list[tuple[int, _Asked]] = []
-    columns: list[tuple[str, int]] = []
-    secrets: list[tuple[str, int]] = []
-    for place, width, field in encoder.places:
-        part = -1 if field.path.startswith(_ENVELOPE) else 0
-        for length in range(1, len(field.attributes)):
-            way = field.attributes[:length]
-            if way not in numbers:
-                numbers[way] = len(parts)
-                parts.append((numbers[way[:-1]], way[-1]))
-            part = numbers[way]
-        names = [one.name for one in field.columns]
-        fields.append((part, (place, field, names[0], path_key(field.path))))
-        if field.type == "secret":
-            secrets.append((names[0], place))
-        elif not field.state:
-            columns += zip(names, range(place, place + width), strict=True)
-    last = tuple(field.attributes[-1] for _, (_, field, _, _) in fields)
-    return _Prepared(tuple(fields), tuple(parts), last, tuple(columns), tuple(secrets))
+    return in_envelope(resource, path_key(field.path))
 
 
 def _source(resource: Resource[Any], path: str) -> Source:

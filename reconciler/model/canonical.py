@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 SAFE = 2**53
 """Integers of this size and above are rounded by some readers of JSON."""
 
+_SINGLE = frozenset({str, int, bool, type(None)})
 _LAST_OF_THE_FIRST_PLANE = "\uffff"
 
 
@@ -26,6 +27,27 @@ def plain_json(value: Any) -> bytes | None:
     try:
         return text.encode()
     except UnicodeEncodeError:
+        return None
+
+
+def ordered(members: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Members in the order of their keys, which are ASCII; values are text, small integers, booleans and nothing.
+
+    None where one is anything else.
+    """
+    kinds = set(map(type, members.values()))
+    if not _SINGLE.issuperset(kinds) or not "".join(members).isascii():
+        return None
+    if int in kinds and not all(-SAFE < one < SAFE for one in members.values() if type(one) is int):
+        return None
+    return dict(sorted(members.items()))
+
+
+def ordered_json(value: Any) -> bytes | None:
+    """:func:`plain_json` of what it takes, where all keys are in order already; None for half of a surrogate pair."""
+    try:
+        return to_json(value)
+    except (UnicodeEncodeError, PydanticSerializationError):
         return None
 
 

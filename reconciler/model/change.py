@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -89,7 +89,7 @@ class Change:
 
     address: Address
     action: Action
-    fields: tuple[FieldChange, ...] = ()
+    fields: Sequence[FieldChange] = ()
     edge: Edge | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -55,7 +55,7 @@ class Difference:
 
     entity: Entity
     standing: Standing
-    fields: tuple[FieldChange, ...] = ()
+    fields: Sequence[FieldChange] = ()
     secrets: tuple[FieldChange, ...] = ()
     state: FieldChange | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -74,6 +74,15 @@ class Places:
             path = path[:-1]
             found = self.homes.get(path) or self.keys.get(path)
         return found or self.first
+
+    def lines_of(self, paths: Iterable[PathKey]) -> list[int] | None:
+        """The lines of the keys at ``paths``; None where a look at the lines does not tell that of each."""
+        if self.skimmed is None:
+            return None
+        try:
+            return [self.skimmed[path].line for path in paths]
+        except KeyError:
+            return None
 
     def writes(self, path: PathKey) -> bool | None:
         """Whether the document writes what stands at ``path``, a key below a key; None where only its tree tells."""

@@ -11,6 +11,7 @@ from reconciler.model.change import COUNTED, Action, Cause, Change
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade, Notice
+from reconciler.model.given import causes_of
 from reconciler.model.moved import Rewrite
 
 
@@ -60,7 +61,7 @@ def summary_of(changes: Sequence[Change], observed: Sequence[Change], *, unchang
     drifted = {
         one.address
         for one in (*changes, *observed)
-        if any(field.cause in (Cause.DRIFT, Cause.CONFLICT) for field in one.fields)
+        if not causes_of(one.fields).isdisjoint((Cause.DRIFT, Cause.CONFLICT))
     }
     return Summary(
         add=len(added),

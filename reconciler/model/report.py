@@ -6,21 +6,26 @@ secret field carries versions only and is marked ``sensitive``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, overload
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approvals
+from reconciler.model.canonical import in_key_order
+from reconciler.model.change import Cause, FieldChange
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.entitlement import Shift
+from reconciler.model.given import GivenFields, causes_of
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.snapshot import SnapshotNote
 from reconciler.model.source import Source
+
+_CAUSES = {one: one.value for one in Cause}
 
 
 @dataclass(slots=True, kw_only=True, unsafe_hash=True)
@@ -43,6 +48,62 @@ class FieldLine:
     verdict: str = ""
     earlier: bool = False
     """Whether it was pending before the branch; see :class:`Base`."""
+
+
+def line_of(change: FieldChange, verdict: str) -> FieldLine:
+    """A changed field as it is told, with what was decided about it."""
+    after = change.after
+    return FieldLine(
+        path=change.path,
+        before=None if change.before is None else in_key_order(change.before),
+        after=after if type(after) is str else in_key_order(after),
+        base=None if change.base is None else in_key_order(change.base),
+        cause=_CAUSES[change.cause],
+        sensitive=change.sensitive,
+        note=change.note,
+        source=change.source,
+        verdict=verdict,
+    )
+
+
+class GivenLines(Sequence[FieldLine]):
+    """The lines of a new resource, each made when somebody looks at it; all have the same ``verdict``."""
+
+    __slots__ = ("given", "verdict")
+
+    def __init__(self, given: GivenFields, verdict: str) -> None:
+        self.given = given
+        self.verdict = verdict
+
+    def more(self) -> list[FieldLine]:
+        """The lines of secrets and of the state, which come last."""
+        return [line_of(one, self.verdict) for one in self.given.more]
+
+    def __iter__(self) -> Iterator[FieldLine]:
+        return (line_of(one, self.verdict) for one in self.given)
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+    @overload
+    def __getitem__(self, place: int) -> FieldLine: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[FieldLine, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> FieldLine | tuple[FieldLine, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, GivenLines | tuple):
+            return self is other or tuple(self) == tuple(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +132,7 @@ class ResourceLine:
     address: Address
     type: str
     actions: tuple[str, ...]
-    fields: tuple[FieldLine, ...] = ()
+    fields: Sequence[FieldLine] = ()
     edges: tuple[EdgeLine, ...] = ()
     manual: tuple[EdgeLine, ...] = ()
     risks: tuple[Risk, ...] = ()
@@ -94,7 +155,9 @@ class ResourceLine:
     @property
     def causes(self) -> frozenset[str]:
         """Why it differs: the causes of all its fields and steps."""
-        return frozenset({one.cause for one in self.fields} | {one.cause for one in self.edges}) - {""}
+        fields = self.fields
+        found = {*causes_of(fields.given)} if isinstance(fields, GivenLines) else {one.cause for one in fields}
+        return frozenset(found | {one.cause for one in self.edges}) - {""}
 
     @property
     def drifted(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.lifecycle import Risk
@@ -19,6 +19,7 @@ from reconciler.render.values import observed_words, plural
 
 WAITING = ("held", "manual", "denied", "blocked-by")
 """Actions that write nothing and wait for somebody."""
+_QUIET = frozenset((*WAITING, "refresh"))
 RISKS = (
     Risk.IRREVERSIBLE,
     Risk.LEGAL_RETENTION,
@@ -49,17 +50,31 @@ def clear(report: Report) -> bool:
 
 def plan_text(report: Report, style: Style) -> str:
     """The whole plan."""
-    parts = [_head(report, style), *_problems(report, style), *_changes(report, style), *_waiting(report, style)]
-    parts += [
-        *origin_parts(report, style),
-        *_follows(report),
-        *_access(report, style),
-        *_approvals(report, style),
-        *_drift(report, style),
-        *_warnings(report, style),
-        *_foot(report, style),
-    ]
-    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+    return "".join(plan_pieces(report, style))
+
+
+def plan_pieces(report: Report, style: Style) -> Iterator[str]:
+    """The same in pieces, a resource each: of a large plan it is much text, and nobody needs it whole."""
+    begun = False
+    for part in _parts(report, style):
+        if part:
+            yield ("\n\n" if begun else "") + "\n".join(part)
+            begun = True
+    yield "\n"
+
+
+def _parts(report: Report, style: Style) -> Iterator[list[str]]:
+    yield _head(report, style)
+    yield from _problems(report, style)
+    yield from _changes(report, style)
+    yield from _waiting(report, style)
+    yield from origin_parts(report, style)
+    yield from _follows(report)
+    yield from _access(report, style)
+    yield from _approvals(report, style)
+    yield from _drift(report, style)
+    yield from _warnings(report, style)
+    yield from _foot(report, style)
 
 
 def quiet_text(report: Report, style: Style) -> str:
@@ -123,9 +138,9 @@ def _block(found: Sequence[Diagnostic], style: Style) -> list[str]:
     return diagnostics_text(found, style.palette).rstrip("\n").split("\n")
 
 
-def _changes(report: Report, style: Style) -> list[list[str]]:
-    shown = [one for one in report.changes if not set(one.actions) <= {*WAITING, "refresh"} and not one.earlier]
-    return [resource_lines(one, style) for one in sorted(shown, key=riskiest_first)]
+def _changes(report: Report, style: Style) -> Iterator[list[str]]:
+    shown = [one for one in report.changes if not _QUIET.issuperset(one.actions) and not one.earlier]
+    return (resource_lines(one, style) for one in sorted(shown, key=riskiest_first))
 
 
 def riskiest_first(one: ResourceLine) -> tuple[int, int, int]:

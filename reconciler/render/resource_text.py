@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
-from reconciler.model.report import EdgeLine, FieldLine, ResourceLine
+from reconciler.model.canonical import in_key_order
+from reconciler.model.report import EdgeLine, FieldLine, GivenLines, ResourceLine
 from reconciler.model.source import Source
 from reconciler.render.nested import Place, nested_differences
 from reconciler.render.terminal import WIDTH, Palette, safe, width, wrap
@@ -46,6 +50,8 @@ CAUSES = {
 _COLOURS = {"drift": "magenta", "conflict": "red", "intent": "cyan"}
 _PLACES = 8
 """More differing places than this inside a list of objects are shown as whole entries."""
+_PLAIN = re.compile(r"[ !$-9;-\[\]-~]*")
+"""Text of which every character stands for itself: no quote, no backslash, nothing that a log may take for more."""
 _FIELD = "      "
 _DEEP = "          "
 
@@ -70,8 +76,12 @@ def resource_lines(one: ResourceLine, style: Style) -> list[str]:
         lines += wrap(safe(reason), indent=_FIELD)
     file = one.source.file if one.source else ""
     creates = "create" in one.actions
+    fields: Sequence[FieldLine] = one.fields
+    if isinstance(fields, GivenLines) and not style.palette.on and (found := _given(fields, file, style)) is not None:
+        lines += found
+        fields = ()
     hidden = 0
-    for field in sorted(one.fields, key=_by_place):
+    for field in sorted(fields, key=_by_place):
         if creates and field.cause == "default" and not style.verbose:
             hidden += 1
             continue
@@ -83,6 +93,31 @@ def resource_lines(one: ResourceLine, style: Style) -> list[str]:
     for edge in one.manual:
         lines += edge_lines(edge, file, style, symbol="!")
     return lines
+
+
+def _given(fields: GivenLines, file: str, style: Style) -> list[str] | None:
+    """The lines of a new resource without colours; None where the places of its fields are not at hand.
+
+    The same as those of :func:`_field`, without a value of its own for each of them.
+    """
+    given = fields.given
+    numbers = given.lines(file)
+    if numbers is None:
+        return None
+    found: list[tuple[int, list[str]]] = []
+    for number, left, value in zip(numbers, _lefts(given.form.paths), given.values(), strict=True):
+        why = f"line {number}"
+        room = WIDTH - len(left) - len(why) - 2
+        if type(value) is str and len(value) <= room - 2 and _PLAIN.fullmatch(value) is not None:
+            text = f'{left}"{value}"'
+        else:
+            text = left + _fitting(value if type(value) is str else in_key_order(value), room)
+        if text.isascii():
+            found.append((number, [f"{text}{' ' * max(2, WIDTH - len(text) - len(why))}{why}"]))
+        else:
+            found.append((number, [_beside(text, why, style.palette, "")]))
+    found += [(_by_place(one), _field(one, file, style, creates=True)) for one in fields.more()]
+    return [line for _, lines in sorted(found, key=itemgetter(0)) for line in lines]
 
 
 def edge_lines(edge: EdgeLine, file: str, style: Style, *, symbol: str = ">") -> list[str]:
@@ -131,6 +166,12 @@ def _field(field: FieldLine, file: str, style: Style, *, creates: bool) -> list[
     if field.note and not field.sensitive:
         lines += wrap(safe(field.note), indent=_DEEP)
     return lines
+
+
+@lru_cache(maxsize=1024)
+def _lefts(paths: tuple[str, ...]) -> list[str]:
+    """How the lines of new fields begin; many resources have the same fields."""
+    return [f"{_left('+', one)}: " for one in paths]
 
 
 @lru_cache(maxsize=1024)

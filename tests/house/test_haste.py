@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -13,9 +15,10 @@ from argon2 import extract_parameters, profiles
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from reconciler.adapters.database import tables
+from reconciler.adapters.database import at_once, tables
 from reconciler.adapters.database.columns import IDENTITY, META
 from reconciler.adapters.database.migrate import check, upgrade
+from reconciler.adapters.database.revisions import head
 from reconciler.adapters.secrets.keys import new_key
 from reconciler.adapters.secrets.sealer import KeySealer
 from reconciler.kinds import discover
@@ -82,6 +85,39 @@ def test_a_repeated_upgrade_makes_what_every_revision_by_itself_makes(empty: Cal
     assert [one for one, _ in others] == [schema, schema]
     assert [{**told, "identity": ""} for _, told in found] == [{**rows, "identity": ""}] * 3
     assert len({told["identity"] for _, told in found}) == 3
+
+
+@pytest.mark.parametrize("why", ["written", "stale", "not empty", "fewer kinds"])
+def test_a_new_file_is_made_at_once_or_walked_and_is_the_same(
+    why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = discover()
+    with the_long_way():
+        walked = _made(f"sqlite:///{tmp_path}/walked.db", catalog)[0]
+    stale = tmp_path / "whole.sql"
+    stale.write_text(at_once.FILE.read_text(encoding="utf-8").replace(head(), "0000", 1), encoding="utf-8")
+    if why == "stale":
+        monkeypatch.setattr(at_once, "FILE", stale)
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/new.db", poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        if why == "not empty":
+            connection.exec_driver_sql("CREATE TABLE of_somebody_else (id INTEGER)")
+        asked = Catalog(list(catalog.values())[:-1]) if why == "fewer kinds" else catalog
+        assert at_once.made_at_once(connection, asked) is (why == "written")
+        if why != "fewer kinds":
+            assert upgrade(connection, catalog) == head()
+            there = connection.exec_driver_sql(EVERYTHING["sqlite"]).fetchall()
+            assert [tuple(row) for row in there if "of_somebody_else" not in row] == walked
+
+
+def test_a_new_file_loads_no_alembic(tmp_path: Path) -> None:
+    program = (
+        "import sys; from reconciler.kinds import discover; "
+        "from reconciler.adapters.database.store import open_database; "
+        f"open_database('sqlite:///{tmp_path}/new.db', discover()).upgrade(); "
+        "sys.exit('alembic' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_database_that_is_not_empty_goes_the_long_way(empty: Callable[[], str]) -> None:

@@ -8,7 +8,7 @@ the end of the chain. Values of secrets are versions here, as in the plan.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -18,6 +18,7 @@ from reconciler.adapters.database.images import altered
 from reconciler.adapters.database.read import Fetch, identity_of
 from reconciler.model.address import Address
 from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
+from reconciler.model.given import GivenFields
 from reconciler.model.plan import Plan
 from reconciler.model.run import Run
 
@@ -42,35 +43,33 @@ COLUMNS = (
     "previous",
 )
 """The columns under the hash, in its order."""
+WHOLE = (*COLUMNS, "image", "hash")
+"""All columns, in the order in which they are written."""
 _under_hash = itemgetter(*COLUMNS)
 
 
-def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Address, str]) -> Iterator[dict[str, Any]]:
-    """The rows of a plan; ``last`` is the number of the newest row there is and ``end`` its hash.
+def entries(plan: Plan, run: Run, *, last: int, end: str, images: Mapping[Address, str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a plan, each the values of :data:`WHOLE`.
 
-    ``images`` are the hashes of the images by which the changes can be undone.
+    ``last`` is the number of the newest row there is and ``end`` its hash; ``images`` are the hashes of the images by
+    which the changes can be undone.
     """
-    for one in _facts(plan):
+    for address, facts in _facts(plan):
         last += 1
-        row = {
-            "seq": last,
-            "run": run.id,
-            "at": run.finished_at,
-            "actor": run.actor,
-            **one,
-            "commit_id": run.commit,
-            "previous": end,
-            "image": images.get(Address(one["kind"], one["tenant"], one["name"])),
-        }
-        end = row["hash"] = link(row)
-        yield row
+        content = (last, run.id, run.finished_at, run.actor, *address, *facts, run.commit, end)
+        image = images.get(address)
+        end = _hash(content, image)
+        yield (*content, image, end)
 
 
 def link(row: Mapping[str, Any]) -> str:
     """The hash of a row."""
-    content = _under_hash(row)
-    if row["image"] is not None:  # changes of older versions have none
-        content = (*content, row["image"])
+    return _hash(_under_hash(row), row["image"])
+
+
+def _hash(content: tuple[Any, ...], image: str | None) -> str:
+    if image is not None:  # changes of older versions have none
+        content = (*content, image)
     return hashlib.sha256(to_json(content)).hexdigest()
 
 
@@ -83,9 +82,8 @@ def broken(fetch: Fetch) -> list[str]:
     end, last = identity_of(fetch), 0
     found: list[str] = []
     ends = {0: end}
-    names = (*COLUMNS, "image", "hash")
-    for values in fetch(f"SELECT {', '.join(names)} FROM reconciler_changes ORDER BY seq"):  # noqa: S608  # constants
-        row = dict(zip(names, values, strict=True))
+    for values in fetch(f"SELECT {', '.join(WHOLE)} FROM reconciler_changes ORDER BY seq"):  # noqa: S608  # constants
+        row = dict(zip(WHOLE, values, strict=True))
         if row["seq"] <= last:
             found.append(f"change {row['seq']} was put in")
             continue
@@ -113,41 +111,37 @@ _IMAGES = (
 )
 
 
-def _facts(plan: Plan) -> Iterator[dict[str, Any]]:
+def _facts(plan: Plan) -> Iterator[tuple[Address, tuple[str, str | None, str, str, str | None]]]:
+    """Of each change the address, and behind it action, edge, reason, fields and source."""
     for change in plan.changes:
         if change.action in _WRITTEN:
-            yield {
-                "kind": change.address.kind,
-                "tenant": change.address.tenant,
-                "name": change.address.name,
-                "action": change.action.value,
-                "edge": None if change.edge is None else str(change.edge),
-                "reason": change.reason,
-                "fields": _content(change),
-                "source": None if change.source is None else change.source.short,
-            }
+            edge = None if change.edge is None else str(change.edge)
+            source = None if change.source is None else change.source.short
+            yield change.address, (change.action.value, edge, change.reason, _content(change), source)
     for cascade in plan.cascades:
-        yield {
-            "kind": cascade.address.kind,
-            "tenant": cascade.address.tenant,
-            "name": cascade.address.name,
-            "action": "cascade",
-            "edge": None,
-            "reason": cascade.reason,
-            "fields": to_json([{"path": "state", "after": cascade.state}]).decode(),
-            "source": None,
-        }
+        state = to_json([{"path": "state", "after": cascade.state}]).decode()
+        yield cascade.address, ("cascade", None, cascade.reason, state, None)
 
 
 def _content(change: Change) -> str:
     """The changed fields with their values before and after; for a new row and for one that goes, all of it, masked."""
-    fields = [_field(one) for one in change.fields]
+    fields = _fields(change.fields)
     if change.action is Action.CREATE and not fields:
-        fields = [{"path": "", "before": None, "after": change.after}]
+        fields = [{"path": "", "before": None, "after": None if change.after is None else dict(change.after)}]
     elif change.action is Action.DELETE and not fields:
         fields = [{"path": "", "before": change.before, "after": None}]
     # What has no form in JSON is shown as text, which for a secret is its mask.
     return to_json(fields, fallback=str).decode()
+
+
+def _fields(found: Sequence[FieldChange]) -> list[dict[str, Any]]:
+    if not isinstance(found, GivenFields):
+        return [_field(one) for one in found]
+    told = [
+        {"path": path, "before": None, "after": value, "cause": "intent"}
+        for path, value in zip(found.form.paths, found.values(), strict=True)
+    ]
+    return [*told, *map(_field, found.more)] if found.more else told
 
 
 def _field(one: FieldChange) -> dict[str, Any]:

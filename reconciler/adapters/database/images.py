@@ -50,19 +50,26 @@ class Ledgers:
 
 def images_of(
     run: str, catalog: Catalog, live: Live, writes: Iterable[Write], *, ledgers: Ledgers, resting: Resting
-) -> list[dict[str, Any]]:
-    """The rows of the table, one a resource. ``live`` is the database before the first write of the run."""
+) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The rows of the table, one a resource, each the values of :data:`IMAGE_COLUMNS`, with the hash of the image.
+
+    ``live`` is the database before the first write of the run, and former secrets are asked for at once.
+    """
     by_address = {one.address: one for one in writes}
     secrets = _secrets(catalog, by_address.values(), ledgers.previous, resting)
-    return [
-        _row(run, address, _facts(catalog, live, address, by_address.get(address), ledgers), secrets.get(address))
-        for address in sorted({*by_address, *ledgers.after})
-    ]
+    for address in sorted({*by_address, *ledgers.after}):
+        facts = _facts(catalog, live, address, by_address.get(address), ledgers)
+        row = _row(run, address, facts, secrets.get(address))
+        yield row, _hash((*row[:5], row[6]))
 
 
 def hash_of(row: Mapping[str, Any]) -> str:
     """The hash of an image; what was sealed is in it by its own hash, so that nobody has to read it."""
-    return hashlib.sha256(to_json(_under_hash(row))).hexdigest()
+    return _hash(_under_hash(row))
+
+
+def _hash(values: tuple[Any, ...]) -> str:
+    return hashlib.sha256(to_json(values)).hexdigest()
 
 
 def image_from(address: Address, facts: str) -> Image | None:
@@ -95,8 +102,10 @@ def rests_from(sealed: str | None, mark: str | None) -> Mapping[str, str | None]
     return found if isinstance(found, dict) else None
 
 
-def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str, Any] | None) -> dict[str, Any]:
-    resting = dict(secrets or {})
+def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str, Any] | None) -> tuple[Any, ...]:
+    if not secrets:
+        return (run, *address, to_json(facts, fallback=str).decode(), None, None)
+    resting = dict(secrets)
     born = resting.pop(_BORN, None)
     if born is not None and facts["before"] is not None:
         facts["before"][_BORN] = born
@@ -105,13 +114,8 @@ def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str
         keys = {column: key for column, rest in sorted(resting.items()) if rest and (key := key_of(rest))}
         facts.update({_KEYS: keys} if keys else {})
     sealed = to_json(resting).decode() if resting else None
-    return {
-        "run": run,
-        **address._asdict(),
-        "facts": to_json(facts, fallback=str).decode(),
-        "sealed": sealed,
-        "mark": None if sealed is None else _mark(sealed),
-    }
+    told = to_json(facts, fallback=str).decode()
+    return (run, *address, told, sealed, None if sealed is None else _mark(sealed))
 
 
 def _facts(catalog: Catalog, live: Live, address: Address, write: Write | None, ledgers: Ledgers) -> dict[str, Any]:

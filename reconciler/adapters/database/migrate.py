@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
+from reconciler.adapters.database import at_once
 from reconciler.adapters.database.columns import CACHE_KEY, IDENTITY, JOURNAL, META, TENANTS, tenant_kind
-from reconciler.adapters.database.comparing import compared
 from reconciler.adapters.database.read import revision_of
 from reconciler.adapters.database.revisions import FOLDER, head, known, refuse_newer
 from reconciler.adapters.database.seeds import seed_columns
@@ -25,24 +24,24 @@ from reconciler.adapters.database.triggers import differences, install, lax
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.catalog import Catalog
 
+if TYPE_CHECKING:  # a first apply makes its database without it
+    from alembic.config import Config
 
-def upgrade(connection: sa.Connection, catalog: Catalog) -> str:
+
+def upgrade(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData | None = None) -> str:
     """Bring the schema to the newest revision inside the caller's transaction; gives that revision.
 
-    A new database also gets its identity, the lock row of the platform, and the seeds.
+    A new database also gets its identity, the lock row of the platform, and the seeds. ``metadata`` are the tables of
+    the catalogue, for whoever has them already.
 
     Raises:
         WorldError: it is newer than this version knows (DB-03).
     """
     before = current(connection)
     refuse_newer(before)
-    metadata = metadata_of(catalog)
-    if KIND_TABLES.issubset(kind.table for kind in catalog.values()):
-        command.upgrade(configuration(connection, metadata), "head")
-        metadata.create_all(connection)
-    else:
-        metadata.create_all(connection)
-        command.stamp(configuration(connection, metadata), "head")
+    metadata = metadata or metadata_of(catalog)
+    if before is not None or not at_once.made_at_once(connection, catalog):
+        _walk(connection, catalog, metadata)
     if before is None:
         _begin(connection, catalog, metadata)
     _tenant_rows(connection, catalog, metadata)
@@ -52,6 +51,18 @@ def upgrade(connection: sa.Connection, catalog: Catalog) -> str:
     return head()
 
 
+def _walk(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData) -> None:
+    """Every revision that is still to be made, and then what no revision makes."""
+    from alembic import command
+
+    if KIND_TABLES.issubset(kind.table for kind in catalog.values()):
+        command.upgrade(configuration(connection, metadata), "head")
+        metadata.create_all(connection)
+    else:
+        metadata.create_all(connection)
+        command.stamp(configuration(connection, metadata), "head")
+
+
 def current(connection: sa.Connection) -> str | None:
     """The revision of the database; None when it has no schema."""
     return revision_of(fetching(connection), connection.dialect.name)
@@ -59,6 +70,8 @@ def current(connection: sa.Connection) -> str | None:
 
 def check(connection: sa.Connection, catalog: Catalog) -> list[str]:
     """How the database differs from what this version expects, a sentence each; empty when it does not."""
+    from reconciler.adapters.database.comparing import compared
+
     revision = current(connection)
     if revision is None:
         return ["the database has no schema of reconciler"]
@@ -71,6 +84,8 @@ def check(connection: sa.Connection, catalog: Catalog) -> list[str]:
 
 def configuration(connection: sa.Connection, metadata: sa.MetaData) -> Config:
     """Alembic's configuration without a file."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.attributes.update(connection=connection, metadata=metadata)

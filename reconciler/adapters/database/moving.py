@@ -14,12 +14,11 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.adapters.database.columns import FINDINGS, RESOURCES
 from reconciler.adapters.database.faults import explain
 from reconciler.adapters.database.netting import Sealed, Write
-from reconciler.adapters.database.rows import chunks, read_back
+from reconciler.adapters.database.rows import chunks, read_back, renew_rows
 from reconciler.adapters.database.trail import FINDING_COLUMNS, recorded, values_of
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
@@ -128,11 +127,8 @@ def move_findings(connection: sa.Connection, metadata: sa.MetaData, rewrites: Se
         found += (recorded(tuple(row)) for row in connection.execute(there))
     if not found:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    add = dialect.insert(table)
-    renewed = {name: add.excluded[name] for name in FINDING_COLUMNS if name != "id"}
     values = [dict(zip(FINDING_COLUMNS, values_of(_at(one, names[one.address])), strict=True)) for one in found]
-    connection.execute(add.on_conflict_do_update(index_elements=["id"], set_=renewed), values)
+    renew_rows(connection, table, values, key=["id"])
     over = sa.update(table).where(table.c.id.in_([one.id for one in found]))
     connection.execute(over.values(state=FindingState.RESOLVED.value, resolved_at=at))
 

@@ -21,6 +21,8 @@ from reconciler.model.pace import counter
 
 _CHUNK = 400
 """Rows that one statement asks for: well below the number of variables that a statement may have."""
+_WASTE = 1.5
+"""How many times the rows that are asked for a table may hold and still be read whole."""
 
 
 def write_rows(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalog, writes: Sequence[Write]) -> None:
@@ -61,13 +63,13 @@ def _write_all(connection: sa.Connection, metadata: sa.MetaData, catalog: Catalo
     for group in groups_of(writes):
         table = metadata.tables[catalog[group[0].address.kind].table]
         statement = _statement(table, group[0])
-        rows = [_parameters(write) for write in group]
         missed = False
         try:
             with connection.begin_nested() as undo:
                 if group[0].operation == "insert":
-                    add_rows(connection, table, rows)
-                elif connection.execute(statement, rows).rowcount != len(group):
+                    columns = tuple(group[0].values)
+                    add_rows(connection, table, columns, [tuple(write.values.values()) for write in group])
+                elif connection.execute(statement, [_parameters(write) for write in group]).rowcount != len(group):
                     missed = True
                     undo.rollback()
         except (sa.exc.StatementError, OverflowError) as error:
@@ -107,22 +109,37 @@ def read_back(
     return numbers
 
 
-def add_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows, all with the same columns, in the quickest way that the database has."""
+def add_rows(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Add rows, each the values of ``columns`` in order, in the quickest way that the database has."""
     if connection.dialect.name == "postgresql":
         from reconciler.adapters.database.postgres import bulk
 
         if len(rows) >= bulk.FROM:
-            bulk.copy_rows(connection, table, rows)
+            bulk.copy_rows(connection, table, columns, rows)
             return
     elif len(rows) > 1:
         # Plain tuples for the driver: SQLAlchemy would look at every value, and there is nothing to convert.
-        names = tuple(rows[0])
-        listed, marks = ", ".join(f'"{one}"' for one in names), ", ".join("?" * len(names))
+        listed, marks = ", ".join(f'"{one}"' for one in columns), ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})'  # noqa: S608  # names come from the declarations only
-        connection.exec_driver_sql(statement, [*map(itemgetter(*names), rows)])
+        connection.exec_driver_sql(statement, list(rows))
         return
-    connection.execute(sa.insert(table), rows)
+    connection.execute(sa.insert(table), [dict(zip(columns, row, strict=True)) for row in rows])
+
+
+def renew_rows(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
+) -> None:
+    """Add rows, all with the same columns, or renew those that are there with the same key."""
+    # The other dialect takes some time to load.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
+    add = insert(table)
+    renewed = {name: add.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed), list(rows))
 
 
 def numbers_of(
@@ -180,11 +197,21 @@ def _rows(
     connection: sa.Connection, table: sa.Table, addresses: Sequence[Address], columns: Sequence[str]
 ) -> Iterator[tuple[Any, ...]]:
     wanted = sa.select(table.c.tenant_key, table.c.name, table.c.id, *(table.c[column] for column in columns))
+    if len(addresses) > _CHUNK and _mostly(connection, table, len(addresses)):
+        asked = {(one.tenant, one.name) for one in addresses}
+        yield from (row for row in map(tuple, connection.execute(wanted).fetchall()) if row[:2] in asked)
+        return
     key = sa.tuple_(table.c.tenant_key, table.c.name)
     for part in chunks(addresses):
         pairs = [(one.tenant, one.name) for one in part]
         found = connection.execute(wanted.where(key.in_(pairs)))
         yield from map(tuple, found.fetchall())
+
+
+def _mostly(connection: sa.Connection, table: sa.Table, asked: int) -> bool:
+    """Whether those who ask for so many rows are quicker served with the whole table."""
+    there: int = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+    return there <= _WASTE * asked
 
 
 def _as_written(

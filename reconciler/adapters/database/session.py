@@ -9,7 +9,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic_core import to_json
-from sqlalchemy.dialects import postgresql, sqlite
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.columns import (
@@ -23,11 +22,19 @@ from reconciler.adapters.database.columns import (
     TENANTS,
 )
 from reconciler.adapters.database.faults import explain
-from reconciler.adapters.database.images import Ledgers, hash_of, images_of
+from reconciler.adapters.database.images import IMAGE_COLUMNS, Ledgers, images_of
 from reconciler.adapters.database.moving import at_rest, move_entries, move_findings, move_rows, steps_of
 from reconciler.adapters.database.netting import Sealed, Write, writes_of
 from reconciler.adapters.database.read import approvals_of, identity_of, read_live
-from reconciler.adapters.database.rows import add_rows, chunks, columns_now, numbers_of, read_back, write_rows
+from reconciler.adapters.database.rows import (
+    add_rows,
+    chunks,
+    columns_now,
+    numbers_of,
+    read_back,
+    renew_rows,
+    write_rows,
+)
 from reconciler.adapters.database.standing import StandingFile
 from reconciler.adapters.database.writing import fetching
 from reconciler.model.address import Address
@@ -43,8 +50,10 @@ from reconciler.model.run import Run
 from reconciler.ports import Standing
 
 _KEPT = frozenset({Action.CREATE, Action.ADOPT, Action.UPDATE, Action.ROTATE_SECRET, Action.TRANSITION, Action.REFRESH})
-_AT_ONCE = 10_000
-"""Rows of the audit that are held before they are written."""
+_LEDGER = ("kind", "tenant", "name", "row_id", "applied", "source", "commit_id", "management", "applied_at", "run")
+_OUTBOX = ("id", "event", "resource", "recipient", "language", "payload", "plan", "created_at", "sent_at")
+_IN_A_PART = 2_000
+"""Rows of the audit, or of what a run found, that are held before they are written."""
 _LEFT = frozenset({Action.DELETE, Action.FORGET})
 
 
@@ -113,12 +122,8 @@ class Session:
     def approve(self, approval: Approval) -> None:
         """Record an approval, in the place of an older one by the same person."""
         table = self._table(APPROVALS)
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         values = {**asdict(approval), "withdrawn_at": None}
-        key = ("digest", "approver")
-        add = dialect.insert(table).values(values)
-        renewed = {name: add.excluded[name] for name in values if name not in key}
-        self._connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed))
+        renew_rows(self._connection, table, [values], key=("digest", "approver"))
         reach("written")
 
     def withdraw(self, digest: str, approver: str, *, at: str) -> bool:
@@ -161,7 +166,8 @@ class Session:
 
     def _write(self, plan: Plan, run: Run, sealed: Sealed) -> None:
         writes = writes_of(plan, self._catalog, sealed, at=run.finished_at)
-        kept, left = _ledger_changes(plan.changes)
+        changed, left = _ledger_changes(plan.changes)
+        kept = {address: _entry(one, run) for address, one in changed.items()}
         if not (writes or kept or left or plan.notices or plan.rewrites):
             return
         self._run = run
@@ -212,12 +218,15 @@ class Session:
             )
 
     def _images(
-        self, plan: Plan, writes: Sequence[Write], run: Run, kept: Mapping[Address, Change], left: Iterable[Address]
-    ) -> list[dict[str, Any]]:
-        """What is there before the first write. An apply has read it under its locks already."""
+        self, plan: Plan, writes: Sequence[Write], run: Run, kept: Mapping[Address, LedgerEntry], left: set[Address]
+    ) -> dict[Address, str]:
+        """Keep what is there before the first write, and give the hashes of it.
+
+        An apply has read it under its locks already. Images are written in parts, for they are much text, and before
+        the rows: who waits for the chain over all changes waits later.
+        """
         before = self._found = self._found or read_live(fetching(self._connection), self._catalog)
-        after: dict[Address, LedgerEntry | None] = {address: _entry(one, run) for address, one in kept.items()}
-        after.update(dict.fromkeys(left))
+        after: dict[Address, LedgerEntry | None] = {**kept, **dict.fromkeys(left)}
 
         def resting(
             kind: str, addresses: Sequence[Address], columns: Sequence[str]
@@ -226,21 +235,23 @@ class Session:
 
         previous = {one.address: one.previous for one in plan.rewrites if one.moves}
         ledgers = Ledgers(after=after, previous=previous)
-        return images_of(run.id, self._catalog, before, writes, ledgers=ledgers, resting=resting)
+        hashes: dict[Address, str] = {}
+        found = images_of(run.id, self._catalog, before, writes, ledgers=ledgers, resting=resting)
+        for part in chunks(found, _IN_A_PART):
+            add_rows(self._connection, self._table(IMAGES), IMAGE_COLUMNS, [row for row, _ in part])
+            hashes.update((Address(*row[1:4]), mark) for row, mark in part)
+        return hashes
 
-    def _audit(self, plan: Plan, run: Run, images: Sequence[Mapping[str, Any]]) -> None:
+    def _audit(self, plan: Plan, run: Run, images: Mapping[Address, str]) -> None:
         runs, changes = self._table(RUNS), self._table(CHANGES)
         self._lock_chain()
         newest = sa.select(changes.c.seq, changes.c.hash).order_by(changes.c.seq.desc()).limit(1)
         end = self._connection.execute(newest).first()
         last, chain = (0, identity_of(fetching(self._connection))) if end is None else (end[0], end[1])
         reach("chain-locked")
-        hashes = {Address(one["kind"], one["tenant"], one["name"]): hash_of(one) for one in images}
-        if images:
-            add_rows(self._connection, self._table(IMAGES), images)
-        for rows in chunks(audit.entries(plan, run, last=last, end=chain, images=hashes), _AT_ONCE):
-            add_rows(self._connection, changes, rows)
-            last, chain = rows[-1]["seq"], rows[-1]["hash"]
+        for rows in chunks(audit.entries(plan, run, last=last, end=chain, images=images), _IN_A_PART):
+            add_rows(self._connection, changes, audit.WHOLE, rows)
+            last, chain = rows[-1][0], rows[-1][-1]
         reach("changes-written")
         number = self._connection.execute(sa.select(sa.func.coalesce(sa.func.max(runs.c.seq), 0))).scalar_one()
         self._connection.execute(
@@ -266,25 +277,25 @@ class Session:
 
     def _notify(self, plan: Plan, run: Run) -> None:
         rows = [
-            {
-                "id": f"{run.id}-{number}",
-                "event": notice.event,
-                "resource": str(notice.resource),
-                "recipient": notice.recipient,
-                "language": notice.language,
-                "payload": to_json(dict(notice.payload), fallback=str).decode(),
-                "plan": run.id,
-                "created_at": run.finished_at,
-                "sent_at": None,
-            }
+            (
+                f"{run.id}-{number}",
+                notice.event,
+                str(notice.resource),
+                notice.recipient,
+                notice.language,
+                to_json(dict(notice.payload), fallback=str).decode(),
+                run.id,
+                run.finished_at,
+                None,
+            )
             for number, notice in enumerate(plan.notices, 1)
         ]
         if rows:
-            add_rows(self._connection, self._table(OUTBOX), rows)
+            add_rows(self._connection, self._table(OUTBOX), _OUTBOX, rows)
 
     def _keep(
         self,
-        kept: dict[Address, Change],
+        kept: Mapping[Address, LedgerEntry],
         left: set[Address],
         run: Run,
         numbers: dict[Address, int],
@@ -294,25 +305,16 @@ class Session:
         """The entries of the ledger. One that is new is written as new rows are; one that moved has an entry by now."""
         table = self._table(RESOURCES)
         found = {} if self._found is None else self._found.ledger
-        rows: list[dict[str, Any]] = []
-        new: list[dict[str, Any]] = []
-        for address, change in kept.items():
-            entry = {
-                **address._asdict(),
-                "row_id": numbers.get(address),
-                **_ledger_columns(_entry(change, run)),
-                "applied_at": run.finished_at,
-                "run": run.id,
-            }
-            (rows if address in found or address in moved else new).append(entry)
+        rows: list[tuple[Any, ...]] = []
+        new: list[tuple[Any, ...]] = []
+        for address, entry in kept.items():
+            facts = (entry.applied, entry.source, entry.commit, entry.management)
+            row = (*address, numbers.get(address), *facts, run.finished_at, run.id)
+            (rows if address in found or address in moved else new).append(row)
         if new:
-            add_rows(self._connection, table, new)
+            add_rows(self._connection, table, _LEDGER, new)
         if rows:
-            dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-            add = dialect.insert(table)
-            key = ("kind", "tenant", "name")
-            renewed = {column.name: add.excluded[column.name] for column in table.columns if column.name not in key}
-            self._connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed), rows)
+            renew_rows(self._connection, table, [dict(zip(_LEDGER, one, strict=True)) for one in rows], key=_LEDGER[:3])
         if left:
             here = [getattr(table.c, part) == sa.bindparam(f"b_{part}") for part in Address._fields]
             gone = [{f"b_{part}": value for part, value in one._asdict().items()} for one in sorted(left)]
@@ -362,12 +364,3 @@ def _entry(change: Change, run: Run) -> LedgerEntry:
         return change.back.ledger
     source = "" if change.source is None else change.source.short
     return LedgerEntry(change.address, change.applied, source, run.commit, change.management)
-
-
-def _ledger_columns(entry: LedgerEntry) -> dict[str, Any]:
-    return {
-        "applied": entry.applied,
-        "source": entry.source,
-        "commit_id": entry.commit,
-        "management": entry.management,
-    }

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 
-from reconciler.adapters.database import revisions
+from reconciler.adapters.database import at_once, revisions
 from reconciler.adapters.database.comparing import missing_indexes, reflecting
 from reconciler.adapters.database.migrate import configuration
 from reconciler.adapters.database.tables import metadata_of
@@ -58,6 +60,25 @@ def write_revision(catalog: Catalog, message: str, *, anew: bool = False) -> Pat
         if one is not None:
             return _tidied(Path(one.path))
     return None
+
+
+def whole_schema(catalog: Catalog) -> str:
+    """What ``migrations/whole.sql`` has to hold: every statement that the revisions give an empty file, in order."""
+    found: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: Any) -> None:
+        if not statement.lstrip().startswith(("SELECT", "PRAGMA")):  # which only look
+            if values:
+                msg = f"a statement with values cannot be kept: {statement}"
+                raise ValueError(msg)
+            found.append(statement)
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = SqliteFile(Path(folder) / "whole.db")
+        with writing(file, lock_timeout=1, create=True) as connection:
+            sa.event.listen(connection, "before_cursor_execute", hear)
+            command.upgrade(configuration(connection, metadata_of(catalog)), "head")
+    return at_once.script(found)
 
 
 def _tidied(path: Path) -> Path:

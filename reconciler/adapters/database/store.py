@@ -209,7 +209,7 @@ class Database:
             if created:
                 from reconciler.adapters.database.migrate import upgrade
 
-                upgrade(connection, self._catalog)
+                upgrade(connection, self._catalog, metadata)
                 reach("schema-made")
             else:
                 require(revision)

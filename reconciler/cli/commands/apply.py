@@ -223,9 +223,10 @@ def _show(session: Session, report: Report) -> None:
 
         session.output.json_lines(plan_lines(report))
     else:
-        from reconciler.render.plan_text import plan_text
+        from reconciler.render.plan_text import plan_pieces
 
-        session.output.result(plan_text(report, session.style) + "\n")
+        session.output.results(plan_pieces(report, session.style))
+        session.output.result("\n")
 
 
 def _asked_for_yes() -> bool:

@@ -24,6 +24,8 @@ _ENOUGH = 0.8
 
 def alike(drafts: Mapping[Address, Draft]) -> Iterator[tuple[RuleText, Finding]]:
     """The creations that look like what goes in the same plan, held or not; each of both is told of once."""
+    if not any(one.removed for one in drafts.values()):
+        return
     coming: dict[tuple[str, str], list[Entity]] = {}
     going: dict[tuple[str, str], list[Entity]] = {}
     for address, draft in sorted(drafts.items()):

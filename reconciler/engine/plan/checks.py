@@ -12,8 +12,9 @@ from reconciler.model.change import Cause
 from reconciler.model.columns import Field
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
+from reconciler.model.given import paths_of
 from reconciler.model.judging import placed
-from reconciler.model.references import homes, references
+from reconciler.model.references import homes
 from reconciler.model.rule import TENANT, Finding, RuleText
 from reconciler.model.view import Entity, View
 
@@ -102,7 +103,7 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
     resource = draft.entity.resource
     if resource is None or draft.frozen:
         return
-    changed = {one.path for one in draft.difference.fields}
+    changed = frozenset[str]() if draft.creates else frozenset(paths_of(draft.difference.fields))
     if not (draft.creates or changed):
         return
 
@@ -113,7 +114,7 @@ def missing_targets(view: View, draft: Draft, drafts: Mapping[Address, Draft]) -
         planned = drafts.get(goal)
         return planned is None or not planned.creates
 
-    for goal, at in references(view, draft.entity):
+    for goal, at in draft.named(view):
         if (draft.creates or at.partition("[")[0] in changed) and absent(goal):
             yield (
                 LEFT_OUT,

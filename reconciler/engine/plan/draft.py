@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from reconciler.model.address import Address
 from reconciler.model.difference import Difference
 from reconciler.model.effect import Planned
+from reconciler.model.given import paths_of
 from reconciler.model.lifecycle import Edge
-from reconciler.model.view import Entity
+from reconciler.model.references import references
+from reconciler.model.view import Entity, View
 
 PROTECT = "lifecycle.protect"
 
@@ -37,6 +39,7 @@ class Draft:
     held: str = ""
     reason: str = ""
     planned: Planned | None = field(default=None)
+    _named: tuple[tuple[Address, str], ...] | None = field(default=None, repr=False)
 
     @property
     def entity(self) -> Entity:
@@ -59,10 +62,16 @@ class Draft:
         """Whether an edge leads into the tombstone."""
         return bool(self.tombstone) and any(edge.target == self.tombstone for edge in self.edges)
 
+    def named(self, view: View) -> tuple[tuple[Address, str], ...]:
+        """The addresses that it names after the plan, each with the path that names it; worked out once."""
+        if self._named is None:
+            self._named = tuple(references(view, self.entity))
+        return self._named
+
     def settle(self) -> None:
         """Work out what rules and effects see of it."""
         difference = self.difference
-        changed = {one.path for one in (*difference.fields, *difference.secrets)}
+        changed = {*paths_of(difference.fields), *(one.path for one in difference.secrets)}
         if difference.state is not None and (self.creates or self.edges):
             changed.add(difference.state.path)
         if self.frozen or not (self.creates or self.deletes or self.edges or changed):

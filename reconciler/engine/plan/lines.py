@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -15,7 +15,9 @@ from reconciler.model.change import WRITING, Action, Cause, Change, FieldChange
 from reconciler.model.columns import Field
 from reconciler.model.difference import Difference, Standing
 from reconciler.model.encode import CONVERTED, decode
+from reconciler.model.given import GivenFields
 from reconciler.model.kind import Kind
+from reconciler.model.later import Later
 from reconciler.model.lifecycle import Edge, Risk
 from reconciler.model.resource import AWAITED, Row, asked_before
 from reconciler.model.source import Source
@@ -100,7 +102,7 @@ def _plain(
     draft: Draft,
     action: Action,
     *,
-    fields: tuple[FieldChange, ...] = (),
+    fields: Sequence[FieldChange] = (),
     columns: Mapping[str, Any] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Change:
@@ -143,13 +145,16 @@ def _creation(view: View, draft: Draft) -> Change:
     for name, value in kind.at_creation(draft.entity.resource, view):
         if columns.get(name) is None:
             columns[name] = value
-    fields = [*difference.fields, *difference.secrets]
+    more = difference.secrets
     if difference.state is not None and difference.state.after == draft.entry:
-        fields.append(difference.state)
+        more = (*more, difference.state)
+    fields = difference.fields
+    if more:
+        fields = fields.with_more(more) if isinstance(fields, GivenFields) else (*fields, *more)
     return _plain(
         draft,
         Action.CREATE,
-        fields=tuple(fields),
+        fields=fields,
         columns=columns,
         secrets=tuple(one.path for one in difference.secrets),
     )
@@ -213,12 +218,15 @@ def _finished(view: View, draft: Draft, lines: list[Change], *, mails: bool) -> 
         if tuple(risks) != first.risks:
             lines[writing[0]] = replace(first, risks=tuple(dict.fromkeys(risks)))
     before = None if entity.row is None else _tree(entity.kind, _columns(entity.kind, entity.row))
-    written: dict[str, Any] = {}
-    for one in lines:
-        if one.action in WRITING:
-            written.update(one.columns)
+    written: Mapping[str, Any] = lines[0].columns if len(lines) == 1 == len(writing) else {}
+    if len(lines) > 1:
+        for place in writing:
+            written = {**written, **lines[place].columns}
     gone = draft.deletes or (draft.removed and not entity.exists)
-    after = None if gone else _after(draft.difference, written)
+    after: Mapping[str, Any] | None = None
+    if not gone:
+        difference = draft.difference
+        after = _new(difference, written) if difference.standing is Standing.NEW else _after(difference, written)
     for one in lines:  # they were made just now, and nobody else has seen them
         one.before, one.after = before, after
     return [_put_back(one, difference=draft.difference) for one in lines]
@@ -254,6 +262,12 @@ def _put_back(change: Change, *, difference: Difference) -> Change:
 
 
 # --- the whole resource ----------------------------------------------------------------------------------------------
+
+
+def _new(difference: Difference, written: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A new resource: nobody looks at most of those of a first apply, so it is put together when somebody does."""
+    secrets = {one.path: one.note != "removed" for one in difference.secrets} if difference.secrets else None
+    return Later(partial(_tree, difference.entity.kind, written, secrets))
 
 
 def _after(difference: Difference, written: Mapping[str, Any]) -> Mapping[str, Any]:
