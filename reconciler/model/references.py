@@ -33,9 +33,13 @@ def homes(view: View, address: Address) -> list[Address]:
 def creation_key(view: View) -> Callable[[Address], tuple[int, int, Address]]:
     """The order in which an apply creates resources, as a key to sort addresses by: kinds, parents first, addresses."""
     depths: dict[Address, int] = {}
+    nested = {
+        name for name, kind in view.catalog.items() if any(one.ref and one.ref.kind == name for one in kind.references)
+    }
 
     def key(address: Address) -> tuple[int, int, Address]:
-        return view.catalog.place(address.kind), _depth(view, address, depths), address
+        depth = _depth(view, address, depths) if address.kind in nested else 0
+        return view.catalog.place(address.kind), depth, address
 
     return key
 
