@@ -3,7 +3,8 @@
 The room beside ``wiring`` that opens adapters, a few light ones: nothing that knows a kind, a model, YAML or SQLAlchemy
 is loaded here. It believes no time of a file, and looks at everything that the run would look at: the program, the
 call, the environment and the configuration, which make up the question by which an answer is found; then the time, the
-files and git, and at last the database, read through the same doors. Whatever is unusual leaves it to the ordinary way.
+files and git, and at last the database: whether anything was written to it, and if that cannot be told, all of its rows
+through the same doors. Whatever is unusual leaves it to the ordinary way.
 
 An answer is learnt from what a run has really read, by digests that its own reading made; the few files of which it
 makes none, as policies and waivers, are looked at before and after.
@@ -73,9 +74,13 @@ class Answering:
             found = facts(reads, [])
             if found != answer["facts"] or self._files(reads, found["head"]) != answer["files"]:
                 return None
+            place = self._place(reads)
+            from reconciler.adapters.database.unwritten import unwritten
+
+            if unwritten(place, answer["pulse"], settled=answer["settled"]):
+                return answer
             from reconciler.adapters.database.digests import digest_now
 
-            place = self._place(reads)
             if digest_now(place, reads["tables"], settled=answer["settled"]) == answer["database"]:
                 return answer
         return None

@@ -127,7 +127,7 @@ class Known:
         since, until = self._until.begin.timestamp(), self._until.at.timestamp()
         if database is not None and since < until:
             self._learnt = {"since": since, "until": until, "files": manifests.digest, "database": database}
-            self._learnt["settled"] = settled
+            self._learnt |= {"settled": settled, "pulse": live.pulse}
             self._commit = manifests.commit or ""
 
     def keep(self, *, code: int) -> None:

@@ -19,6 +19,7 @@ from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import CARRIAGE_RETURN, Encoder, decode, encoder, field_value, same
 from reconciler.model.manifest import PathKey
+from reconciler.model.pace import each
 from reconciler.model.placing import path_key
 from reconciler.model.resource import ROW_HEAD, LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
@@ -48,7 +49,7 @@ def diff(view: View, fingerprints: Fingerprints) -> Differences:
     ledger = live.ledger
     encoders = {name: (encoder(kind), ROW_HEAD + len(kind.columns)) for name, kind in view.catalog.items()}
     rows = {name: live.rows.get(name, {}) for name in view.catalog}
-    for address, resource in view.compared.items():
+    for address, resource in each(view.compared.items(), len(view.compared)):
         prepared, end = encoders[address.kind]
         row = rows[address.kind].get((address.tenant, address.name))
         entry = ledger.get(address)
