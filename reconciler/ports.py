@@ -21,7 +21,7 @@ from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.past import Past
 from reconciler.model.plan import Plan
 from reconciler.model.resource import FileRefused as FileRefused
-from reconciler.model.resource import Live
+from reconciler.model.resource import LedgerEntry, Live, Row
 from reconciler.model.rule import Seek
 from reconciler.model.run import Event, Run
 from reconciler.model.secret import SecretRef, SecretValue
@@ -279,11 +279,29 @@ class Standing(Protocol):
         """Everything that is managed or may be referred to."""
 
 
+class Recognizer(Protocol):
+    """Knows what a database should hold, and takes what it does hold while it is read: first the ledger, then rows."""
+
+    ledger: dict[Address, LedgerEntry]
+
+    def begin(self) -> None:
+        """A reading begins; of one before it nothing counts."""
+
+    def entries(self, found: Iterable[Row], /) -> None:
+        """Take a part of the ledger: kind, tenant, name, applied, source, commit, management."""
+
+    def rows(self, kind: str, found: Iterable[Row], rows: dict[tuple[str, str], Row], /) -> list[Row]:
+        """Take rows of a kind into ``rows``; gives those that were not recognized."""
+
+
 class LiveStore(Protocol):
     """The live database."""
 
-    def read(self) -> Live:
-        """Everything that is managed or may be referred to, in one consistent read that cannot write."""
+    def read(self, recognizer: Recognizer | None = None) -> Live:
+        """Everything that is managed or may be referred to, in one consistent read that cannot write.
+
+        What a ``recognizer`` knows may be held as it gives it: equal to what was read, in less room.
+        """
 
     def still(self, pulse: str) -> bool:
         """Whether nothing that :meth:`read` reads was written since a reading whose :attr:`Live.pulse` this is.

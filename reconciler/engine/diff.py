@@ -16,11 +16,11 @@ from reconciler.model.address import Address
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
-from reconciler.model.encode import Encoder, decode, encoder, field_value, same
+from reconciler.model.encode import CARRIAGE_RETURN, Encoder, decode, encoder, field_value, same
 from reconciler.model.manifest import PathKey
 from reconciler.model.pace import each
 from reconciler.model.placing import path_key
-from reconciler.model.resource import LedgerEntry, Resource, Row, asked_before, last_applied
+from reconciler.model.resource import ROW_HEAD, LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
 from reconciler.model.source import Source
 from reconciler.model.spec import Spec
@@ -28,9 +28,6 @@ from reconciler.model.view import Entity, View
 
 Fingerprints = Mapping[Address, Mapping[str, str]]
 """Keyed hashes of the secrets without version, by address and field path. They are compared and never kept."""
-
-ROW_HEAD = 3
-"""Columns of a row before the compared ones: tenant, name, rev."""
 
 _ENVELOPE = ("metadata.", "lifecycle.")
 _NO_HASHES: Mapping[str, str] = {}
@@ -53,19 +50,24 @@ def diff(view: View, fingerprints: Fingerprints) -> Differences:
     rows = {name: live.rows.get(name, {}) for name in view.catalog}
     for address, resource in each(view.declared.items(), len(view.declared)):
         prepared, end = encoders[address.kind]
-        values = prepared.values(resource, fingerprints.get(address, _NO_HASHES))
-        wanted = prepared.managed(resource, values)
         row = rows[address.kind].get((address.tenant, address.name))
         entry = ledger.get(address)
+        if entry is not None and (known := entry.in_step) is not None and known.stands and known.resource is resource:
+            unchanged += 1
+            continue
         if (
             row is not None
             and entry is not None
             and resource.management == entry.management == "full"
-            and wanted == row[ROW_HEAD:end]
-            and entry.applied == prepared.applied(wanted)
+            and (expected := prepared.expected(resource)) is not None
+            and expected == row[ROW_HEAD:end]
+            and entry.applied == (applied := prepared.applied(expected))
+            and CARRIAGE_RETURN not in applied
         ):
             unchanged += 1
             continue
+        values = prepared.values(resource, fingerprints.get(address, _NO_HASHES))
+        wanted = prepared.managed(resource, values)
         side = _Sides(view.entity(resource), resource, prepared, values, wanted, row, entry)
         differences = _compare(side)
         found.extend(differences)

@@ -164,7 +164,7 @@ def _document(entity: Entity, paths: Iterable[str]) -> Document:
     for parent in sorted(parents, key=len, reverse=True):
         if not _there(entity, parent, chosen):
             _take(tree["spec"], parent.split("."))
-    return replace(resource.document, tree=tree, origin=None, plain=False)
+    return replace(resource.document, tree=tree, origin=None, plain=False, again=None)
 
 
 def _lay(entity: Entity, one: Field, spec: dict[str, Any]) -> None:

@@ -33,6 +33,9 @@ class Catalog(Mapping[str, Kind]):
     def __getitem__(self, name: str) -> Kind:
         return self._kinds[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._kinds
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._kinds)
 

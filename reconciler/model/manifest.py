@@ -87,10 +87,14 @@ class Places:
         return False if any(one[:-1] == above for one in self.skimmed) else None
 
 
-class Origin(NamedTuple):
-    """Where a tree comes from: the tree itself, the SHA-256 of its file, and whether it was found sound before."""
+@dataclass(slots=True, eq=False)
+class Origin:
+    """Where a tree comes from: the tree itself, the SHA-256 of its file, and whether it was found sound before.
 
-    tree: dict[str, Any]
+    ``tree`` is None while its document has let it go.
+    """
+
+    tree: dict[str, Any] | None
     digest: bytes
     sound: bool
 
@@ -147,6 +151,8 @@ class Document:
     def release(self) -> None:
         """Let the tree go, where it can be read again: most are never asked for once their document was judged."""
         if self.again is not None:
+            if self.origin is not None and self.origin.tree is self.tree:
+                self.origin.tree = None
             del self.tree
 
     def __getattr__(self, name: str) -> Any:
@@ -154,6 +160,8 @@ class Document:
         if name != "tree" or self.again is None:
             raise AttributeError(name)
         self.tree = self.again.tree()
+        if self.origin is not None and self.origin.tree is None:
+            self.origin.tree = self.tree
         return self.tree
 
     @property
@@ -182,9 +190,20 @@ class Document:
         return next((part for part in self.parts if part.file == file), self)
 
     @property
+    def as_read(self) -> bool:
+        """Whether the tree is known to be the one that was read, and nothing that was put together later."""
+        if self.origin is None:
+            return False
+        try:
+            tree = _TREE(self)  # what was let go is not read again for this
+        except AttributeError:
+            return self.again is not None and self.origin.tree is None
+        return self.origin.tree is tree
+
+    @property
     def sound(self) -> bool:
         """Whether phase schema is known to find nothing wrong with the tree, not even a warning."""
-        return self.origin is not None and self.origin.sound and self.origin.tree is self.tree
+        return self.origin is not None and self.origin.sound and self.as_read
 
     @property
     def places(self) -> Places:
@@ -193,6 +212,8 @@ class Document:
             self._places = self.locate()
         return self._places
 
+
+_TREE = Document.__dict__["tree"].__get__
 
 Early = Callable[[Sequence[Document]], None]
 """Told of documents while others are still to be read, so that trees can be let go before all of them are there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -19,6 +19,9 @@ S = TypeVar("S", bound=Spec)
 
 Row = tuple[Any, ...]
 """One live row: tenant, name, rev, then the compared columns of its kind, then its server-owned columns."""
+
+ROW_HEAD = 3
+"""Columns of a row before the compared ones: tenant, name, rev."""
 
 
 class FileRefused(Exception):
@@ -71,6 +74,26 @@ AWAITED = "state.awaited"
 """Key of the ledger for a state that was asked for and that only a person brings about (LIF-04); no column has it."""
 
 
+class InStep:
+    """What an entry of the ledger says, where that is word for word what a manifest wants: it is made from that again.
+
+    ``wanted`` is what the row has to be, until it was read; ``stands`` says that it is.
+    """
+
+    __slots__ = ("_text", "resource", "stands", "wanted")
+
+    def __init__(self, resource: Resource[Any], wanted: tuple[Any, ...], text: Callable[[Resource[Any]], str]) -> None:
+        self.resource = resource
+        self.wanted: tuple[Any, ...] | None = wanted
+        self.stands = False
+        self._text = text
+
+    @property
+    def applied(self) -> str:
+        """What was applied last."""
+        return self._text(self.resource)
+
+
 @dataclass(slots=True, unsafe_hash=True)
 class LedgerEntry:
     """What the ledger knows of a managed resource: what was applied last, and from where.
@@ -86,6 +109,16 @@ class LedgerEntry:
     source: str
     commit: str | None
     management: str
+    in_step: InStep | None = field(default=None, repr=False, compare=False)
+    """What is known of a resource that was recognized when it was read; then ``applied`` is made when it is asked for.
+
+    Of 100,000 resources nearly all are in step, and nobody asks."""
+
+    def __getattr__(self, name: str) -> Any:
+        # Reached only for what is not there: a text that is not held.
+        if name != "applied" or self.in_step is None:
+            raise AttributeError(name)
+        return self.in_step.applied
 
     @property
     def values(self) -> dict[str, Any] | None:

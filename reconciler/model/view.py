@@ -7,12 +7,13 @@ declared value where the manifest manages the field, otherwise the live one. ``l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import UNMANAGED, Field
-from reconciler.model.encode import decode, field_value, sound
+from reconciler.model.encode import decode, field_value, sound, value_getter
 from reconciler.model.kind import Kind, Level
 from reconciler.model.moved import Move, Rewrite
 from reconciler.model.resource import Live, Resource, Row
@@ -61,6 +62,13 @@ class Entity:
 
     def value(self, path: str) -> Any:
         """The value after the plan: lists and objects as plain data, references as names, secrets as their source."""
+        resource = self.resource
+        if resource is not None and (
+            self.row is None or (resource.management == "full" and not resource.ignore_changes and not self.kept)
+        ):
+            fetch = _declared(self.kind, path)
+            if fetch is not None:
+                return _plain(fetch(resource))
         if path.startswith("status."):
             return self.live(path)
         field = self.kind.by_path[path]
@@ -146,6 +154,7 @@ class View:
         self.moves: Mapping[Address, Move] = {}
         self.rewrites: tuple[Rewrite, ...] = ()
         self._known: dict[Address, Entity | None] = {}
+        self._levels = {name: kind.level is Level.PLATFORM for name, kind in catalog.items()}
         self._all: dict[str, list[Entity]] = {}
         self._declared_by_kind: dict[str, list[Address]] | None = None
         self._referrers: dict[tuple[str, str], dict[Address, list[Entity]]] = {}
@@ -189,17 +198,16 @@ class View:
 
     def at(self, address: Address) -> Entity | None:
         """The resource at an address, declared or live."""
-        try:
-            return self._known[address]
-        except KeyError:
-            pass
+        known = self._known
+        if address in known:
+            return known[address]
         resource = self.declared.get(address)
         row = None if self.live is None else self.live.row(address)
         kind = self.catalog.get(address.kind)
         found = None
         if kind is not None and (resource is not None or row is not None):
             found = Entity(address, kind, resource, row)
-        self._known[address] = found
+        known[address] = found
         return found
 
     def entity(self, resource: Resource[Any]) -> Entity:
@@ -269,8 +277,7 @@ class View:
         if ref.anywhere:
             tenant, _, bare = name.rpartition("/")
             return Address(ref.kind, tenant, bare)
-        platform = self.catalog[ref.kind].level is Level.PLATFORM
-        return Address(ref.kind, PLATFORM if platform else address.tenant, name)
+        return Address(ref.kind, PLATFORM if self._levels[ref.kind] else address.tenant, name)
 
     def target(self, entity: Entity | Resource[Any], path: str) -> Entity | None:
         """The resource that a reference names after the plan; None when the field is empty or names nothing."""
@@ -304,6 +311,15 @@ class View:
         if found is None:
             return _plain(declaration.by_path[path].default)
         return found.value(path)
+
+
+@cache  # a kind is equal to itself only
+def _declared(kind: Kind, path: str) -> Callable[[Resource[Any]], Any] | None:
+    """How to get what a manifest says of a field that it cannot leave to the world; None for every other path."""
+    if path.startswith("status."):
+        return None
+    field = kind.by_path[path]
+    return None if field.inherit is not None or field.state else value_getter(field)
 
 
 _SCALARS = frozenset({str, int, bool, float, type(None)})

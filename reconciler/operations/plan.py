@@ -21,6 +21,7 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.part import certain, fill
 from reconciler.engine.plan import PlanOptions, make_plan, retargeted
 from reconciler.engine.plan.steps import NO_PATH
+from reconciler.engine.recognize import Recognizer
 from reconciler.engine.snapfile import instant
 from reconciler.model.after import live_after
 from reconciler.model.approval import CommitAuthors
@@ -97,8 +98,10 @@ def plan(doors: Doors, request: Request) -> Proposal:
         WorldError: a file or the database did not answer.
     """
     judged = read(doors, request)
+    # What is compared with the marks of earlier runs is compared as it was read.
+    known = None if judged.manifests.memory is not None or judged.moves else Recognizer(doors.catalog, judged.resources)
     with stage("database"):
-        live = doors.store.read()
+        live = doors.store.read(known)
     return propose(doors, request, judged, live)
 
 

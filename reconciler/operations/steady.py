@@ -81,7 +81,7 @@ def mark_of(resources: Sequence[Resource[Any]], live: Live) -> bytes | None:
     digest = sha256()
     for one in resources:
         origin = one.document.origin
-        if origin is None or origin.tree is not one.document.tree:
+        if origin is None or not one.document.as_read:
             return None
         digest.update(b"%s%d %s\0" % (origin.digest, one.document.index, one.document.file.encode()))
     try:

@@ -61,7 +61,7 @@ class Store:
     sealed: dict[Any, Any] = field(default_factory=dict)
     fail_at: str = ""
 
-    def read(self) -> Live:
+    def read(self, recognizer: Any = None) -> Live:
         self.log.append("read")
         return self.live
 
@@ -71,6 +71,10 @@ class Store:
 
     def touched(self, selects: Callable[[Address], bool]) -> Mapping[str, Sequence[tuple[Address, str]]]:
         return {}
+
+    @contextmanager
+    def look(self) -> Iterator[Look]:
+        yield Look()
 
     def runs(self) -> Sequence[Run]:
         return self.committed[::-1]
@@ -90,6 +94,13 @@ class Store:
             yield session
         finally:
             self.log.append("end" if session.done else "rollback")
+
+
+class Look:
+    """A journal in which nobody is named."""
+
+    def writes(self, addresses: Sequence[Address]) -> Mapping[Address, Sequence[Any]]:
+        return {}
 
 
 @dataclass

@@ -7,7 +7,7 @@ compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -20,9 +20,16 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.kind import Kind
 from reconciler.model.pace import counter
 from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.ports import Recognizer
 
 Fetch = Callable[[str], list[Row]]
 """Runs a statement and gives all its rows as plain tuples."""
+
+Parts = Callable[[str], Iterator[list[Row]]]
+"""Runs a statement and gives its rows part by part, so that not all of them are there as the driver makes them."""
+
+AT_ONCE = 2_000
+"""Rows of a part."""
 
 LEDGER = "SELECT kind, tenant, name, applied, source, commit_id, management FROM reconciler_resources"
 """Reads the ledger; an alias and a condition may follow."""
@@ -38,8 +45,13 @@ _VERSION_TABLE_THERE = {
 }
 
 
-def read_live(fetch: Fetch, catalog: Catalog) -> Live:
-    """Everything that is managed or may be referred to. The caller has seen to the revision of the schema."""
+def read_live(fetch: Fetch, catalog: Catalog, recognizer: Recognizer | None = None, parts: Parts | None = None) -> Live:
+    """Everything that is managed or may be referred to. The caller has seen to the revision of the schema.
+
+    With a ``recognizer``, ``parts`` are read one after the other, and what it knows is held as it gives it.
+    """
+    if recognizer is not None:
+        return _recognized(fetch, catalog, recognizer, parts or (lambda statement: iter((fetch(statement),))))
     rows: dict[str, Mapping[tuple[str, str], Row]] = {}
     done = counter()
     for name, kind in catalog.items():
@@ -49,6 +61,30 @@ def read_live(fetch: Fetch, catalog: Catalog) -> Live:
         identity=identity_of(fetch),
         rows=rows,
         ledger=ledger_in(fetch(LEDGER), rows),
+        generations=generations_of(fetch),
+        approvals=approvals_of(fetch),
+    )
+
+
+def _recognized(fetch: Fetch, catalog: Catalog, recognizer: Recognizer, parts: Parts) -> Live:
+    recognizer.begin()
+    for part in parts(LEDGER):
+        recognizer.entries(part)
+    rows: dict[str, Mapping[tuple[str, str], Row]] = {}
+    done = counter()
+    for name, kind in catalog.items():
+        mine: dict[tuple[str, str], Row] = {}
+        rest: list[Row] = []
+        for part in parts(select_rows(kind)):
+            rest += recognizer.rows(name, part, mine)
+        for row in sharing(rest):
+            mine[row[:2]] = row
+        rows[name] = mine
+        done(len(mine))
+    return Live(
+        identity=identity_of(fetch),
+        rows=rows,
+        ledger=recognizer.ledger,
         generations=generations_of(fetch),
         approvals=approvals_of(fetch),
     )

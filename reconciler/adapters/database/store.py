@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +16,7 @@ from reconciler.adapters.database.faults import is_undecodable
 from reconciler.adapters.database.keeping import Keeping
 from reconciler.adapters.database.postgres.store import ServerDatabase
 from reconciler.adapters.database.pulse import file_pulse, still
-from reconciler.adapters.database.read import Fetch, empty_live, read_live, revision_of
+from reconciler.adapters.database.read import AT_ONCE, Fetch, Parts, empty_live, read_live, revision_of
 from reconciler.adapters.database.reading import read_leniently, reading
 from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.standing import Standing, standing
@@ -29,7 +30,7 @@ from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live, Row
 from reconciler.model.run import Holder, Run
 from reconciler.model.state import Managed
-from reconciler.ports import Rehearsal
+from reconciler.ports import Recognizer, Rehearsal
 
 if TYPE_CHECKING:  # SQLAlchemy is not loaded before somebody writes
     from reconciler.adapters.database.session import Session
@@ -72,14 +73,24 @@ class Database:
                 hint="check its address, and where you are; the first reconciler apply makes it",
             )
 
-    def read(self) -> Live:
+    def read(self, recognizer: Recognizer | None = None) -> Live:
         """Everything that is managed or may be referred to. Before it has been made: what it will hold at first.
+
+        What a ``recognizer`` knows is held as it gives it; see :class:`reconciler.ports.LiveStore`.
 
         Raises:
             WorldError: it cannot be read, or has another schema (DB-01 to DB-04).
             LockTimeout: somebody else holds it for too long (DB-08).
         """
-        return self._ask(self._live, missing=lambda: empty_live(self._catalog))
+        if not self.exists():
+            return empty_live(self._catalog)
+        with reading(self.file) as connection:
+            parts = partial(_parts, connection)
+            return self._asked(
+                connection,
+                lambda fetch: self._live(fetch, recognizer, parts),
+                missing=lambda: empty_live(self._catalog),
+            )
 
     def still(self, pulse: str) -> bool:
         """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`. Opens nothing."""
@@ -285,8 +296,9 @@ class Database:
             "an embedded database knows no roles", code="DB-05", hint="its file's permissions say who may use it"
         )
 
-    def _live(self, fetch: Fetch) -> Live:
-        return replace(read_live(fetch, self._catalog), pulse=file_pulse(self.file.path, fetch))
+    def _live(self, fetch: Fetch, recognizer: Recognizer | None = None, parts: Parts | None = None) -> Live:
+        found = read_live(fetch, self._catalog, recognizer, parts)
+        return replace(found, pulse=file_pulse(self.file.path, fetch))
 
     def _ask(self, question: Callable[[Fetch], T], *, missing: Callable[[], T]) -> T:
         if not self.exists():
@@ -330,3 +342,9 @@ def open_database(
 
 def _fetching(connection: sqlite3.Connection) -> Fetch:
     return lambda statement: connection.execute(statement).fetchall()
+
+
+def _parts(connection: sqlite3.Connection, statement: str) -> Iterator[list[Row]]:
+    cursor = connection.execute(statement)
+    while part := cursor.fetchmany(AT_ONCE):
+        yield part

@@ -49,6 +49,7 @@ class ParseCache:
         self._name = name
         self._fingerprint_of = fingerprint
         self._used: dict[bytes, Pack] = {}
+        self._ready: dict[bytes, bytes | None] = {}
 
     def find(self, digest: bytes) -> Trees | None:
         """The trees of the file with this digest, if it was found sound before."""
@@ -62,12 +63,24 @@ class ParseCache:
                         return found
         return None
 
+    def prepare(self, digest: bytes, trees: Trees) -> None:
+        """Write out the trees of a file that may turn out sound, so that they need not stay until then."""
+        self._ready[digest] = written(trees)
+
     def keep(self, sound: Mapping[bytes, Iterable[dict[str, Any]]]) -> None:
-        """Keep the trees of sound files for later runs, where there are enough new ones. Fails at nothing."""
+        """Keep the trees of sound files for later runs, where there are enough new ones. Fails at nothing.
+
+        The trees of a file for which :meth:`prepare` was called are not asked for.
+        """
+        ready, self._ready = self._ready, {}
         new = {digest: trees for digest, trees in sound.items() if digest not in self._used}
         if len(new) < FEWEST:
             return
-        entries = {digest: entry for digest, trees in new.items() if (entry := written(list(trees))) is not None}
+        entries = {
+            digest: entry
+            for digest, trees in new.items()
+            if (entry := ready.pop(digest) if digest in ready else written(list(trees))) is not None
+        }
         old: list[Pack] = []
         if len(self._packs) >= PACKS or 2 * len(self._used) < sum(map(len, self._packs)):
             old = self._packs

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
@@ -73,7 +74,8 @@ class Collector:
         documents, problems = parse(file, data, limits=self.limits)
         if self._known is not None:
             for one in documents:
-                one.again = None  # the tree is asked for again when it is kept for the next run
+                if self.early is None:
+                    one.again = None  # the tree is asked for again when it is kept for the next run
                 one.origin = Origin(one.tree, digest, sound=False)
         self._documents[file] = documents
         self.problems += problems
@@ -83,6 +85,12 @@ class Collector:
                 self._hand_on(self.early)
 
     def _hand_on(self, early: Early) -> None:
+        """Hand documents on, after which their trees may be gone: what is kept of them is written out before."""
+        if self._known is not None:
+            for file in dict.fromkeys(one.file for one in self._fresh):
+                documents = self._documents[file]
+                if all(one.again is not None for one in documents):
+                    self._known.prepare(self._digests[file], [one.tree for one in documents])
         early(self._fresh)
         self._fresh = []
 
@@ -117,12 +125,12 @@ class Collector:
         if self._known is None:
             return
         wrong = {one.source.file for one in self.problems if one.source is not None}
-        found: dict[bytes, list[dict[str, Any]]] = {}
+        found: dict[bytes, Iterator[dict[str, Any]]] = {}
         for file in files:
             documents = self._documents.get(file, [])
             plain = all(one.plain for one in documents)
             if plain and file not in wrong and [one.index for one in documents] == list(range(len(documents))):
-                found[self._digests[file]] = [one.tree for one in documents]
+                found[self._digests[file]] = map(attrgetter("tree"), documents)  # most are written out already
         self._known.keep(found)
         self._known.close()
 

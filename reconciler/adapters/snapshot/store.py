@@ -10,7 +10,7 @@ from reconciler.model.drift import Recorded
 from reconciler.model.errors import UsageError
 from reconciler.model.resource import Live
 from reconciler.model.run import Run
-from reconciler.ports import ApplySession, Look, Rehearsal, Standing
+from reconciler.ports import ApplySession, Look, Recognizer, Rehearsal, Standing
 
 
 class FrozenStore:
@@ -19,7 +19,7 @@ class FrozenStore:
     def __init__(self, live: Live) -> None:
         self._live = live
 
-    def read(self) -> Live:
+    def read(self, recognizer: Recognizer | None = None) -> Live:  # noqa: ARG002  # all of it is there already
         """What the snapshot holds."""
         return self._live
 

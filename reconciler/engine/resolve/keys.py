@@ -50,9 +50,10 @@ def spaces_taken_twice(view: View) -> set[Space]:
     if view.leaving:
         return {space for mine in keys.values() for _, space, _ in mine}
     count = _Count()
+    direct = {name: [(*one, _direct(one[2])) for one in mine] for name, mine in keys.items()}
     for resource in view.declared.values():
-        for unique, space, parts in keys[resource.address.kind]:
-            count.add(space, _declared_key(unique, space, parts, resource, view))
+        for unique, space, parts, fetches in direct[resource.address.kind]:
+            count.add(space, _declared_key(unique, space, parts, fetches, resource, view))
     for name, mine in keys.items():
         for entity in view.undeclared(name) if mine else ():
             for unique, space, parts in mine:
@@ -95,20 +96,32 @@ def _keys_of(kind: Kind) -> list[tuple[Unique, Space, list[Part]]]:
     ]
 
 
+def _direct(parts: list[Part]) -> list[tuple[Field, Fetch] | None] | None:
+    """How to get the declared values of a key, None for the tenant; None where a manifest may leave one out."""
+    if any(field is not None and fetch is None for _, field, fetch in parts):
+        return None
+    return [None if field is None or fetch is None else (field, fetch) for _, field, fetch in parts]
+
+
 def _declared_key(
-    unique: Unique, space: Space, parts: list[Part], resource: Resource[Any], view: View
+    unique: Unique,
+    space: Space,
+    parts: list[Part],
+    direct: list[tuple[Field, Fetch] | None] | None,
+    resource: Resource[Any],
+    view: View,
 ) -> tuple[Any, ...] | None:
     """:func:`_key` of a declared resource; where states and conditions would leave it out, its key all the same."""
-    plain = resource.management == "full" and not resource.ignore_changes
-    if not plain or any(field is not None and fetch is None for _, field, fetch in parts):
+    if direct is None or resource.ignore_changes or resource.management != "full":
         return _key(unique, space, parts, view.entity(resource), view)
     address = resource.address
-    values: list[Any] = []
-    for _, field, fetch in parts:
-        values.append(address.tenant if fetch is None else _part(unique, field, fetch(resource), address, view))
-    if all(value is None for value in values):
-        return None
-    return (space, address.tenant if unique.within == "tenant" else PLATFORM, *values)
+    key: list[Any] = [space, address.tenant if unique.within == "tenant" else PLATFORM]
+    given = False
+    for one in direct:
+        value = address.tenant if one is None else _part(unique, one[0], one[1](resource), address, view)
+        given = given or value is not None
+        key.append(value)
+    return tuple(key) if given else None
 
 
 def _part(unique: Unique, field: Field | None, value: Any, address: Address, view: View) -> Any:

@@ -63,6 +63,9 @@ class Head:
 def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> Head:
     """Read and check the envelope; what is wrong is added to ``faults``."""
     tree = document.tree
+    usual = _usual(catalog, tree)
+    if usual is not None:
+        return usual
     head = Head()
     if not _TOP.issuperset(tree):
         faults += [_unknown_top(key, tree) for key in tree if key not in TOP]
@@ -84,6 +87,26 @@ def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> 
         else:
             faults.append(wrong_type(("lifecycle",), MAPPING, lifecycle))
     return head
+
+
+def _usual(catalog: Catalog, tree: dict[str, Any]) -> Head | None:
+    """The head of an envelope in which everything is as in nearly all of them; None where anything is not."""
+    word, metadata = tree.get("kind"), tree.get("metadata")
+    if tree.get("apiVersion") != API_VERSION or type(word) is not str or type(metadata) is not dict:
+        return None
+    if "lifecycle" in tree or word not in catalog or not (_TOP.issuperset(tree) and _METADATA.issuperset(metadata)):
+        return None
+    kind = catalog[word]
+    name, tenant = metadata.get("name"), metadata.get("tenant")
+    if type(name) is not str or kind.singleton or _NAME.fullmatch(name) is None:
+        return None
+    home = "" if tenant is None else _tenant(tenant) if type(tenant) is str else None
+    labels, annotations = metadata.get("labels"), metadata.get("annotations")
+    kept = {} if labels is None else _plain_map(labels, "labels")
+    notes = {} if annotations is None else _plain_map(annotations, "annotations")
+    if home is None or kept is None or notes is None:
+        return None
+    return Head(kind, name, home, kept, notes, placed=True)
 
 
 def check_level(head: Head, level: Level, faults: list[Fault]) -> None:
@@ -191,18 +214,13 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
     if type(given) is not dict:
         faults.append(wrong_type(at, MAPPING, given))
         return {}
+    plain = _plain_map(given, word)
+    if plain is not None:
+        return plain
     if len(given) > _MAX_KEYS:
         faults.append(Fault("GEN-14", f"metadata.{word} holds at most {_MAX_KEYS} keys", at, f"metadata.{word}"))
-    longest, many = _LONGEST[word], word == "labels"
+    longest = _LONGEST[word]
     kept: dict[str, str] = {}
-    for key, value in given.items():
-        known = _good_key(key, word) if type(key) is str else None
-        if known is None or type(value) is not str or len(value) > longest:
-            break
-        kept[known] = _same(value) if many else value
-    else:
-        return kept
-    kept = {}
     for key, value in given.items():
         here = (*at, key)
         fault = _map_key(key, word, here)
@@ -215,6 +233,20 @@ def _map(given: Any, word: str, faults: list[Fault]) -> dict[str, str]:
             kept[key] = value
         elif value is not None:
             faults.append(wrong_type(here, STRING, value))
+    return kept
+
+
+def _plain_map(given: Any, word: str) -> dict[str, str] | None:
+    """Labels or annotations in which nothing is wrong; None for others. Many manifests share texts of labels."""
+    if type(given) is not dict or len(given) > _MAX_KEYS:
+        return None
+    longest, many = _LONGEST[word], word == "labels"
+    kept: dict[str, str] = {}
+    for key, value in given.items():
+        known = _good_key(key, word) if type(key) is str else None
+        if known is None or type(value) is not str or len(value) > longest:
+            return None
+        kept[known] = _same(value) if many else value
     return kept
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +23,7 @@ from reconciler.adapters.manifests.cache import FOLDERS, PACKS, written
 from reconciler.adapters.manifests.fingerprint import fingerprint
 from reconciler.adapters.manifests.pack import open_pack, seal, write_pack
 from reconciler.kinds import discover
+from reconciler.model.manifest import Document
 from reconciler.operations.validate import Judged, judge
 
 BUNDLE = """\
@@ -394,3 +396,46 @@ def test_the_cache_of_a_folder_lies_where_it_is_told(tree: Path, tmp_path: Path)
 
 def _flipped(data: bytes, place: int, mask: int) -> bytes:
     return data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :]
+
+
+@pytest.mark.parametrize("part", [10, 100_000])
+def test_a_run_that_fills_the_cache_lets_its_trees_go_and_keeps_the_same(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    (tree / "wrong.yaml").write_text(BUNDLE.format("x"))
+    (tree / "odd.yaml").write_text(BUNDLE.format(7).replace("Number 7", "a: b").replace("a: b", '"a\\tb"'))
+    late = FilesReader(tree, ["."], cache=cache_in(tmp_path / "late"), ask_git=False)
+    monkeypatch.setattr(late, "read", lambda _early, read=late.read: read())
+    wanted = judge(discover(), late)
+    monkeypatch.setattr(collect_module, "_PART", part)
+    found = read(tree, cache_in(tmp_path / "early"))
+    gone = [one.document for one in found.resources if not has_tree(one.document)]
+    assert len(gone) > 130
+    assert all(one.document.as_read for one in found.resources)
+    assert not any(one.document.sound for one in found.resources)
+    assert not any(map(has_tree, gone))  # nobody had to read one again to say so
+    assert facts(found) == facts(wanted)
+    assert all(one.as_read for one in gone)
+    early, kept = (next(folder.rglob("*.pack")) for folder in (tmp_path / "early", tmp_path / "late"))
+    assert sorted(early.read_bytes()) == sorted(kept.read_bytes())
+    again = read(tree, cache_in(tmp_path / "early")).resources
+    assert sum(one.document.sound for one in again) >= len(gone)
+
+
+def has_tree(document: Document) -> bool:
+    """Whether the tree of a document is held."""
+    try:
+        vars(type(document))["tree"].__get__(document)
+    except AttributeError:
+        return False
+    return True
+
+
+def test_a_tree_that_was_put_in_the_place_of_another_is_not_the_one_that_was_read(tree: Path, tmp_path: Path) -> None:
+    found = read(tree, cache_in(tmp_path / "cache")).resources[0].document
+    assert found.as_read
+    other = replace(found, tree={**found.tree})
+    assert not other.as_read
+    assert found.as_read
+    other.release()  # what it reads again is what was read
+    assert other.tree == found.tree

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from reconciler.adapters.database.sqlstates import explain_refusal, explain_state
@@ -24,6 +25,8 @@ OLDEST = 150000
 """PostgreSQL 15, as the server numbers it."""
 
 _WAITING_SECONDS = 5
+_CHUNKS = 170000
+"""The client library that gives rows in parts without further questions to the server: that of PostgreSQL 17."""
 _DEFAULTS = {
     "connect_timeout": 10,
     "keepalives_idle": 10,
@@ -88,6 +91,21 @@ def reading(server: Server, *, application: str = "reconciler plan") -> Iterator
 def fetching(connection: psycopg.Connection[Any]) -> Callable[[str], list[Row]]:
     """Runs a statement on this connection and gives all its rows as plain tuples."""
     return lambda statement: connection.execute(statement).fetchall()
+
+
+def streaming(connection: psycopg.Connection[Any], size: int) -> Callable[[str], Iterator[list[Row]]]:
+    """Runs a statement on this connection and gives its rows part by part, as they come: no part waits for another."""
+
+    def parts(statement: str) -> Iterator[list[Row]]:
+        cursor = connection.cursor()
+        if psycopg.pq.version() < _CHUNKS:
+            yield cursor.execute(statement).fetchall()
+            return
+        rows = cursor.stream(statement.encode(), size=size)
+        while part := list(islice(rows, size)):
+            yield part
+
+    return parts
 
 
 def asking(connection: psycopg.Connection[Any]) -> Callable[[str, Sequence[Any]], list[Row]]:

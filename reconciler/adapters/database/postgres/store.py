@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.adapters.database import audit, history
 from reconciler.adapters.database.keeping import Keeping
-from reconciler.adapters.database.read import Fetch, read_live, revision_of
+from reconciler.adapters.database.read import AT_ONCE, Fetch, read_live, revision_of
 from reconciler.adapters.database.revisions import require
 from reconciler.adapters.database.trail import KEEP, Look, values_of
 from reconciler.adapters.database.urls import Server
@@ -21,7 +21,7 @@ from reconciler.model.failpoint import reach
 from reconciler.model.resource import Live
 from reconciler.model.run import Holder, Run
 from reconciler.model.state import Managed
-from reconciler.ports import Rehearsal
+from reconciler.ports import Recognizer, Rehearsal
 
 if TYPE_CHECKING:  # what stands behind this name is loaded by those who write only
     from reconciler.adapters.database.postgres.session import ServerSession
@@ -58,15 +58,24 @@ class ServerDatabase:
     def demand(self) -> None:
         """Nothing: a server that is not there, or has no schema, answers no question anyway."""
 
-    def read(self) -> Live:
+    def read(self, recognizer: Recognizer | None = None) -> Live:
         """Everything that is managed or may be referred to.
+
+        What a ``recognizer`` knows is held as it gives it, unless rows are kept between readings, which keeps all.
 
         Raises:
             WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
             LockTimeout: its schema is being changed (DB-08).
         """
-        with self._looking("reconciler plan") as look:
-            return look.live()
+        from reconciler.adapters.database.postgres.connecting import fetching, reading, streaming
+
+        if recognizer is None or self._keeping is not None:
+            with self._looking("reconciler plan") as look:
+                return look.live()
+        with reading(self._server) as connection:
+            fetch = fetching(connection)
+            require(revision_of(fetch, _DIALECT))
+            return read_live(fetch, self._catalog, recognizer, streaming(connection, AT_ONCE))
 
     def still(self, pulse: str) -> bool:
         """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`.
