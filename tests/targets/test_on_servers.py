@@ -51,6 +51,16 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, ...]]]:
 
         return of
 
+    def parts(connection: Any, size: int) -> Callable[[str], Iterator[list[Any]]]:
+        def told(statement: str) -> Iterator[list[Any]]:
+            for part in streaming(connection, size)(statement):
+                found.extend(part)
+                yield part
+
+        return told
+
+    streaming = connecting.streaming
+    monkeypatch.setattr(connecting, "streaming", parts)
     for name in ("asking", "fetching"):
         monkeypatch.setattr(connecting, name, heard(getattr(connecting, name)))
     return found

@@ -56,6 +56,11 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             found.extend(got)
             return got
 
+        def fetchmany(self, size: int | None = 1) -> list[Any]:
+            got = super().fetchmany(size)
+            found.extend(got)
+            return got
+
     class Watched(sqlite3.Connection):
         def execute(self, *words: Any) -> sqlite3.Cursor:
             return self.cursor(Counted).execute(*words)
