@@ -3,7 +3,8 @@
 The room beside ``wiring`` that opens adapters, a few light ones: nothing that knows a kind, a model, YAML or SQLAlchemy
 is loaded here. It believes no time of a file, and looks at everything that the run would look at: the program, the
 call, the environment and the configuration, which make up the question by which an answer is found; then the time, the
-files and git, and at last the database, read through the same doors. Whatever is unusual leaves it to the ordinary way.
+files and git, and at last the database: whether anything was written to it, and if that cannot be told, all of its rows
+through the same doors. Whatever is unusual leaves it to the ordinary way.
 
 An answer is learnt from what a run has really read, by digests that its own reading made; the few files of which it
 makes none, as policies and waivers, are looked at before and after.
@@ -25,7 +26,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.adapters.manifests.answers import Answers
 from reconciler.adapters.manifests.fingerprint import fingerprint
-from reconciler.adapters.manifests.standing import Standing, Unusual
+from reconciler.adapters.manifests.standing import Seen, Standing, Unusual, algorithm_of
 from reconciler.model.errors import ReconcilerError
 
 CONFIGURATION = "reconciler.yaml"
@@ -54,7 +55,11 @@ class Answering:
         self._call = call
         self._config = config
         self._variables = variables
-        self._answers = Answers(variables.get(CACHE_VARIABLE, ""))
+        self.place = variables.get(CACHE_VARIABLE, "")
+        """The folder of all caches; empty for that of the user."""
+        self._answers = Answers(self.place)
+        self.seen: Seen | None = None
+        """What was seen of each manifest, where all of them were looked at."""
         self._times: list[int] = []
         self._question = self._asked(self._times)
         self._before: tuple[Any, ...] = ()
@@ -66,14 +71,36 @@ class Answering:
             if answer is None or not answer["since"] <= now(self._variables).timestamp() < answer["until"]:
                 return None
             reads = answer["reads"]
-            if facts(reads, []) != answer["facts"] or files_below(reads) != answer["files"]:
+            found = facts(reads, [])
+            if found != answer["facts"] or self._files(reads, found["head"]) != answer["files"]:
                 return None
+            place = self._place(reads)
+            from reconciler.adapters.database.unwritten import unwritten
+
+            if unwritten(place, answer["pulse"], settled=answer["settled"]):
+                return answer
             from reconciler.adapters.database.digests import digest_now
 
-            place = self._place(reads)
             if digest_now(place, reads["tables"], settled=answer["settled"]) == answer["database"]:
                 return answer
         return None
+
+    def _files(self, reads: Mapping[str, Any], head: str) -> str:
+        """The digest of all manifests. What is seen of each is kept, for a run that has to be made after all.
+
+        Raises:
+            Unusual: something is there that a reader would refuse.
+        """
+        there = Standing(
+            reads["folder"],
+            reads["roots"],
+            beside=reads["beside"],
+            without=reads["without"],
+            objects=algorithm_of(head) if head else "",
+        )
+        digest = there.digest()
+        self.seen = there.seen
+        return digest
 
     def begin(self, reads: Mapping[str, Any]) -> None:
         """Look at what is read without a digest, before it is read.
@@ -96,6 +123,15 @@ class Answering:
             found = facts(reads, times)
             if self._before == (found, times) and found["head"] in ("", commit):
                 self._answers.keep(self._question, {**learnt, "reads": dict(reads), "facts": found})
+
+    def ground(self, reads: Mapping[str, Any]) -> bytes:
+        """What judging rests on beside manifests, rows and the time, as bytes."""
+        rest = {name: value for name, value in sorted(self._variables.items()) if name.startswith("RECONCILER_")}
+        rest.pop(CLOCK_VARIABLE, None)
+        asked = json.loads(self._question)
+        kept = {name: asked[name] for name in ("program", "python", "folder", "user", "configuration")}
+        named = asked["call"]["options"]["env"]
+        return json.dumps({**kept, "reads": dict(reads), "variables": rest, "environment": named}).encode()
 
     def _asked(self, times: list[int]) -> bytes:
         """The question, as bytes."""
@@ -159,15 +195,6 @@ def facts(reads: Mapping[str, Any], times: list[int]) -> dict[str, Any]:
         "head": _head(Path(folder)),
         "key": _state(reads["key"]),
     }
-
-
-def files_below(reads: Mapping[str, Any]) -> str:
-    """The digest of all manifests.
-
-    Raises:
-        Unusual: something is there that a reader would refuse.
-    """
-    return Standing(reads["folder"], reads["roots"], beside=reads["beside"], without=reads["without"]).digest()
 
 
 def one_file(path: str, times: list[int]) -> str:

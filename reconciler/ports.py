@@ -251,8 +251,8 @@ class Look(Protocol):
     def applied(self, addresses: Iterable[Address]) -> Mapping[Address, Sequence[AppliedChange]]:
         """What applies wrote to resources, oldest first."""
 
-    def findings(self) -> Mapping[str, Recorded]:
-        """The findings of drift that were written down, by id."""
+    def findings(self, reading: Reading | None = None) -> Mapping[str, Recorded]:
+        """The findings of drift that were written down, by id: with ``reading``, at least those inside its focus."""
 
     def past(self, run_id: str) -> Past | None:
         """A run with everything that it wrote; None when there is none of this id."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -22,6 +24,7 @@ from reconciler.cli.output import write
 if TYPE_CHECKING:
     from reconciler.answering import Answering
     from reconciler.cli.session import Session
+    from reconciler.model.baseline import Baselines
     from reconciler.model.manifest import Manifests
     from reconciler.model.moment import Until
     from reconciler.model.resource import Live
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 _SAFE = frozenset({"paths", "mine", "prune", "only_drift", "allowances", "detailed_exitcode", "form"})
 """Options that change what is said, and nothing else. With any other one a call takes the ordinary way."""
+_RESTING = _SAFE | {"out", "as_json", "json_into", "markdown_into", "profile", "max_bytes"}
+"""Options with which a plan is made and not answered, and may rest on what was in step before."""
+_RESTING_GLOBALS = frozenset({"verbose", "streams"})
 _SAFE_GLOBALS = frozenset({"chdir", "config", "env", "people", "color", "quiet", "log_format"})
 """The same among those of every verb."""
 _FORMS = {"plan": ("text", "json"), "drift": ("text",)}
@@ -37,10 +43,11 @@ _MOST = 1 << 20
 
 
 class Known:
-    """A call that may be answered, and what is said meanwhile."""
+    """A call that may be answered, and what is said meanwhile. Without ``answers`` it may only rest on a run before."""
 
-    def __init__(self, session: Session, answering: Answering) -> None:
+    def __init__(self, session: Session, answering: Answering, *, answers: bool = True) -> None:
         self._session = session
+        self._answers = answers
         self._answering = answering
         self._reads: dict[str, Any] | None = None
         self._said: list[tuple[bool, str]] = []
@@ -51,7 +58,7 @@ class Known:
 
     def recalled(self) -> int | None:
         """Say what was said the last time, if nothing has changed; its exit code."""
-        answer = self._answering.recall()
+        answer = self._answering.recall() if self._answers else None
         if answer is None:
             return None
         for result, text in answer["said"]:
@@ -76,21 +83,43 @@ class Known:
         if self._reads is None:
             return doors
         try:
-            self._answering.begin(self._reads)
+            if self._answers:
+                self._answering.begin(self._reads)
         except (OSError, ValueError):
             self._reads = None
             return doors
         self._until = Until(doors.now, longest=LONGEST)
         moment = self._until.moment()
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
-        return replace(doors, now=moment, waivers=waivers)
+        since = doors.since
+        if since is not None and self._answering.seen is not None:
+            since = partial(since, seen=self._answering.seen)
+        return replace(doors, now=moment, waivers=waivers, since=since, baselines=self._baselines(self._until))
+
+    def _baselines(self, until: Until) -> Baselines:
+        """Where it is kept what is in step, for the next call of whatever words."""
+        from reconciler.adapters.manifests.baselines import KeptBaselines
+
+        def hear(at: float) -> None:
+            until.note(datetime.fromtimestamp(at, UTC))
+
+        def span() -> tuple[float, float] | None:
+            return until.begin.timestamp(), until.at.timestamp()
+
+        return KeptBaselines(
+            self._answering.place,
+            self._answering.ground(self._reads or {}),
+            now=until.begin.timestamp(),
+            until=hear,
+            span=span,
+        )
 
     def learn(self, live: Live, manifests: Manifests, *, settled: bool = False) -> None:
         """What the run rests on: this database and these files.
 
         ``settled`` says that it found no open finding of drift written down, and rests on that as well.
         """
-        if self._reads is None or self._until is None:
+        if self._reads is None or self._until is None or not self._answers:
             return
         from reconciler.wiring.reads import digest_of
 
@@ -98,7 +127,7 @@ class Known:
         since, until = self._until.begin.timestamp(), self._until.at.timestamp()
         if database is not None and since < until:
             self._learnt = {"since": since, "until": until, "files": manifests.digest, "database": database}
-            self._learnt["settled"] = settled
+            self._learnt |= {"settled": settled, "pulse": live.pulse}
             self._commit = manifests.commit or ""
 
     def keep(self, *, code: int) -> None:
@@ -113,7 +142,9 @@ def known(context: click.Context, session: Session) -> Known | None:
     verb = str(context.info_name)
     options = asdict(session.options)
     usual = asdict(Globals())
-    if any(options[name] != usual[name] for name in usual if name not in _SAFE_GLOBALS) or not _plain(context, verb):
+    unusual = {name for name in usual if name not in _SAFE_GLOBALS and options[name] != usual[name]}
+    answers = not unusual and _plain(context, verb)
+    if not answers and not (verb == "plan" and unusual <= _RESTING_GLOBALS and _only(context, _RESTING | {"form"})):
         return None
     from reconciler.answering import Answering, wanted
 
@@ -127,20 +158,25 @@ def known(context: click.Context, session: Session) -> Known | None:
         "size": shutil.get_terminal_size() if _shown(sys.stdout) or _shown(sys.stderr) else None,
     }
     try:
-        found = Known(session, Answering(call, config=session.options.config, variables=os.environ))
+        answering = Answering(call, config=session.options.config, variables=os.environ)
     except (OSError, ValueError, TypeError):
         return None
+    found = Known(session, answering, answers=answers)
+    if not answers:
+        return found
     output.COPIES.append(found.hear)
     context.call_on_close(lambda: output.COPIES.remove(found.hear))
     return found
 
 
 def _plain(context: click.Context, verb: str) -> bool:
-    given: Mapping[str, Any] = context.params
-    others = (name for name in given if name not in _SAFE)
-    if any(context.get_parameter_source(name) is not ParameterSource.DEFAULT for name in others):
-        return False
-    return given["form"] in _FORMS[verb]
+    return _only(context, _SAFE) and context.params["form"] in _FORMS[verb]
+
+
+def _only(context: click.Context, names: Container[str]) -> bool:
+    """Whether no other option is given."""
+    others = (name for name in context.params if name not in names)
+    return all(context.get_parameter_source(name) is ParameterSource.DEFAULT for name in others)
 
 
 def _shown(stream: TextIO | None) -> bool:

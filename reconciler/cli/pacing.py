@@ -56,7 +56,8 @@ _START, _OTHER = "start", "other"
 class Pace:
     """Hears of the stages of a run: adds up their times, and moves the bar if there is one.
 
-    A stage inside of another one counts for itself: the times add up to that of the run.
+    A stage inside of another one counts for itself: the times add up to that of the run. On the bar it is a part of the
+    other one while that counts: a bar that jumps to and fro tells nobody how far a run has come.
     """
 
     def __init__(self, bar: Bar | None = None) -> None:
@@ -65,23 +66,29 @@ class Pace:
         self.counts: dict[str, int] = {}
         self._open: list[str] = []
         self._done = 0
-        self._halted: list[int] = []
+        self._counting = False
+        self._shown = True
+        self._halted: list[tuple[int, bool, bool]] = []
         self._since = time.perf_counter()
 
     def begin(self, stage: str) -> None:
         """A stage begins."""
         self._tick()
         self._open.append(f"{self._open[-1]}/{stage}" if self._open else stage)
-        self._halted.append(self._done)  # that of the stage outside, which goes on afterwards
-        self._done = 0  # a stage that comes again counts anew on the bar, and adds up in the times
-        self._show()
+        self._halted.append((self._done, self._counting, self._shown))  # of the stage outside, which goes on afterwards
+        self._shown = self._shown and not self._counting
+        self._done, self._counting = 0, False  # one that comes again counts anew on the bar, and adds up in the times
+        if self._shown:
+            self._show()
 
     def end(self) -> None:
         """The last stage ends."""
         self._tick()
         self._open.pop()
-        self._done = self._halted.pop()
-        self._show()
+        shown = self._shown
+        self._done, self._counting, self._shown = self._halted.pop()
+        if shown:
+            self._show()
 
     def advance(self, count: int, total: int | None) -> None:
         """Things of the stage are done."""
@@ -90,7 +97,8 @@ class Pace:
         name = self._open[-1]
         self.counts[name] = self.counts.get(name, 0) + count
         self._done += count
-        if self.bar is not None:
+        self._counting = total is None or self._done < total
+        if self.bar is not None and self._shown:
             self.bar.far = (self._done, total)
 
     def lines(self) -> Iterator[tuple[str, float, int | None]]:
@@ -120,7 +128,8 @@ class Bar:
         """How many things of the stage are done, and of how many."""
         self._text = ""
         self._said = ""
-        self._drawn = False
+        self._drawn = ""
+        """What stands on the terminal now."""
         self._over = threading.Event()
         self._alone = threading.RLock()
         self._thread = threading.Thread(target=self._run, daemon=True, name="bar")
@@ -144,7 +153,7 @@ class Bar:
         """Take the line away until it is drawn again."""
         with self._alone:
             if self._drawn:
-                self._drawn = False
+                self._drawn = ""
                 _put(_CLEAR)
 
     def stop(self) -> None:
@@ -167,7 +176,9 @@ class Bar:
             with self._alone:
                 if not self._text or self._over.is_set():
                     continue
-                self._drawn = _put(_CLEAR + self._line())
+                line = self._line()
+                if line != self._drawn:  # one that is drawn again and again flickers
+                    self._drawn = line if _put(_CLEAR + line) else ""
 
     def _line(self) -> str:
         text, far = self._said or self._text, self.far

@@ -102,6 +102,12 @@ class Asked:
             raise UsageError("this plan does not say what it was asked for", code="PLN-01") from error
 
 
+def not_read(tenants: int) -> str:
+    """What is told of tenants that were not read."""
+    who = "1 other tenant was" if tenants == 1 else f"{tenants} other tenants were"
+    return f"{who} not read: validate and apply judge everything."
+
+
 def seconds(text: str) -> float:
     """``30s``, ``500ms``, ``2m`` or ``30`` as seconds.
 

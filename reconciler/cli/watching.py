@@ -79,6 +79,7 @@ def watch_drift(session: Session, asked: Watching) -> int:
     from reconciler import __version__
     from reconciler.model.watch import LogEntry
     from reconciler.operations.watch import WatchDoors, watch
+    from reconciler.wiring.watching import metrics_of, webhook_of
 
     if asked.webhook is not None and not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", asked.webhook):
         raise UsageError("--webhook takes the name of a variable", hint="an address of a webhook is a secret")
@@ -87,8 +88,8 @@ def watch_drift(session: Session, asked: Watching) -> int:
     try:
         house = session.house
         people = session.people()
-        courier = house.webhook(asked.webhook or "")
-        metrics = None if asked.metrics is None else house.metrics(asked.metrics)
+        courier = webhook_of(house, asked.webhook or "")
+        metrics = None if asked.metrics is None else metrics_of(house, asked.metrics)
         rounds = _Rounds(session, asked, people, ending)
         facts = {
             "every": asked.every,

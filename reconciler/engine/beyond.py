@@ -82,6 +82,18 @@ def contained(view: View, focus: Focus, differences: Iterable[Difference], plan:
         raise NeedsAll
 
 
+def unmoved(focus: Focus, differences: Iterable[Difference]) -> None:
+    """See that the drift inside depends on nothing but what was read. What the platform has drifted in is no matter.
+
+    Raises:
+        NeedsAll: something of the platform waits to be applied; or a manifest is gone, of which a move in any file may
+            say that it has another name.
+    """
+    for one in differences:
+        if one.standing is Standing.GONE or not (one.address.tenant or one.address.kind == focus.kind or one.drifted):
+            raise NeedsAll
+
+
 def _is_counted(kind: Kind, change: Change) -> bool:
     """Whether guards may count a change among everything: what is taken away, and those who guard the doors."""
     if kind.guardian is not None or change.action is Action.DELETE:

@@ -7,16 +7,18 @@ in canonical form, so that a difference of spelling is no change. What was appli
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import CARRIAGE_RETURN, Encoder, encoder, field_value, same
 from reconciler.model.given import ENVELOPE, GivenFields, in_envelope, prepared, shown
+from reconciler.model.pace import each
 from reconciler.model.placing import path_key
 from reconciler.model.resource import ROW_HEAD, LedgerEntry, Resource, Row, asked_before, last_applied
 from reconciler.model.secret import SecretRef
@@ -40,11 +42,11 @@ def diff(view: View, fingerprints: Fingerprints) -> Differences:
         msg = "a comparison needs live data"
         raise ValueError(msg)
     found: list[Difference] = []
-    unchanged = 0
+    unchanged = len(view.declared) - len(view.compared)
     ledger = live.ledger
     encoders = {name: (encoder(kind), ROW_HEAD + len(kind.columns)) for name, kind in view.catalog.items()}
     rows = {name: live.rows.get(name, {}) for name in view.catalog}
-    for address, resource in view.declared.items():
+    for address, resource in each(view.compared.items(), len(view.compared)):
         prepared, end = encoders[address.kind]
         row = rows[address.kind].get((address.tenant, address.name))
         entry = ledger.get(address)
@@ -75,21 +77,35 @@ def diff(view: View, fingerprints: Fingerprints) -> Differences:
 
 def wanted_fingerprints(view: View) -> list[tuple[Resource[Any], Field, SecretRef]]:
     """The secrets whose value must be read in order to compare: declared without version, and not made by ourselves."""
-    secret = {
-        name: [one for one in kind.fields if one.type == "secret" and not one.transient]
-        for name, kind in view.catalog.items()
-    }
+    secret = _secret_fields(view.catalog)
     found = []
-    for resource in view.declared.values():
-        for field in secret[resource.address.kind]:
-            ref = field_value(field, resource)
-            if not isinstance(ref, SecretRef) or ref.version is not None or ref.scheme == "generate":
-                continue
+    for address, resource in view.compared.items():
+        for field, ref in _read_to_compare(secret[address.kind], resource):
             entity = view.entity(resource)
             if not entity.exists or not entity.left_alone(field.path):
                 found.append((resource, field, ref))
     found.sort(key=lambda one: one[0].address)
     return found
+
+
+def rests_on_secrets(catalog: Catalog) -> Callable[[Resource[Any]], bool]:
+    """Says of a resource whether the value of a secret may have to be read in order to compare it."""
+    secret = _secret_fields(catalog)
+    return lambda one: any(True for _ in _read_to_compare(secret[one.address.kind], one))
+
+
+def _secret_fields(catalog: Catalog) -> dict[str, list[Field]]:
+    return {
+        name: [one for one in kind.fields if one.type == "secret" and not one.transient]
+        for name, kind in catalog.items()
+    }
+
+
+def _read_to_compare(fields: Iterable[Field], resource: Resource[Any]) -> Iterator[tuple[Field, SecretRef]]:
+    for field in fields:
+        ref = field_value(field, resource)
+        if isinstance(ref, SecretRef) and ref.version is None and ref.scheme != "generate":
+            yield field, ref
 
 
 class _Sides(NamedTuple):
@@ -244,8 +260,9 @@ def _observed(side: _Sides) -> Difference | None:
 
 
 def _gone(view: View, ledger: Mapping[Address, LedgerEntry]) -> Iterator[Difference]:
-    for address, entry in ledger.items():
-        if address in view.declared or entry.management == "observe":
+    for address in view.dropped:
+        entry = ledger.get(address)
+        if entry is None or address in view.declared or entry.management == "observe":
             continue
         kind = view.catalog.get(address.kind)
         if kind is not None:

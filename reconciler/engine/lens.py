@@ -9,7 +9,7 @@ resources name these only when they may be read, so that an absent and a foreign
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -145,14 +145,14 @@ class Lens:
         """An entry of the journal, whose operator goes by name where that may be read."""
         return replace(entry, operator=self.person(entry.operator)) if entry.operator else entry
 
-    def drift(self, report: DriftReport, ledger: Collection[Address]) -> DriftReport:
-        """The drift of what may be read; ``ledger`` are the managed resources."""
+    def drift(self, report: DriftReport, managed: Iterable[Address]) -> DriftReport:
+        """The drift of what may be read; ``managed`` are the managed resources that the report is about."""
         return replace(
             report,
             findings=self._findings(report.findings),
             resolved=self._findings(report.resolved),
             diagnostics=self.diagnostics(report.diagnostics),
-            managed=sum(self.sees(one) for one in ledger),
+            managed=sum(map(self.sees, managed)),
         )
 
     def _findings(self, found: Sequence[DriftFinding]) -> tuple[DriftFinding, ...]:

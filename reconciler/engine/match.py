@@ -6,7 +6,7 @@ A pattern that matches something is silent, whether or not anything has drifted 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from reconciler.model.address import Address
@@ -31,10 +31,18 @@ def match_kinds(catalog: Catalog, waivers: Waivers) -> list[Diagnostic]:
     return [told for one in waivers.active for told in _senseless(catalog, one)]
 
 
-def match_resources(catalog: Catalog, waivers: Waivers, known: Iterable[Address], *, limited: bool) -> list[Diagnostic]:
+def match_resources(
+    catalog: Catalog,
+    waivers: Waivers,
+    known: Iterable[Address],
+    *,
+    limited: bool,
+    speaks: Callable[[str], bool] | None = None,
+) -> list[Diagnostic]:
     """Patterns that could match something, and match none of the ``known`` addresses.
 
-    ``limited`` says that there may be others, which whoever asks may not read.
+    ``limited`` says that there may be others, which whoever asks may not read. ``speaks`` says which patterns are
+    looked at; None for all.
     """
     wanted = [(one, number) for one in waivers.active for number in range(len(one.addresses))]
     if not wanted:
@@ -43,7 +51,11 @@ def match_resources(catalog: Catalog, waivers: Waivers, known: Iterable[Address]
     found = []
     for one, number in wanted:
         glob = one.addresses[number]
-        if _kinds(catalog, glob) and not any(fnmatchcase(text, glob) for text in texts):
+        if (
+            (speaks is None or speaks(glob))
+            and _kinds(catalog, glob)
+            and not any(fnmatchcase(text, glob) for text in texts)
+        ):
             may = " that you may read" if limited else ""
             summary = f"the waiver {one.name} waives nothing at {glob}: that matches no resource{may}"
             found.append(_told(NOTHING, summary, "mend the pattern, or take it out", _place(one.places, number)))

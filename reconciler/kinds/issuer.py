@@ -93,8 +93,8 @@ def somebody_at_work(resource: Resource[IssuerSpec], view: View) -> Findings:
 
 
 def _counts_as_active(operator: Entity) -> bool:
-    if operator.resource is not None:
-        return (operator.resource.spec.state or "active") == "active"
+    if operator.declared:
+        return (operator.wanted("state") or "active") == "active"
     # A registered operator becomes active together with its company.
     return operator.state in ("active", "registered")
 

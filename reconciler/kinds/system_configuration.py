@@ -7,7 +7,7 @@ before. Limits of the access to certificate authorities may be tightened here an
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -172,32 +172,22 @@ def installed_languages(view: View) -> Findings:
     installed = view.setting("SystemConfiguration", "languages") or []
     known = {tag.casefold() for tag in installed}
     speaking = {name: fields for name, kind in view.catalog.items() if (fields := _speaking(kind))}
-    for address, resource in view.declared.items():
-        for one in speaking.get(address.kind, ()):
-            tag = _spoken(one, resource)
-            if tag is not None and tag.casefold() not in known:
-                yield Finding(
-                    f"the language {tag} is not installed",
-                    at=one.path,
-                    hint="installed are " + ", ".join(installed),
-                    address=address,
-                )
+    for name, fields in speaking.items():
+        for one in fields:
+            word = None if one.inherit is None else one.inherit.word
+            for address, tag in view.wanted(name, one.path):
+                if isinstance(tag, str) and tag != word and tag.casefold() not in known:
+                    yield Finding(
+                        f"the language {tag} is not installed",
+                        at=one.path,
+                        hint="installed are " + ", ".join(installed),
+                        address=address,
+                    )
     yield from _orphans(view, known, speaking)
 
 
 def _speaking(kind: Kind) -> list[SpecField]:
     return [one for one in kind.fields if one.path.rpartition(".")[2] in ("language", "defaultLanguage")]
-
-
-def _spoken(one: SpecField, resource: Resource[Any]) -> str | None:
-    node: Any = resource.spec
-    for attribute in one.attributes:
-        if node is None:
-            return None
-        node = getattr(node, attribute)
-    if not isinstance(node, str) or (one.inherit is not None and node == one.inherit.word):
-        return None
-    return node
 
 
 def _orphans(view: View, known: set[str], speaking: dict[str, list[SpecField]]) -> Findings:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from reconciler.model.address import Address
-from reconciler.model.change import Back, FieldChange
+from reconciler.model.change import Back, Cause, FieldChange
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.view import Entity
 
@@ -70,6 +70,12 @@ class Difference:
     def address(self) -> Address:
         """The address of the resource."""
         return self.entity.address
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the world alone has moved, in a row that is there."""
+        lines = (*self.fields, *self.secrets, *([] if self.state is None else [self.state]))
+        return self.standing is Standing.CHANGED and all(one.cause is Cause.DRIFT for one in lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

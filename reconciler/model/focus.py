@@ -72,6 +72,11 @@ class Focus:
             return self.holds(found.address)
         return found.source is None or not self.owner(found.source.file)
 
+    def names(self, glob: str) -> bool:
+        """Whether a pattern of addresses speaks of one of those tenants by its name, and of no other."""
+        tenant = _tenant_in(glob, self.kind)
+        return bool(tenant) and _WILD.isdisjoint(str(tenant)) and self.has(str(tenant))
+
     @property
     def named(self) -> tuple[str, ...]:
         """The tenants that are named in full; empty where a glob has to be matched with names."""

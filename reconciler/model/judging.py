@@ -22,12 +22,16 @@ def judge(rule: Rule, view: View, subject: Address | None, *arguments: Any) -> I
     """The diagnostics of ``rule`` called with ``arguments``; ``subject`` is the resource that it judges, if any."""
     doubts = view.doubts
     own = subject is not None and view.doubtful(subject)
+    view.asks(subject or rule.code)
     try:
         for finding in rule.check(*arguments):
+            view.speaks()
             found = placed(rule, finding, view=view, subject=subject)
             yield uncertain(found) if own or view.doubts != doubts else found
     except Unjudged:
         return
+    finally:
+        view.asks("")
 
 
 def judge_declared(
@@ -41,14 +45,17 @@ def judge_declared(
         mine = rules[address.kind]
         if not mine or address in without:
             continue
+        view.asks(address)
         for rule in mine:
             doubts = view.doubts
             try:
                 for finding in rule.check(resource, view, *arguments):
+                    view.speaks()
                     found = placed(rule, finding, view=view, subject=address)
                     yield uncertain(found) if view.doubts != doubts or view.doubtful(address) else found
             except Unjudged:
                 continue
+    view.asks("")
 
 
 def uncertain(found: Diagnostic) -> Diagnostic:
@@ -65,7 +72,7 @@ def placed(rule: Rule | RuleText, finding: Finding, *, view: View, subject: Addr
     resource: Resource[Any] | None = None
     kind = None
     if address is not None:
-        resource = view.declared.get(address)
+        resource = view.manifest(address)
         kind = view.catalog.get(address.kind)
         if finding.address is None:
             finding = Finding(

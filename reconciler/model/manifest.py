@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from reconciler.model.source import Snippet, Source
 
 if TYPE_CHECKING:  # it knows the kinds, and these know what a document is
+    from reconciler.model.baseline import Unchanged
     from reconciler.model.focus import Focus
 
 PathKey = tuple[str | int, ...]
@@ -254,6 +255,10 @@ class Manifests:
     those in no tenant's folder."""
     unread: frozenset[str] = frozenset()
     """The tenants whose folders were not opened."""
+    unchanged: Unchanged | None = field(default=None, repr=False, compare=False)
+    """The files that are as they were in an earlier run, where the reader was asked for the others alone."""
+    digests: Mapping[str, tuple[bytes, bool]] = field(default_factory=dict, repr=False, compare=False)
+    """The SHA-256 of each file and whether it surely is whole, where runs are remembered."""
     memory: Memory | None = field(default=None, repr=False, compare=False)
     """What remembers earlier runs over these folders, where something does."""
 

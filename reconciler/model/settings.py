@@ -14,6 +14,8 @@ from reconciler.model.trust import IdentitySettings
 DEFAULT_DATABASE = "sqlite:///.reconciler/live.db"
 """The embedded database of a working folder without configuration."""
 
+CONFIGURATION = "reconciler.yaml"
+"""The configuration of a working folder."""
 DATABASE_VARIABLE = "RECONCILER_DATABASE_URL"
 VARIABLE_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
 

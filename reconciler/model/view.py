@@ -6,7 +6,7 @@ declared value where the manifest manages the field, otherwise the live one. ``l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -87,6 +87,10 @@ class Entity:
             return False
         return any(path == one or path.startswith(f"{one}.") for one in resource.ignore_changes)
 
+    def wanted(self, path: str) -> Any:
+        """What its manifest says, given or by default; None without one, and where an object above it is left out."""
+        return None if self.resource is None else _plain(field_value(self.kind.by_path[path], self.resource))
+
     def has(self, path: str) -> bool:
         """Whether the field, which may be a secret, holds anything after the plan."""
         if self.resource is not None and (self.row is None or not self.left_alone(path)):
@@ -166,6 +170,34 @@ class View:
         """The declared resources that rules over one resource are about: all of them."""
         return self.declared
 
+    @property
+    def compared(self) -> Mapping[Address, Resource[Any]]:
+        """The declared resources that may differ from the database: all of them."""
+        return self.declared
+
+    @property
+    def dropped(self) -> Collection[Address]:
+        """What the ledger may hold and no manifest declares: whatever it holds."""
+        return () if self.live is None else self.live.ledger.keys()
+
+    def spares(self, rule: str) -> bool:  # noqa: ARG002  # nothing is known of any
+        """Whether a rule about the whole set, by its code, is known to find nothing."""
+        return False
+
+    def keyed(self, kind: str) -> bool:  # noqa: ARG002  # as above
+        """Whether natural keys of a kind may clash."""
+        return True
+
+    def asks(self, asker: Address | str) -> None:
+        """From now on rules ask about the resource ``asker``, or a rule about the whole set; empty for nobody."""
+
+    def speaks(self) -> None:
+        """Something was found on behalf of who asks now."""
+
+    def manifest(self, address: Address) -> Resource[Any] | None:
+        """The manifest of an address, to point at."""
+        return self.declared.get(address)
+
     def chooses(self, address: Address) -> bool:
         """Whether a resource takes part in the plan, by its targets."""
         return self.selects is None or self.selects(address)
@@ -209,6 +241,10 @@ class View:
             found = Entity(address, kind, resource, row)
         known[address] = found
         return found
+
+    def there(self, address: Address) -> bool:
+        """Whether there is a resource at an address, declared or live."""
+        return self.at(address) is not None
 
     def entity(self, resource: Resource[Any]) -> Entity:
         """The entity of a declared resource."""
@@ -303,6 +339,12 @@ class View:
                         index.setdefault(self.target_address(field, one.address, name), []).append(one)
             self._referrers[(kind, path)] = index
         return self._staying(index.get(target, ()))
+
+    def wanted(self, kind: str, path: str) -> Iterator[tuple[Address, Any]]:
+        """What the manifests of a kind say for a field, given or by default."""
+        field = self.catalog[kind].by_path[path]
+        for address in self._declared_of(kind):
+            yield address, field_value(field, self.declared[address])
 
     def setting(self, kind: str, path: str) -> Any:
         """A value of the one resource of a singleton kind; the field's default when there is none."""

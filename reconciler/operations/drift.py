@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
+from reconciler.engine.beyond import unmoved
 from reconciler.engine.diff import diff, wanted_fingerprints
 from reconciler.engine.drift import Known, bare, detect, hindered, report_drift, to_record, unmatched, unread
 from reconciler.engine.lens import Lens
@@ -21,16 +23,19 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
 from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded
+from reconciler.model.focus import NeedsAll, Reading
 from reconciler.model.moment import told as as_told
 from reconciler.model.pace import stage
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.selection import Selects, selecting
 from reconciler.model.view import View
+from reconciler.operations.narrowing import narrowly, reading_of, tenants_in
 from reconciler.operations.outside import set_aside
 from reconciler.operations.people import may_record, summon
 from reconciler.operations.request import Doors, People, Request
 from reconciler.operations.validate import Judged, judge
+from reconciler.ports import Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class Observed:
 
     ``newest`` is the number of the newest change of the audit, and ``moved`` gives what has another name since an
     earlier one: where it stands, by where it stood. ``partial`` says that manifests or waivers are not valid, so that
-    a finding may be missing, or be one too many.
+    a finding may be missing, or be one too many. ``unread`` counts the tenants that were not read for it.
     """
 
     whole: DriftReport
@@ -62,6 +67,7 @@ class Observed:
     newest: int = 0
     moved: Callable[[int], Mapping[Address, Address]] = lambda _: {}
     partial: bool = False
+    unread: int = 0
     live: Live | None = None
     view: View | None = None
     judged: Judged | None = None
@@ -111,12 +117,33 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         Denied: whoever asks is nobody (OPR-09), or would write and may not: an auditor (OPR-06), or somebody whose
             company is suspended (OPR-09).
     """
+    found = _narrow(doors, request, record=record)
+    return _observe(doors, request, record=record) if found is None else found
+
+
+def _narrow(doors: Doors, request: DriftRequest, *, record: bool) -> Observed | None:
+    """The look at a part; None where everything would tell something else of what the report is about."""
+    return narrowly(doors, partial(_observed_in, request, record=record))
+
+
+def _observed_in(request: DriftRequest, doors: Doors, beside: frozenset[str], *, record: bool) -> Observed:
+    return _observe(doors, request, record=record, beside=beside)
+
+
+def _observe(doors: Doors, request: DriftRequest, *, record: bool, beside: frozenset[str] | None = None) -> Observed:
+    """Look at everything; ``beside`` reads a part, with these tenants in it that nothing is told of.
+
+    Raises:
+        Beyond: as below, of a part: what is told depends on another tenant.
+        NeedsAll: it may depend on any.
+    """
     judged = judge(doors.catalog, doors.reader, layout=request.layout, folders=doors.waivers)
+    reading = None if beside is None else reading_of(judged, beside)
     about_waivers = frozenset(judged.about_waivers)
     faults = [one for one in judged.diagnostics if one.severity is Severity.ERROR and one not in about_waivers]
     with doors.store.look() as look:
         with stage("database"):
-            live = look.live()
+            live = look.live() if reading is None else _part(look, doors, request, judged, reading, sound=not faults)
         inside = set_aside(doors, Request(people=request.people, mine=True), judged, live, selects=_whatever)
         # What is written down is about everything, whoever asks.
         judged, blind = (judged, frozenset()) if record else (inside.judged, inside.blind)
@@ -129,10 +156,12 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         if record:
             may_record(carriers)
         view, differences, more = (None, None, 0) if faults else _beside(doors.catalog, judged, live, blind=blind)
+        if reading is not None:
+            _settled(live, differences, reading)
         with stage("compare"):
             found, told = detect(doors.catalog, live, view=view, differences=differences, selects=selects, moves=moves)
         addresses = [one.stands for one in found]
-        known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings())
+        known = Known(writes=look.writes(addresses), applied=look.applied(addresses), findings=look.findings(reading))
         newest = look.newest_change()
     if live.identity and not live.ledger:
         told.append(bare())
@@ -155,9 +184,9 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         environment=request.environment,
         moves=moves,
     )
-    shown = report if lens is None else lens.drift(report, live.ledger)
+    shown = report if lens is None else lens.drift(report, filter(selects, live.ledger))
     if record and (inside.hidden or inside.blind):  # what is told is what a look would tell that writes nothing
-        shown = observe(doors, request).shown
+        shown = _observe(doors, request, record=False, beside=beside).shown
     return Observed(
         whole=report,
         shown=shown,
@@ -167,10 +196,34 @@ def observe(doors: Doors, request: DriftRequest, *, record: bool = False) -> Obs
         newest=newest,
         moved=lambda since: _moved(doors, since, newest),
         partial=bool(faults or more or based.diagnostics or errors_in(list(judged.about_waivers))),
+        unread=0 if reading is None else len(judged.manifests.unread),
         live=live,
         view=view,
         judged=judged,
     )
+
+
+def _part(look: Look, doors: Doors, request: DriftRequest, judged: Judged, reading: Reading, *, sound: bool) -> Live:
+    """The database as far as it has to be read; of manifests with errors everything is said.
+
+    Raises:
+        Beyond: another tenant matters.
+        NeedsAll: everything does.
+    """
+    if not sound:
+        raise NeedsAll
+    return tenants_in(look, doors, request.people, judged, reading)
+
+
+def _settled(live: Live, differences: Differences | None, reading: Reading) -> None:
+    """See that nothing that was not read can change what is said.
+
+    Raises:
+        NeedsAll: nothing is managed, as far as was read; the manifests do not fit together; or something else may.
+    """
+    if differences is None or not live.ledger:
+        raise NeedsAll
+    unmoved(reading.focus, differences.items)
 
 
 def _meant(catalog: Catalog, request: DriftRequest, moves: Mapping[Address, Address]) -> Selects:
@@ -229,7 +282,9 @@ def _unmatched(
     known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}
     known.update(live.ledger, () if view is None else view.declared)
     if lens is not None:
-        known = {one for one in known if lens.sees(one)}
+        asked = {one for one in known if one.tenant in request.tenants or _among(str(one), request.targets)}
+        asked.update(now for was, now in moves.items() if _among(str(was), request.targets))
+        known = {one for one in known & asked if lens.sees(one)}
     known.update(was for was, now in moves.items() if now in known)
     texts = [str(one) for one in known]
     homes = {one.tenant for one in known}
@@ -240,15 +295,26 @@ def _unmatched(
     ]
 
 
+def _among(text: str, globs: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(text, one) for one in globs)
+
+
 def _aimless(
     catalog: Catalog, judged: Judged, live: Live, lens: Lens | None, moves: Mapping[Address, Address]
 ) -> list[Diagnostic]:
-    """Patterns of waivers that match nothing: no manifest, and no row or entry of the ledger that may be read."""
+    """Patterns of waivers that match nothing: no manifest, and no row or entry of the ledger that may be read.
+
+    A report of some tenants speaks of the patterns that name one of these, however much was read for it.
+    """
     if not judged.waivers.active:
         return []
+    focus = judged.manifests.focus
     known = {Address(kind, *key) for kind, rows in live.rows.items() for key in rows}.union(live.ledger)
+    if focus is not None:
+        known = set(filter(focus.holds, known))
     if lens is not None:
         known = {one for one in known if lens.sees(one)}
     known.update(was for was, now in moves.items() if now in known)
     known.update(one.address for one in judged.resources)
-    return match_resources(catalog, judged.waivers, known, limited=lens is not None)
+    speaks = None if focus is None else focus.names
+    return match_resources(catalog, judged.waivers, known, limited=lens is not None, speaks=speaks)

@@ -21,6 +21,7 @@ from reconciler.model.authorization import Carriers
 from reconciler.model.catalog import Catalog
 from reconciler.model.denial import Denial
 from reconciler.model.encode import field_value
+from reconciler.model.focus import NeedsAll
 from reconciler.model.kind import Kind
 from reconciler.model.moved import Move
 from reconciler.model.placing import path_key
@@ -70,6 +71,8 @@ def set_aside(doors: Doors, request: Request, judged: Judged, live: Live, *, sel
     groups = [one for one in (asking, _bounded(Carriers(people=making))) if one]
     if not groups:
         return Inside(judged=judged)
+    if judged.since is not None:
+        raise NeedsAll  # what lies outside of somebody's reach has to be known whole
     before = View(doors.catalog, {}, live)
     moves, stray = _moves(_Eyes([Lens(rights, one, before) for one in groups]), live, judged.moves)
     live = rebase(doors.catalog, live, moves).live

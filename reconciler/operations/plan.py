@@ -31,13 +31,17 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, 
 from reconciler.model.difference import Differences
 from reconciler.model.entitlement import Shift
 from reconciler.model.errors import InvalidManifests
+from reconciler.model.focus import NeedsAll
 from reconciler.model.moved import Move
+from reconciler.model.notes import Notes
+from reconciler.model.noting import NotingView
 from reconciler.model.pace import stage, staged
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
 from reconciler.model.rights import Rights
 from reconciler.model.snapshot import Snapshot, SnapshotNote
 from reconciler.model.view import View
+from reconciler.operations.baselines import learn, may_learn
 from reconciler.operations.consent import agree_on
 from reconciler.operations.moving import fit_moved
 from reconciler.operations.outside import Inside, set_aside
@@ -125,9 +129,15 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     """
     if doors.snapshot is not None:
         return _from_snapshot(doors, request, judged, doors.snapshot)
+    if doors.baselines is not None and judged.since is None and may_learn(judged, live):
+        judged = replace(judged, notes=Notes())
     inside = _inside(doors, request, judged, live)
-    steady = Steady(judged, live, whole=not judged.moves and not inside.hidden)
-    if steady.holds:
+    if judged.since is not None and inside.judged is not judged:
+        raise NeedsAll
+    steady = Steady(judged, live, whole=not judged.moves and not inside.hidden and judged.since is None)
+    # Of what is assumed nothing is noted, and the next run could rest on nothing.
+    stands = steady.holds and judged.notes is None
+    if stands:
         view, found = steady.fit(doors.catalog, inside.judged, live, now=doors.now)
     else:
         view, live, found = _fitted(doors, request, inside, live)
@@ -135,7 +145,7 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
         raise _invalid(seen_by(doors, request, live, view=view, found=[*judged.diagnostics, *found]))
     with stage("secrets"):
         marks, problems = fingerprints(doors, view)
-    if steady.holds and not marks:
+    if stands and not marks:
         differences = Differences(items=(), unchanged=len(view.declared))
     else:
         differences = _compared(view, marks)
@@ -146,6 +156,8 @@ def propose(doors: Doors, request: Request, judged: Judged, live: Live) -> Propo
     known = {(one.address, one.path) for one in problems}
     with stage("secrets"):
         problems += [one for one in unreadable(doors, made, view) if (one.address, one.path) not in known]
+    if isinstance(view, NotingView) and inside.judged is judged:
+        learn(doors, judged, view, differences)
     return proposed(
         doors,
         request,

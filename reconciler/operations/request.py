@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.model.approval import Demand
+from reconciler.model.baseline import Baselines
 from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.guards import Guards
@@ -69,6 +70,10 @@ class Doors:
     waivers: WaiverFolders | None = None
     narrowed: Callable[[frozenset[str]], ManifestReader | None] | None = None
     """Gives a reader of what a plan with targets is about and of some tenants beside it; None where there is none."""
+    since: Callable[..., ManifestReader | None] | None = None
+    """Gives a reader of what is not as it was in the files of a baseline; None where there is none."""
+    baselines: Baselines | None = None
+    """Where it is kept what was in step, for runs that may rest on it."""
     snapshot: Snapshot | None = None
     """What stands behind ``store`` when it is no database: then no secret is read, and nothing is applied."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from reconciler.engine.diff import wanted_fingerprints
@@ -19,6 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.encode import GENERATED, field_value
 from reconciler.model.errors import WorldError
 from reconciler.model.kind import Kind
+from reconciler.model.pace import each
 from reconciler.model.placing import diagnose, path_key
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Resource
@@ -145,8 +147,8 @@ def _all_sealed(doors: Doors, values: Sequence[tuple[_Wanted, SecretValue]]) -> 
     rest = [pair for pair in values if pair[0].storage != "password"]
     with ThreadPoolExecutor(max_workers=min(len(slow), os.cpu_count() or 1) or 1) as pool:
         hashing = pool.map(seal, slow)
-        done = [*zip(rest, map(seal, rest), strict=True), *zip(slow, hashing, strict=True)]
-    return {(one.resource.address, one.field.path): found for (one, _), found in done}
+        done = list(each(chain(map(seal, rest), hashing), len(values)))
+    return {(one.resource.address, one.field.path): found for (one, _), found in zip([*rest, *slow], done, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def is_still(proposal: Proposal) -> bool:
         return False
     if any(one.digest == made.digest for one in proposal.live.approvals) or proposal.live.doubt is not None:
         return False
-    return not any(one.files for one in proposal.view.declared.values())
+    return not any(one.files for one in proposal.view.compared.values())
 
 
 def mark_of(resources: Sequence[Resource[Any]], live: Live) -> bytes | None:

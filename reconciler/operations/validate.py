@@ -17,7 +17,7 @@ from reconciler.engine.compose import compose
 from reconciler.engine.layout import judge_layout
 from reconciler.engine.match import match_kinds
 from reconciler.engine.move import judge_moves, read_moves
-from reconciler.engine.resolve import resolve
+from reconciler.engine.resolve import judge_together, resolve
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.validate import validate_early
 from reconciler.engine.waive import no_folder, parted, waive
@@ -26,6 +26,7 @@ from reconciler.model.catalog import Catalog
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.manifest import Document, Manifests, Memory
 from reconciler.model.moved import Move
+from reconciler.model.notes import Notes
 from reconciler.model.pace import stage, staged
 from reconciler.model.report import Findings
 from reconciler.model.resource import Live, Resource
@@ -51,6 +52,10 @@ class Judged:
     about_waivers: tuple[Diagnostic, ...] = ()
     """Those of ``diagnostics`` that are about waivers."""
     moves: tuple[Move, ...] = ()
+    since: Callable[[Live], View] | None = None
+    """Gives the view of what has changed since another run, where ``resources`` are those alone."""
+    notes: Notes | None = None
+    """Where it is noted what rules look at, if somebody wants to know."""
 
     @property
     def valid(self) -> bool:
@@ -145,7 +150,11 @@ def fit(
     ``blind`` are references to what whoever asks may not read: they name nothing.
     """
     with stage("resolve"):
-        view, found = resolve(catalog, judged.resources, live, judged.read_file, blind=blind)
+        if judged.since is not None and live is not None:
+            view = judged.since(live)
+            found = judge_together(view, judged.read_file)
+        else:
+            view, found = resolve(catalog, judged.resources, live, judged.read_file, blind=blind, notes=judged.notes)
         if not errors_in(found):
             found = [*found, *judge_time(view, now)]
         return view, in_order(found)

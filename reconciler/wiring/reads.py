@@ -13,7 +13,7 @@ from reconciler.adapters.secrets.keys import VARIABLE as KEY_VARIABLE
 from reconciler.model.errors import UsageError
 from reconciler.model.resource import Live
 from reconciler.model.settings import DATABASE_VARIABLE
-from reconciler.wiring import House
+from reconciler.wiring.house import House
 
 PLAN_VARIABLE = "RECONCILER_PLAN_DATABASE_URL"
 

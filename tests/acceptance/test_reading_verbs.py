@@ -37,6 +37,8 @@ READING = (
     ("state", "list"),
     ("state", "show", "Partner/farol"),
     ("explain", "Partner/farol"),
+    ("graph",),
+    ("graph", "--format", "json", "--out", "/dev/null"),
     ("db", "current"),
     ("db", "check"),
 )

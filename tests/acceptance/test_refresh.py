@@ -74,6 +74,17 @@ def test_the_journal_is_read_where_it_vouches(home: Tree, kept: Path, recalled: 
     assert recalled == ([False, True, True] if isinstance(home, ServedTree) else [])
 
 
+def test_an_apply_reads_in_full_whatever_is_kept(home: Tree, kept: Path, recalled: list[bool]) -> None:
+    home.run("plan")
+    recalled.clear()
+    home.edit(DESK, "Questions about seals", "All about seals")
+    assert home.apply().code == 0
+    assert recalled == []
+    refused = home.run("apply", "--refresh", "full")
+    assert refused.code == 1
+    assert "--refresh" in refused.err
+
+
 def test_no_such_word(home: Tree, kept: Path) -> None:
     assert home.run("plan", "--refresh", "some").code == 1
     assert kept.exists()

@@ -16,6 +16,8 @@ from tests.cli.tree import CLOCK
 CALLS = (
     ("validate",),
     ("validate", "--format", "json"),
+    ("graph",),
+    ("graph", "--format", "json"),
     ("plan",),
     ("plan", "--json", "--out", "plan.json"),
     ("--log-format", "json", "plan"),

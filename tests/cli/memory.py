@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.adapters.database import digests
 from reconciler.answering import Answering
 from tests.cli.tree import Call, Tree
 
 
 class Memory:
-    """The tree with a cache of its own; ``answered`` says whether the last call was."""
+    """The tree with a cache of its own.
+
+    ``answered`` says whether the last call was, ``read`` whether rows were read to see that nothing has moved.
+    """
 
     def __init__(self, tree: Tree, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tree = tree
         self.folder = folder
-        self.answered = False
+        self.answered = self.read = False
         self._monkeypatch = monkeypatch
-        recall = Answering.recall
+        recall, digest_now = Answering.recall, digests.digest_now
+
+        def reading(*words: Any, **how: Any) -> str:
+            self.read = True
+            return digest_now(*words, **how)
+
+        monkeypatch.setattr(digests, "digest_now", reading)
 
         def spied(one: Answering) -> dict[str, object] | None:
             found = recall(one)
@@ -29,7 +40,7 @@ class Memory:
 
     def run(self, *words: str) -> Call:
         """Run with what is remembered."""
-        self.answered = False
+        self.answered = self.read = False
         self._monkeypatch.setenv("RECONCILER_CACHE", str(self.folder))
         return self.tree.run(*words)
 

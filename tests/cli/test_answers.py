@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import answering
+from reconciler.adapters.database import pulse
 from tests.cli.environments import git
 from tests.cli.memory import Memory
 from tests.cli.tree import ROOT, SECOND, Tree
@@ -133,6 +135,42 @@ def test_nothing_heavy_is_loaded_for_an_answer(memory: Memory) -> None:
         done = subprocess.run([sys.executable, "-c", script], env=variables, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("No changes.")
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def settle(memory: Memory) -> None:
+    """Make the last change of the database one that is long past."""
+    time.sleep(pulse.SETTLED * 1.5)
+
+
+def test_rows_are_not_read_where_nothing_was_written(memory: Memory) -> None:
+    settle(memory)
+    for words in (("plan",), ("drift",)):
+        memory.warm(*words)
+        assert not memory.read
+    memory.tree.sql("CREATE TABLE aside (x INTEGER)")
+    assert memory.agree("plan"), "the rows are the same"
+    assert memory.read
+
+
+def test_rows_are_read_where_the_file_is_another_one(memory: Memory) -> None:
+    settle(memory)
+    memory.warm("plan")
+    file = memory.tree.folder / ".reconciler/live.db"
+    found, stat = file.read_bytes(), file.stat()
+    file.unlink()
+    file.write_bytes(found)
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert memory.agree("plan")
+    assert memory.read
+
+
+def test_rows_are_read_where_triggers_told_nothing(memory: Memory) -> None:
+    settle(memory)
+    memory.warm("plan")
+    for (name,) in memory.tree.sql("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+        memory.tree.sql(f"DROP TRIGGER {name}")
+    memory.tree.sql("UPDATE categories SET description = 'other'")
+    assert not memory.agree("plan")
 
 
 # --- whatever changes ------------------------------------------------------------------------------------------------

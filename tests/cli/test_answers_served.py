@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.adapters.database import keeping
 from tests.cli.memory import Memory
 from tests.cli.tree import INES, ROOT, Tree
 from tests.servers import Cluster
@@ -56,6 +57,51 @@ def test_whatever_is_written_is_seen(memory: Memory, cluster: Cluster, database:
         with cluster.connect(database) as connection:
             connection.execute(statement.encode())
         assert not any(memory.agree(*words) for words in calls), statement
+
+
+@pytest.fixture
+def kept(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """The same, where also a reading of few rows has a pulse."""
+    monkeypatch.setattr(keeping, "FEWEST", 1)
+    return memory
+
+
+def test_rows_are_not_read_where_the_journal_vouches(kept: Memory, cluster: Cluster, database: str) -> None:
+    for words in (("plan",), ("drift",)):
+        kept.warm(*words)
+        assert not kept.read
+    with cluster.connect(database) as connection:
+        connection.execute(b"GRANT SELECT ON categories TO PUBLIC")
+    assert kept.agree("plan"), "the rows are the same"
+    assert kept.read
+
+
+def test_with_a_pulse_whatever_is_written_is_seen_as_well(kept: Memory, cluster: Cluster, database: str) -> None:
+    test_whatever_is_written_is_seen(kept, cluster, database)
+
+
+ROUND = {
+    "triggers that were off": """
+        ALTER TABLE categories DISABLE TRIGGER ALL; UPDATE categories SET description = 'other';
+        ALTER TABLE categories ENABLE TRIGGER ALL""",
+    "a replica": "SET session_replication_role = replica; UPDATE categories SET description = 'other'",
+    "a generation": "UPDATE reconciler_tenants SET generation = generation + 1",
+    "a finding": """
+        INSERT INTO reconciler_findings (id, kind, tenant, name, path, finding, state, first_seen, last_seen) VALUES
+        ('x', 'Category', 'farol', 'signing', '', 'missing', 'new', '2026-06-01T00:00:00Z', '2026-06-01T00:00:00Z')""",
+    "another identity": "UPDATE reconciler_meta SET value = 'other' WHERE key = 'identity'",
+}
+
+
+@pytest.mark.parametrize("name", ROUND)
+def test_what_goes_round_the_journal_is_seen(kept: Memory, cluster: Cluster, database: str, name: str) -> None:
+    for words in (("plan",), ("drift",)):
+        kept.warm(*words)
+        assert not kept.read
+    with cluster.connect(database) as connection:
+        connection.execute(ROUND[name].encode())
+    assert not kept.agree("drift")
+    assert kept.agree("plan") is (name == "a finding"), "of findings a plan knows nothing"
 
 
 def test_another_user_reads_with_its_own_eyes(

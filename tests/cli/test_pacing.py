@@ -18,7 +18,7 @@ import pytest
 from reconciler.cli.main import main
 from reconciler.cli.pacing import Bar, Pace
 from reconciler.model import pace
-from tests.cli.tree import CLOCK, FILES, SECRET
+from tests.cli.tree import CLOCK, FILES, ROOT, SECRET
 
 SLOW = """\
 import sys, time
@@ -163,6 +163,49 @@ def test_a_stage_goes_on_counting_behind_one_inside_it() -> None:
     heard.advance(1, 9)
     assert bar.far == (6, 9)
     assert heard.counts == {"read": 6, "read/validate": 2}
+
+
+def test_a_stage_inside_of_one_that_counts_is_a_part_of_it() -> None:
+    bar = Bar()
+    heard = Pace(bar)
+    heard.begin("read")
+    heard.begin("validate")
+    assert bar._text == "validating manifests", "nothing is counted yet"
+    heard.end()
+    heard.advance(5, 9)
+    heard.begin("validate")
+    heard.advance(2, None)
+    assert (bar._text, bar.far) == ("reading manifests", (5, 9))
+    heard.end()
+    assert (bar._text, bar.far) == ("reading manifests", (5, 9))
+    heard.advance(4, 9)
+    heard.begin("validate")
+    assert (bar._text, bar.far) == ("validating manifests", None), "the other one has counted to its end"
+    heard.end()
+    heard.end()
+    assert bar._text == ""
+
+
+def test_a_line_that_stays_is_not_drawn_again(folder: Path) -> None:
+    shown = call(folder, "validate", seconds=0.6).terminal
+    lines = [one.partition("\r\n")[0].strip("\r") for one in shown.split("\x1b[2K")]
+    assert len(lines) > 3
+    assert not [one for one, before in zip(lines[1:], lines, strict=False) if one and one == before]
+
+
+def test_what_is_compared_planned_and_written_is_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("RECONCILER_NOW", CLOCK)
+    monkeypatch.setenv("ANA_PASSWORD", SECRET)
+    assert main(["apply", "--bootstrap", "--as", ROOT, "--auto-approve", "--verbose"]) == 0
+    told = [line.split() for line in capsys.readouterr().err.splitlines() if line.startswith("time: ")]
+    counts = {words[1]: int(words[4]) for words in told if len(words) > 4}
+    number = counts["compare"]
+    assert number > 0
+    assert counts["plan"] == counts["write"] == number
+    assert counts["seal"] == 1
 
 
 def test_verbose_tells_the_time_of_each_stage(

@@ -51,6 +51,7 @@ def calls(key: Key, path: str) -> Iterator[tuple[str, ...]]:
     yield ("apply", "manifests", "--auto-approve", "--target", name, "--prune")
     yield ("apply", "manifests", "--auto-approve", "--mine", "--exclude", name)
     yield ("validate", "manifests")
+    yield ("graph", "manifests", "--format", "json")
     yield ("drift", "manifests", "--target", name, "--detailed-exitcode")
     yield ("drift", "manifests", "--format", "json")
     for asked in (name, field):

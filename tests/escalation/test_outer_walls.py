@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-import reconciler.wiring as house
 from reconciler.operations import adopt, approve, drift, moving, outside, rollback
+from reconciler.wiring import opening
 from tests.escalation.estate import JUDGED, Estate
 from tests.escalation.test_walls import AUDITOR, BILLING, FAROL, PAULA, ROOT, Patch, Wall
 
@@ -131,7 +131,7 @@ def _a_file_goes_anywhere(patch: Patch) -> None:
 
 
 def _a_branch_rules_itself(patch: Patch) -> None:
-    patch.setattr(house, "overruled", lambda ours, _theirs: ours)
+    patch.setattr(opening, "overruled", lambda ours, _theirs: ours)
 
 
 def _free(module: object) -> Callable[[Patch], None]:

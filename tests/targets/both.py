@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli import exits
-from reconciler.operations import focused
+from reconciler.operations import drift, focused
 from tests.cli.tree import Call, Tree
 
 NOT_READ = " not read: validate and apply judge everything.\n"
@@ -66,6 +66,24 @@ def both(tree: Tree, *words: str) -> Both:
         long, second = _planned(tree, *words)
     targets = tuple(one for one, before in zip(words[1:], words, strict=False) if before == "--target")
     return Both(short, long, narrow == [True], (first, second), targets)
+
+
+def both_drifts(tree: Tree, *words: str) -> Both:
+    """Report drift with ``words``, for its targets and from everything."""
+    narrow: list[bool] = []
+    real = drift._narrow
+
+    def spy(*asked: Any, **how: Any) -> Any:
+        found = real(*asked, **how)
+        narrow.append(found is not None)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drift, "_narrow", spy)
+        short = tree.run("drift", *words, "--detailed-exitcode")
+        patch.setattr(drift, "_narrow", lambda *_, **__: None)
+        long = tree.run("drift", *words, "--detailed-exitcode")
+    return Both(short, long, narrow == [True], (b"", b""), ())
 
 
 def _planned(tree: Tree, *words: str) -> tuple[Call, bytes]:

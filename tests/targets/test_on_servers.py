@@ -11,7 +11,7 @@ from reconciler.adapters.database.postgres import connecting
 from tests.acceptance.conftest import home
 from tests.cli.conftest import tree
 from tests.cli.tree import FILES, INES, ROOT, Tree
-from tests.targets.both import both
+from tests.targets.both import both, both_drifts
 
 __all__ = ["home", "tree"]
 
@@ -51,6 +51,16 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[Any, ...]]]:
 
         return of
 
+    def parts(connection: Any, size: int) -> Callable[[str], Iterator[list[Any]]]:
+        def told(statement: str) -> Iterator[list[Any]]:
+            for part in streaming(connection, size)(statement):
+                found.extend(part)
+                yield part
+
+        return told
+
+    streaming = connecting.streaming
+    monkeypatch.setattr(connecting, "streaming", parts)
     for name in ("asking", "fetching"):
         monkeypatch.setattr(connecting, name, heard(getattr(connecting, name)))
     return found
@@ -81,3 +91,23 @@ def test_no_row_of_another_tenant_is_read(towns: Tree, rows: list[tuple[Any, ...
         rows.clear()
         towns.run("plan", "--as", ROOT)
         assert any(row[:1] == ("torre",) for row in rows)
+
+
+def test_drift_is_the_same(towns: Tree) -> None:
+    towns.sql("UPDATE categories SET audience = 'all'")
+    found = both_drifts(towns, *WORDS).same()
+    assert found.narrow
+    assert found.short.code == 2, found.short
+    towns.run("drift", *WORDS, "--record")
+    assert "known" in both_drifts(towns, *WORDS).same().short.out
+
+
+def test_drift_reads_no_row_of_another_tenant(towns: Tree, rows: list[tuple[Any, ...]]) -> None:
+    towns.sql("UPDATE categories SET audience = 'all'")
+    towns.run("drift", "--record")
+    rows.clear()
+    assert "audience" in towns.run("drift", *WORDS).out
+    texts = {str(value) for row in rows if len(row) > 2 for value in row[:3]}
+    assert "torre" not in texts - {"", *(str(row[1]) for row in rows if row[:1] == ("",))}
+    if rows:
+        assert any(row[:1] == ("farol",) for row in rows)

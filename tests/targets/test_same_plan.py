@@ -20,3 +20,13 @@ def test_the_plan_of_some_tenants_is_that_of_everything(grove: Tree, seed: int) 
     for _ in range(2):
         change(grove, chance)
         both(grove, *words(grove, chance)).same()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_plan_of_drift_alone_is_that_of_everything(grove: Tree, seed: int) -> None:
+    chance = random.Random(1000 + seed)  # noqa: S311 - the same changes in every run
+    for _ in range(2):
+        change(grove, chance)
+        asked = [one for one in words(grove, chance) if one != "--prune"]
+        both(grove, *asked, "--only-drift").same()

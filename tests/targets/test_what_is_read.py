@@ -56,6 +56,11 @@ def rows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
             found.extend(got)
             return got
 
+        def fetchmany(self, size: int | None = 1) -> list[Any]:
+            got = super().fetchmany(size)
+            found.extend(got)
+            return got
+
     class Watched(sqlite3.Connection):
         def execute(self, *words: Any) -> sqlite3.Cursor:
             return self.cursor(Counted).execute(*words)
@@ -99,6 +104,25 @@ def test_no_row_of_another_tenant_is_read(grove: Tree, rows: list[tuple[Any, ...
     assert grove.run("plan", "--as", corpus.ADMINISTRATOR).code == 0
     assert of(rows) == {"tenant-00001", "tenant-00002", "tenant-00003"}
     assert short < len(rows) * 0.6
+
+
+def test_a_plan_of_drift_alone_reads_no_more(grove: Tree, opened: list[str], rows: list[tuple[Any, ...]]) -> None:
+    with closing(sqlite3.connect(grove.folder / "live.db")) as connection, connection:
+        connection.execute("UPDATE categories SET sort_order = 77")
+    call = grove.run(*WORDS, TARGET, "--only-drift")
+    assert "sortOrder" in call.out
+    assert NOT_READ in call.err
+    assert of(rows) == {"tenant-00001"}
+    assert not {"tenant-00002", "tenant-00003"}.intersection(opened)
+
+
+def test_the_history_reads_rows_only_for_who_may_not_read_all(grove: Tree, rows: list[tuple[Any, ...]]) -> None:
+    run = grove.run("history", "--format", "json").json["runs"][0]["id"]
+    grove.run("history", "--tenant", "tenant-00001")
+    grove.run("status", run)
+    assert not of(rows)
+    grove.run("history", "--as", corpus.ADMINISTRATOR)
+    assert of(rows) == {"tenant-00001", "tenant-00002", "tenant-00003"}
 
 
 def test_the_database_goes_by_its_indexes(

@@ -44,7 +44,8 @@ _APPROVALS = (
     "WHERE withdrawn_at IS NULL"
 )
 
-_OPEN = "SELECT id FROM reconciler_findings WHERE state <> 'resolved'"
+OPEN_FINDINGS = "SELECT id FROM reconciler_findings WHERE state <> 'resolved'"
+"""The findings of drift that are written down and open."""
 
 
 def tables_of(catalog: Catalog) -> Tables:
@@ -93,7 +94,7 @@ def digest_now(place: SqliteFile | Server, tables: Tables, *, settled: bool) -> 
         _add_head(digest, revision[0] if revision else "", identity[0] if identity else "", generations.items())
         for statement in statements:
             _add(digest, _in_order(rows(statement), 2))
-        if settled and any(True for _ in rows(_OPEN)):
+        if settled and any(True for _ in rows(OPEN_FINDINGS)):
             return ""
         _add(digest, _in_order(rows(_LEDGER), 3))
         _add(digest, sorted(tuple(str(one or "") for one in row) for row in rows(_APPROVALS)))

@@ -117,10 +117,12 @@ class Look:
             found.setdefault(Address(kind, tenant, name), []).append(change)
         return found
 
-    def findings(self) -> Mapping[str, Recorded]:
-        """The findings that were written down, by id."""
-        rows = self._ask(f"SELECT {', '.join(FINDING_COLUMNS)} FROM {FINDINGS}", ())  # noqa: S608  # constants
-        return {row[0]: recorded(row) for row in rows}
+    def findings(self, reading: Reading | None = None) -> Mapping[str, Recorded]:
+        """The findings that were written down, by id: with ``reading``, at least those inside its focus."""
+        named = ("", *reading.focus.named) if reading is not None and reading.focus.named else ()
+        inside = f" WHERE tenant IN ({', '.join('?' for _ in named)})" if 0 < len(named) <= _AT_ONCE else ""
+        statement = f"SELECT {', '.join(FINDING_COLUMNS)} FROM {FINDINGS}{inside}"  # noqa: S608  # constants
+        return {row[0]: recorded(row) for row in self._ask(statement, named if inside else ())}
 
     def _about(
         self, table: str, key: Sequence[str], columns: str, keys: Sequence[tuple[str, ...]]
@@ -186,7 +188,7 @@ class EmptyLook:
         """Nothing."""
         return {}
 
-    def findings(self) -> Mapping[str, Recorded]:
+    def findings(self, reading: Reading | None = None) -> Mapping[str, Recorded]:  # noqa: ARG002  # none were
         """None."""
         return {}
 

@@ -27,42 +27,63 @@ _SUFFIX = ".answer"
 
 
 class Answers:
-    """The answers below a folder. ``place`` is the folder of all caches; empty for that of the user."""
+    """The answers below a folder. ``place`` is the folder of all caches; empty for that of the user.
 
-    def __init__(self, place: str) -> None:
+    What else is kept under these rules has files of another ``suffix``, of which the ``most`` latest are kept, none of
+    them with more than ``largest`` bytes.
+    """
+
+    def __init__(
+        self, place: str, *, suffix: str = _SUFFIX, most: int | None = None, largest: int | None = None
+    ) -> None:
         self._place = place
+        self._suffix = suffix
+        self._most = ANSWERS if most is None else most
+        self._largest = LARGEST if largest is None else largest
 
     def find(self, question: bytes) -> dict[str, Any] | None:
         """The answer to a question, if it was kept and is whole."""
-        with suppress(OSError, RuntimeError, ValueError):
-            folder = self._folder()
-            key = read_own(folder / _KEY, _LENGTH) if is_private(folder) else b""
-            if len(key) == _LENGTH:
-                found = read_own(folder / _name(key, question), LARGEST)
-                sealed, content = found[:_LENGTH], found[_LENGTH:]
-                if hmac.compare_digest(sealed, _seal(key, question, content)):
-                    answer = json.loads(content)
-                    return answer if isinstance(answer, dict) else None
+        content = self.content(question)
+        if content is not None:
+            with suppress(ValueError):
+                answer = json.loads(content)
+                return answer if isinstance(answer, dict) else None
         return None
 
     def keep(self, question: bytes, answer: dict[str, Any]) -> None:
         """Keep an answer. Fails at nothing."""
+        with suppress(ValueError):
+            self.keep_content(question, json.dumps(answer).encode())
+
+    def content(self, question: bytes) -> bytes | None:
+        """What was kept for a question, as bytes, if it is whole."""
         with suppress(OSError, RuntimeError, ValueError):
-            content = json.dumps(answer).encode()
             folder = self._folder()
-            if len(content) >= LARGEST - _LENGTH:
+            key = read_own(folder / _KEY, _LENGTH) if is_private(folder) else b""
+            if len(key) == _LENGTH:
+                found = read_own(folder / self._name(key, question), self._largest)
+                sealed, content = found[:_LENGTH], found[_LENGTH:]
+                if hmac.compare_digest(sealed, _seal(key, question, content)):
+                    return content
+        return None
+
+    def keep_content(self, question: bytes, content: bytes) -> None:
+        """Keep bytes. Fails at nothing."""
+        with suppress(OSError, RuntimeError, ValueError):
+            folder = self._folder()
+            if len(content) >= self._largest - _LENGTH:
                 return
             key = _key(folder)
             if len(key) == _LENGTH:
-                put(folder, _name(key, question), lambda file: file.write(_seal(key, question, content) + content))
-                forget(folder, folder.glob(f"*{_SUFFIX}"), beyond=ANSWERS)
+                sealed = _seal(key, question, content)
+                put(folder, self._name(key, question), lambda file: file.write(sealed + content))
+                forget(folder, folder.glob(f"*{self._suffix}"), beyond=self._most)
+
+    def _name(self, key: bytes, question: bytes) -> str:
+        return f"{hmac.digest(key, b'name' + question, 'sha256').hex()[:32]}{self._suffix}"
 
     def _folder(self) -> Path:
         return folder_of_caches(self._place, "answers")
-
-
-def _name(key: bytes, question: bytes) -> str:
-    return f"{hmac.digest(key, b'name' + question, 'sha256').hex()[:32]}{_SUFFIX}"
 
 
 def _seal(key: bytes, question: bytes, content: bytes) -> bytes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
+from reconciler.adapters.manifests.paths import FileProblem
 from reconciler.adapters.manifests.text import Text, unreadable
+from reconciler.model.baseline import Stored
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.focus import Focus
 from reconciler.model.manifest import Document, Early, Manifests, Origin, Places
@@ -41,6 +44,12 @@ class Collector:
         self._hashes: dict[str, bytes] = {}
         self._total = 0
         self._unfinished: set[str] = set()
+        self.stored: Mapping[str, Stored] = {}
+        """What is known of files of an earlier run: of those that are unchanged and sound no document is made."""
+        self._unchanged: dict[str, bytes] = {}
+        self.same: Mapping[str, bytes] = {}
+        """The digests of those of them that were not read again."""
+        self._read: Callable[[str], bytes] | None = None
 
     def has_room(self, file: str, size: int) -> bool:
         """Whether a file of this size may still be read; the first one that may not is a finding (LOD-01)."""
@@ -64,12 +73,13 @@ class Collector:
             self._unfinished.add(file)
         if self._known is not None:
             self._digests[file] = digest
-            kept = self._known.find(digest)
+            stored = self.stored.get(file)
+            if stored is not None and stored.sound and stored.digest == digest:
+                self._unchanged[file] = data
+                return
+            kept = self._remembered(file, data, digest)
             if kept is not None:
-                text = Text(file, _folder_of(file), data, self.limits.depth)
-                self._documents[file] = _plain(text, kept, self.limits, stays=True)
-                for one in self._documents[file]:
-                    one.origin = Origin(one.tree, digest, sound=True)
+                self._documents[file] = kept
                 return
         documents, problems = parse(file, data, limits=self.limits)
         if self._known is not None:
@@ -84,9 +94,23 @@ class Collector:
             if len(self._fresh) >= _PART:
                 self._hand_on(self.early)
 
+    def take(self, same: Mapping[str, bytes], read: Callable[[str], bytes]) -> None:
+        """Count files as read that are as they were; ``read`` gives the content of one, should it be asked for."""
+        self.same = same
+        self._read = read
+        self._hashes.update(same)
+        self._digests.update(same)
+
+    def _remembered(self, file: str, data: bytes, digest: bytes) -> list[Document] | None:
+        """The documents of a file that was found sound before."""
+        kept = None if self._known is None else self._known.find(digest)
+        if kept is None:
+            return None
+        return _sound(Text(file, _folder_of(file), data, self.limits.depth), kept, self.limits, digest)
+
     def _hand_on(self, early: Early) -> None:
         """Hand documents on, after which their trees may be gone: what is kept of them is written out before."""
-        if self._known is not None:
+        if self._known is not None and not self.stored:
             for file in dict.fromkeys(one.file for one in self._fresh):
                 documents = self._documents[file]
                 if all(one.again is not None for one in documents):
@@ -108,22 +132,22 @@ class Collector:
             self._hand_on(self.early)
         digest = hashlib.sha256()
         for key, one in sorted(self._hashes.items()):
-            digest.update(key.encode())
-            digest.update(b"\0")
-            digest.update(one)
-        files = tuple(sorted(self._documents))
-        documents = tuple(document for file in files for document in self._documents[file])
+            digest.update(b"%s\0%s" % (key.encode(), one))
+        files = tuple(sorted((*self._documents, *self._unchanged, *self.same)))
+        documents = tuple(document for file in files for document in self._documents.get(file, ()))
         # The commit stands for the files that count, and says nothing about the others.
         unfinished = frozenset(one for one in self._unfinished if commit is None or not self.counts(one))
         memory = None if self._known is None else self
         name = f"sha256:{digest.hexdigest()}"
         found = Manifests(documents, files, name, commit, unfinished, focus=self._focus, memory=memory)
-        return found, in_order(self.problems)
+        unchanged = Unread(self, (*self._unchanged, *self.same)) if self.stored else None
+        digests = {file: (one, file not in self._unfinished) for file, one in self._digests.items()}
+        return replace(found, unchanged=unchanged, digests=digests), in_order(self.problems)
 
     def keep(self, files: Collection[str]) -> None:
         """Keep the plain ones of files in which nothing was found; those with problems of their own are none."""
-        if self._known is None:
-            return
+        if self._known is None or self.stored:
+            return  # beside what is unchanged, what is new is no measure of what is used
         wrong = {one.source.file for one in self.problems if one.source is not None}
         found: dict[bytes, Iterator[dict[str, Any]]] = {}
         for file in files:
@@ -134,6 +158,27 @@ class Collector:
         self._known.keep(found)
         self._known.close()
 
+    def unchanged(self, file: str) -> list[Document] | None:
+        """The documents of a file that is as it was; None where it is not any more."""
+        digest = self.stored[file].digest
+        data = self._unchanged.get(file)
+        if data is None:
+            try:
+                data = b"" if self._read is None else self._read(file)
+            except (FileProblem, OSError):
+                return None
+            if hashlib.sha256(data).digest() != digest:
+                return None
+        found = self._remembered(file, data, digest)
+        if found is None:
+            found, problems = parse(file, data, limits=self.limits)
+            return None if problems else found
+        return found
+
+    def former(self, digest: bytes) -> list[Document] | None:
+        """The documents of a file with this digest, where they are remembered; nobody knows where they stood."""
+        return self._remembered("", b"", digest)
+
     def knows(self, mark: bytes) -> bool:
         """Whether the mark was learnt before, by the same program."""
         return self._known is not None and self._known.knows(mark)
@@ -142,6 +187,23 @@ class Collector:
         """Remember the mark."""
         if self._known is not None:
             self._known.learn(mark)
+
+
+class Unread:
+    """The unchanged files of a collector, see :class:`~reconciler.model.baseline.Unchanged`."""
+
+    def __init__(self, collector: Collector, files: Iterable[str]) -> None:
+        self._collector = collector
+        self.files = {file: collector.stored[file] for file in files}
+        """What is known of each."""
+
+    def documents(self, file: str) -> list[Document] | None:
+        """Its documents; None where anything is wrong with it after all."""
+        return self._collector.unchanged(file)
+
+    def former(self, digest: bytes) -> list[Document] | None:
+        """The documents of a file as it was."""
+        return self._collector.former(digest)
 
 
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
@@ -225,6 +287,14 @@ def _exactly(text: Text, limits: Limits) -> tuple[list[Document], list[Diagnosti
         for one in builder.trees
     ]
     return documents, builder.problems
+
+
+def _sound(text: Text, found: list[dict[str, Any]], limits: Limits, digest: bytes) -> list[Document]:
+    """The documents of a file that was found sound before."""
+    documents = _plain(text, found, limits, stays=True)
+    for one in documents:
+        one.origin = Origin(one.tree, digest, sound=True)
+    return documents
 
 
 def _plain(text: Text, found: list[dict[str, Any]], limits: Limits, *, stays: bool = False) -> list[Document]:

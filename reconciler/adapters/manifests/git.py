@@ -6,7 +6,6 @@ with a clean environment: no GIT_ variable, no pager, no hook, no lock, no netwo
 
 from __future__ import annotations
 
-import hashlib
 import os
 import posixpath
 import re
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.adapters.manifests.cache import ParseCache
@@ -23,6 +23,7 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import is_manifest, selected
 from reconciler.adapters.manifests.paths import absolute, below, inside, is_outside, printable
 from reconciler.adapters.manifests.program import SECONDS, call, environment, run_git
+from reconciler.adapters.manifests.standing import algorithm_of, blob
 from reconciler.adapters.manifests.text import invisible
 from reconciler.model.diagnostic import Diagnostic, in_order
 from reconciler.model.errors import UsageError, WorldError
@@ -260,10 +261,12 @@ def committed(
     beside: Sequence[str] = (),
     without: Sequence[str] = (),
     counts: Callable[[str], bool] = lambda _: True,
+    objects: Mapping[str, str] = MappingProxyType({}),
 ) -> str | None:
     """The HEAD commit when the manifests below ``roots`` are, byte for byte, those of HEAD; otherwise None.
 
     ``contents`` holds what was read, by path relative to the working folder; files that do not count are not in it.
+    ``objects`` are further files that were read, as git names their contents.
     Without git or a repository: None.
     """
     if any(is_outside(root) for root in roots):
@@ -276,10 +279,14 @@ def committed(
         entries = _tree(working, commit, _prefix(working), roots, limit=Limits().listing)
     except WorldError:
         return None
-    algorithm = hashlib.sha256 if len(commit) == 64 else hashlib.sha1
+    algorithm = algorithm_of(commit)
     for path, data in contents.items():
         entry = entries.pop(path, None)
-        if entry is None or algorithm(b"blob %d\0" % len(data) + data).hexdigest() != entry.object:
+        if entry is None or blob(algorithm, data) != entry.object:
+            return None
+    for path, named in objects.items():
+        entry = entries.pop(path, None)
+        if entry is None or named != entry.object:
             return None
     left = (
         path

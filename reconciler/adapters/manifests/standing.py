@@ -10,8 +10,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from hashlib import new, sha256
+from typing import NamedTuple
 
 from reconciler.adapters.manifests.naming import is_manifest, selected
 from reconciler.model.invisible import INVISIBLE
@@ -23,6 +24,24 @@ _AT_ONCE = 65536
 _invisible = re.compile(f"[{INVISIBLE}]").search
 
 
+class Seen(NamedTuple):
+    """What was seen of all files: the SHA-256 of each, how git names each where that was asked, and their length."""
+
+    digests: Mapping[str, bytes]
+    objects: Mapping[str, str]
+    size: int
+
+
+def algorithm_of(commit: str) -> str:
+    """The hash by which a repository names what it holds, by the name of a commit."""
+    return "sha256" if len(commit) == 64 else "sha1"  # in hexadecimal digits
+
+
+def blob(algorithm: str, data: bytes) -> str:
+    """How git names a content."""
+    return new(algorithm, b"blob %d\0" % len(data) + data).hexdigest()
+
+
 class Unusual(ValueError):
     """Something is there that has to be looked at in the ordinary way."""
 
@@ -31,7 +50,8 @@ class Standing:
     """The files below ``roots``, paths relative to ``working``, without those that ``beside`` and ``without`` name.
 
     ``times`` gathers when each file and folder changed last, for who looks twice and must know that nothing was
-    changed and changed back in between.
+    changed and changed back in between. ``objects`` is the name of the hash by which git names contents, where that is
+    to be known as well.
     """
 
     def __init__(
@@ -42,13 +62,22 @@ class Standing:
         beside: Sequence[str] = (),
         without: Sequence[str] = (),
         times: list[int] | None = None,
+        objects: str = "",
     ) -> None:
         self._working = os.path.abspath(working)  # noqa: PTH100  # as the reader does it: links stay what they are
         self._roots = roots
         self._beside = beside
         self._without = frozenset(without)
         self._times = times
+        self._algorithm = objects
+        self._objects: dict[str, str] = {}
         self._found: dict[str, bytes] = {}
+        self._size = 0
+
+    @property
+    def seen(self) -> Seen:
+        """What was seen of the files."""
+        return Seen(self._found, self._objects, self._size)
 
     def digest(self) -> str:
         """The digest of all files.
@@ -83,7 +112,7 @@ class Standing:
                 opened.append(os.open(name, _FOLDER, dir_fd=opened[-1]))
                 self._walk(opened[-1], "" if shown == "." else shown, 1)
             elif stat.S_ISREG(found.st_mode):
-                self._found[shown] = self._content(name, opened[-1])
+                self._found[shown] = self._content(name, opened[-1], shown)
             else:
                 raise Unusual
         finally:
@@ -110,7 +139,7 @@ class Standing:
                 elif is_manifest(name) and path not in self._without and not selected(path, self._beside):
                     if _is_odd(name) or not entry.is_file(follow_symlinks=False):
                         raise Unusual
-                    self._found[path] = self._content(name, folder)
+                    self._found[path] = self._content(name, folder, path)
 
     def _enter(self, name: str, folder: int, path: str, depth: int) -> None:
         if _is_odd(name):
@@ -121,19 +150,22 @@ class Standing:
         finally:
             os.close(inner)
 
-    def _content(self, name: str, folder: int) -> bytes:
+    def _content(self, name: str, folder: int, path: str) -> bytes:
         opened = os.open(name, _FILE, dir_fd=folder)
         try:
             self._note(opened)
             data = os.read(opened, _AT_ONCE)
-            if len(data) < _AT_ONCE:
-                return sha256(data).digest()
-            digest = sha256(data)
-            while data := os.read(opened, _AT_ONCE):
-                digest.update(data)
-            return digest.digest()
+            if len(data) == _AT_ONCE:
+                parts = [data]
+                while part := os.read(opened, _AT_ONCE):
+                    parts.append(part)
+                data = b"".join(parts)
         finally:
             os.close(opened)
+        self._size += len(data)
+        if self._algorithm:
+            self._objects[path] = blob(self._algorithm, data)
+        return sha256(data).digest()
 
     def _note(self, opened: int) -> None:
         if self._times is not None:

@@ -14,7 +14,7 @@ import click
 from reconciler import __version__
 from reconciler.cli import exits
 from reconciler.cli.asking import asked_for_yes
-from reconciler.cli.options import global_options, paths_argument, policy_option, refresh_option, selection_options
+from reconciler.cli.options import global_options, paths_argument, policy_option, selection_options
 from reconciler.cli.output import indented_json
 from reconciler.cli.planning import Asked, plan_file_among, proposer_of, read_plan_file, seconds
 from reconciler.cli.progress import listening
@@ -35,7 +35,6 @@ if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not 
 @click.command(short_help="Make the database what the manifests say.")
 @paths_argument
 @selection_options
-@refresh_option
 @policy_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask for the word yes.")
 @click.option("--digest", metavar="SHA256", help="Apply only the plan with this digest.")
@@ -66,7 +65,7 @@ def command(
 
     PATH is a folder or a file of manifests: plan, show, ask for the word yes, apply. A plan file is applied beside the
     manifests it was made from: they are planned again, and the digests must agree. Paths behind a plan file replace
-    those that it was made from.
+    those that it was made from. The database is read in full, whatever is kept of its rows.
     """
     session = Session.begin(context, streams=as_json)
     asked = Asked(

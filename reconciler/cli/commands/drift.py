@@ -13,6 +13,7 @@ from reconciler.cli.answers import known
 from reconciler.cli.findings import leave
 from reconciler.cli.formats import DRIFT_FORMATS, rendered_drift, settings_for, size_options
 from reconciler.cli.options import format_option, global_options, paths_argument, refresh_option
+from reconciler.cli.planning import not_read
 from reconciler.cli.session import Session
 from reconciler.model.errors import UsageError
 from reconciler.model.pace import stage
@@ -115,7 +116,8 @@ def _report(
 
     house = session.house
     (house.writing_database if record else house.planning_database).demand()
-    doors = house.doors(house.reader(paths, rev=rev), writes=False)
+    globs = (*about["targets"], *(f"*/{one}/*" for one in about["tenants"]))
+    doors = house.doors(house.reader(paths, rev=rev, targets=globs), writes=False)
     if record:
         doors = replace(doors, store=house.writing_database)
     elif session.known is not None:
@@ -124,6 +126,8 @@ def _report(
         **about, environment=house.environment, layout=house.settings.layout, people=session.people()
     )
     observed = observe(doors, request, record=record)
+    if observed.unread:
+        session.output.tell(not_read(observed.unread))
     if record:
         write_down(doors, observed)
         return replace(observed.shown, recorded=True)

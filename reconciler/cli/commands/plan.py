@@ -25,7 +25,7 @@ from reconciler.cli.options import (
     snapshot_options,
 )
 from reconciler.cli.output import json_line
-from reconciler.cli.planning import Asked, seconds
+from reconciler.cli.planning import Asked, not_read, seconds
 from reconciler.cli.session import Session
 from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.pace import stage
@@ -202,7 +202,7 @@ def _plan(
 def _tell(session: Session, proposal: Proposal, people: People, *, unread: int) -> None:
     """Say what the plan does not: what it was not made from, and whose rights were not judged."""
     if unread:
-        session.output.tell(f"{_tenants(unread)} not read: validate and apply judge everything.")
+        session.output.tell(not_read(unread))
     if proposal.left_out:
         session.output.tell(left_out(proposal.left_out))
     if proposal.carriers is None and proposal.snapshot is None:
@@ -210,10 +210,6 @@ def _tell(session: Session, proposal: Proposal, people: People, *, unread: int) 
         if people.names:
             why = "this database has no active administrator yet. Its first apply is apply --bootstrap."
         session.output.tell(f"Rights were not judged: {why}")
-
-
-def _tenants(number: int) -> str:
-    return "1 other tenant was" if number == 1 else f"{number} other tenants were"
 
 
 def _world(
@@ -239,8 +235,10 @@ def _world(
         raise UsageError(
             "--rehearse needs the database, and --live plans without one", code="SNP-07", hint="leave one of them out"
         )
-    found = house.snapshot(live, key_file=snapshot_key or "", max_age=max_age or "")
-    doors = house.frozen_doors(reader, found)
+    from reconciler.wiring.snapshots import frozen_doors, snapshot_in
+
+    found = snapshot_in(house, live, key_file=snapshot_key or "", max_age=max_age or "")
+    doors = frozen_doors(house, reader, found)
     # Nobody is asked for a token: a snapshot opens no door, and what may be read of it is decided already.
     people = session.people() if house.settings.identity.trust == "local" else People(local=False)
     if found.partial:

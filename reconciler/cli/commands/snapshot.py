@@ -25,11 +25,12 @@ def command(context: click.Context, *, out: str | None, public_key: bool) -> int
     """
     from reconciler.engine.snapfile import instant
     from reconciler.operations.snapshot import take_snapshot, write_snapshot
+    from reconciler.wiring.snapshots import signing_of
 
     session = Session.begin(context)
     house = session.house
     if public_key:
-        session.output.result(f"{house.signing().public}\n")
+        session.output.result(f"{signing_of(house).public}\n")
         return exits.DONE
     if not out:
         raise UsageError("snapshot needs a place for its file", hint="give --out FILE, or --public-key")
@@ -42,7 +43,7 @@ def command(context: click.Context, *, out: str | None, public_key: bool) -> int
         schema=house.schema,
         version=__version__,
     )
-    signing = house.signing()
+    signing = signing_of(house)
     session.save(out, write_snapshot(house.catalog, found, signing.sign), mode=0o600)
     whose = " and ".join(one.title for one in found.people) or "everybody: nothing is left out but secrets"
     count = sum(map(len, found.live.rows.values()))

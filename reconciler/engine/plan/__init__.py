@@ -21,6 +21,7 @@ from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.effect import Cascade
 from reconciler.model.judging import judge, placed
+from reconciler.model.pace import each
 from reconciler.model.placing import diagnose
 from reconciler.model.plan import Plan, summary_of
 from reconciler.model.rule import Finding, Rule, RuleText
@@ -96,7 +97,7 @@ def make_plan(view: View, differences: Differences, options: PlanOptions | None 
         found.append(placed(rule, finding, view=view, subject=finding.address))
     by_address = {
         address: made
-        for address, draft in drafts.items()
+        for address, draft in each(drafts.items(), len(drafts))
         if (made := lines.changes_of(view, draft, mails=address in follows.mailing))
     }
     removed = frozenset(address for address, draft in drafts.items() if draft.removed)

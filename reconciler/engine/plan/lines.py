@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
@@ -19,6 +19,7 @@ from reconciler.model.given import GivenFields
 from reconciler.model.kind import Kind
 from reconciler.model.later import Later
 from reconciler.model.lifecycle import Edge, Risk
+from reconciler.model.references import creation_key
 from reconciler.model.resource import AWAITED, Row, asked_before
 from reconciler.model.source import Source
 from reconciler.model.view import Entity, View
@@ -336,12 +337,7 @@ def in_order(view: View, lines: Mapping[Address, list[Change]], removed: frozens
 
     Steps into a tombstone count as removals: what belongs to a resource goes before it.
     """
-    depths: dict[Address, int] = {}
-
-    def key(address: Address) -> tuple[int, int, Address]:
-        return (view.catalog.place(address.kind), _depth(view, address, depths, ()), address)
-
-    order = sorted(lines, key=key)
+    order = sorted(lines, key=creation_key(view))
     forward = [one for address in order for one in lines[address] if not _is_tail(view, one, removed)]
     backward = [one for address in reversed(order) for one in lines[address] if _is_tail(view, one, removed)]
     return forward + backward
@@ -352,21 +348,3 @@ def _is_tail(view: View, change: Change, removed: frozenset[Address]) -> bool:
         return True
     lifecycle = view.catalog[change.address.kind].lifecycle
     return change.edge is not None and lifecycle is not None and change.edge.target == lifecycle.tombstone != ""
-
-
-def _depth(view: View, address: Address, known: dict[Address, int], path: Iterable[Address]) -> int:
-    """How many resources of the same kind stand above one; a loop ends where it is noticed."""
-    if address in known:
-        return known[address]
-    above = (*path, address)
-    entity = view.at(address)
-    found = 0
-    if entity is not None:
-        for field in entity.kind.references:
-            if field.ref is None or field.ref.kind != address.kind:
-                continue
-            target = view.target(entity, field.path)
-            if target is not None and target.address not in above:
-                found = max(found, 1 + _depth(view, target.address, known, above))
-    known[address] = found
-    return found

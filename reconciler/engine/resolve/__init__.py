@@ -20,6 +20,8 @@ from reconciler.model.encode import media_type_of, value_getter
 from reconciler.model.judging import judge, judge_declared
 from reconciler.model.kind import Kind
 from reconciler.model.manifest import Document
+from reconciler.model.notes import Notes
+from reconciler.model.noting import NotingView
 from reconciler.model.partview import view_of
 from reconciler.model.placing import diagnose, path_key
 from reconciler.model.resource import FileContent, FileRefused, Live, Resource
@@ -41,36 +43,39 @@ def resolve(
     read_file: Callable[[Document, str], bytes],
     *,
     blind: frozenset[tuple[Address, str, str]] = frozenset(),
+    notes: Notes | None = None,
 ) -> tuple[View, list[Diagnostic]]:
     """The view of a set and everything that is wrong between its resources.
 
-    ``blind`` are references to what whoever asks may not read: they name nothing.
+    ``blind`` are references to what whoever asks may not read: they name nothing. ``notes`` learn what rules look at.
 
     ``live`` is None in a run without a database. ``read_file(document, path)`` gives the content of a file beside a
     manifest and raises :class:`~reconciler.model.resource.FileRefused`. The content is kept in each resource's
     ``files``.
     """
     declared, found = _by_address(catalog, resources)
-    view = view_of(catalog, declared, live)
+    view = view_of(catalog, declared, live) if notes is None else NotingView(catalog, declared, live, notes)
     view.blind = blind
-    found.extend(judge_references(view))
-    found.extend(judge_keys(view))
+    return view, in_order([*found, *judge_together(view, read_file)])
+
+
+def judge_together(view: View, read_file: Callable[[Document, str], bytes]) -> list[Diagnostic]:
+    """Everything that is wrong between the resources of a view; see :func:`resolve`."""
+    found = [*judge_references(view), *judge_keys(view)]
     unread: set[Address] = set()
     with_files = {
         name: [(one, value_getter(one)) for one in fields]
-        for name, kind in catalog.items()
+        for name, kind in view.catalog.items()
         if (fields := _file_fields(kind))
     }
-    for resource in declared.values():
-        if resource.address.kind in with_files:
-            refused = list(
-                _files(catalog[resource.address.kind], resource, with_files[resource.address.kind], read_file)
-            )
+    for address, resource in view.compared.items():
+        if address.kind in with_files:
+            refused = list(_files(view.catalog[address.kind], resource, with_files[address.kind], read_file))
             if refused:
-                unread.add(resource.address)
+                unread.add(address)
                 found.extend(refused)
     found.extend(_rules(view, unread))
-    return view, in_order(found)
+    return in_order(found)
 
 
 def assume(catalog: Catalog, resources: Iterable[Resource[Any]], live: Live) -> View:
@@ -170,5 +175,5 @@ def _rules(view: View, unread: set[Address]) -> Iterator[Diagnostic]:
     yield from judge_declared(view, single, without=unread)
     for kind in view.catalog.values():
         for rule in kind.rules:
-            if rule.phase is Phase.REFERENCE and rule.scope == "set":
+            if rule.phase is Phase.REFERENCE and rule.scope == "set" and not view.spares(rule.code):
                 yield from judge(rule, view, None, view)

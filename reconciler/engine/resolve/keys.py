@@ -46,14 +46,17 @@ def judge_keys(view: View) -> Iterator[Diagnostic]:
 
 def spaces_taken_twice(view: View) -> set[Space]:
     """The name spaces in which some key comes twice; a key of which no clash would be told may be among them."""
-    keys = {name: _keys_of(kind) for name, kind in view.catalog.items()}
+    asked = {space for name, kind in view.catalog.items() if view.keyed(name) for _, space, _ in _keys_of(kind)}
+    keys = {name: [one for one in _keys_of(kind) if one[1] in asked] for name, kind in view.catalog.items()}
     if view.leaving:
         return {space for mine in keys.values() for _, space, _ in mine}
     count = _Count()
     direct = {name: [(*one, _direct(one[2])) for one in mine] for name, mine in keys.items()}
-    for resource in view.declared.values():
-        for unique, space, parts, fetches in direct[resource.address.kind]:
-            count.add(space, _declared_key(unique, space, parts, fetches, resource, view))
+    for address in view.declared if asked else ():
+        if ways := direct[address.kind]:
+            resource = view.declared[address]
+            for unique, space, parts, fetches in ways:
+                count.add(space, _declared_key(unique, space, parts, fetches, resource, view))
     for name, mine in keys.items():
         for entity in view.undeclared(name) if mine else ():
             for unique, space, parts in mine:

@@ -87,7 +87,7 @@ class _Homes:
         found = self._known.get(tenant)
         if found is None:
             home = Address(self.kind, PLATFORM, tenant)
-            found = not self.kind or self._view.at(home) is not None or self._view.doubtful(home)
+            found = not self.kind or self._view.there(home) or self._view.doubtful(home)
             self._known[tenant] = found
         return found
 

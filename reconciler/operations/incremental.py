@@ -1,0 +1,176 @@
+"""Incremental: a plan of what has changed since a run in which manifests and database were in step.
+
+Files and rows are read as ever, and known again by their digests. What has not changed is neither parsed nor compared,
+and judged again only where rules have looked at something that has changed (ADR 66). The same plan comes out as from
+the long way, or the long way is taken: where anything is wrong, or anything stands in the way of knowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from reconciler.engine.affected import Affected, Changed, affected, changes_between
+from reconciler.engine.validate import validate as judge_schema
+from reconciler.model.address import Address
+from reconciler.model.baseline import Baseline, Stored, Unchanged
+from reconciler.model.catalog import Catalog
+from reconciler.model.errors import InvalidManifests, WorldError
+from reconciler.model.focus import NeedsAll
+from reconciler.model.manifest import Document
+from reconciler.model.notes import BESIDE, WHOLE, Notes
+from reconciler.model.pace import stage
+from reconciler.model.resource import Live, Resource
+from reconciler.model.sinceview import Declared, SinceView
+from reconciler.model.view import View
+from reconciler.operations.baselines import moved, rows_of
+from reconciler.operations.plan import plan, propose
+from reconciler.operations.proposal import Proposal
+from reconciler.operations.request import Doors, Request
+from reconciler.operations.validate import Judged, judge
+
+_SHARE = 4
+"""Where more than one in so many resources has changed, everything is judged."""
+
+
+class Since:
+    """What has changed since a baseline, by the files of a run."""
+
+    def __init__(self, catalog: Catalog, baseline: Baseline, judged: Judged, unchanged: Unchanged) -> None:
+        self._catalog = catalog
+        self._baseline = baseline
+        self._judged = judged
+        self._unchanged = unchanged
+        self.told = False
+        """Whether the plan is made: then no other way can be taken any more."""
+
+    def view(self, live: Live) -> View:
+        """The view beside live data.
+
+        Raises:
+            NeedsAll: everything has to be judged.
+        """
+        baseline = self._baseline
+        if live.doubt is not None or live.identity != baseline.identity:
+            raise NeedsAll
+        declared = self._declared()
+        try:
+            rows = moved(baseline.rows, rows_of(live))
+        except ValueError as error:
+            raise NeedsAll from error
+        changes = [*self._files(), *(Changed(one, frozenset({WHOLE})) for one in rows)]
+        if len(changes) * _SHARE > len(declared) or any(one.address.kind not in self._catalog for one in changes):
+            raise NeedsAll
+        beside = (Changed(one, frozenset({BESIDE})) for one in baseline.restless if one.kind in self._catalog)
+        reached = affected(self._catalog, baseline.notes, [*changes, *beside])
+        notes = Notes(set(baseline.notes.looks))
+        spoke = baseline.notes.spoke
+        return SinceView(
+            self._catalog,
+            declared,
+            live,
+            notes,
+            active={one: declared[one] for one in self._active(declared, rows, reached)},
+            spared=lambda rule: rule not in reached.rules and rule not in spoke,
+            keys=reached.keys,
+            gone={one.address for one in changes if one.address not in declared},
+        )
+
+    def _active(self, declared: Declared, rows: Sequence[Address], reached: Affected) -> Iterator[Address]:
+        known = {one for one in self._baseline.notes.spoke if isinstance(one, Address)}
+        known |= self._baseline.restless
+        known.update(rows, (one.address for one in self._judged.resources))
+        yield from (one for one in known if one in declared)
+        if reached.tenants:
+            yield from (one for one in declared if one not in known and reached.has(one))
+
+    def _declared(self) -> Declared:
+        """Everything that is declared, each once.
+
+        Raises:
+            NeedsAll: something is declared twice.
+        """
+        fresh = {one.address: one for one in self._judged.resources}
+        homes = {address: file for file, one in self._unchanged.files.items() for address in one.addresses}
+        whole = len(self._judged.resources) + sum(len(one.addresses) for one in self._unchanged.files.values())
+        if len(fresh) + len(homes) != whole or not fresh.keys().isdisjoint(homes):
+            raise NeedsAll
+        return Declared(fresh, homes, self._load)
+
+    def _load(self, file: str) -> Mapping[Address, Resource[Any]]:
+        documents = self._unchanged.documents(file)
+        wanted = self._unchanged.files[file].addresses
+        found, problems = judge_schema(self._catalog, documents or ())
+        if problems or tuple(one.address for one in found) != wanted:
+            if self.told:
+                raise WorldError(f"{file} was changed while the plan was made", code="LOD-04", hint="plan again")
+            raise NeedsAll
+        return {one.address: one for one in found}
+
+    def _files(self) -> Iterator[Changed]:
+        """What manifests say otherwise."""
+        digests = self._judged.manifests.digests
+        gone: dict[Address, Stored] = {}
+        for file in self._baseline.files.keys() - self._unchanged.files.keys():
+            stored = self._baseline.files[file]
+            if file not in digests or digests[file][0] != stored.digest:
+                gone.update((address, stored) for address in stored.addresses)
+        for one in self._judged.resources:
+            file = one.document.file
+            before = self._baseline.files.get(file)
+            if before is not None and before.digest == digests[file][0]:
+                continue  # judged again because of what was found in it, and not because it has changed
+            if one.address not in gone:
+                yield Changed(one.address, frozenset({WHOLE}), appears=True)
+                continue
+            former = self._former(gone.pop(one.address)).get(one.address)
+            if former is None:
+                yield Changed(one.address, frozenset({WHOLE}))
+            else:
+                yield changes_between(self._catalog[one.address.kind], former, one)
+        yield from (Changed(one, frozenset({WHOLE})) for one in gone)
+
+    def _former(self, stored: Stored) -> Mapping[Address, Resource[Any]]:
+        documents: Sequence[Document] = self._unchanged.former(stored.digest) or ()
+        return {one.address: one for one in judge_schema(self._catalog, documents)[0]}
+
+
+def judged_since(doors: Doors, request: Request) -> tuple[Judged, Since] | None:
+    """The manifests of a run, of which only those are judged by themselves that have changed; None for the long way."""
+    baseline = None if doors.baselines is None or doors.since is None else doors.baselines.find()
+    reader = None if baseline is None or doors.since is None else doors.since(baseline.files)
+    if reader is None or baseline is None:
+        return None
+    judged = judge(doors.catalog, reader, layout=request.layout, folders=doors.waivers)
+    unchanged = judged.manifests.unchanged
+    if not judged.valid or judged.moves or unchanged is None:
+        return None
+    since = Since(doors.catalog, baseline, judged, unchanged)
+    return replace(judged, since=since.view), since
+
+
+def plan_incremental(doors: Doors, request: Request) -> Proposal:
+    """Make a plan, of what has changed where that is enough.
+
+    Raises:
+        InvalidManifests: the manifests hold errors, alone, together, or beside the database.
+        WorldError: a file or the database did not answer.
+    """
+    found = _attempt(doors, request)
+    return plan(doors, request) if found is None else found
+
+
+def _attempt(doors: Doors, request: Request) -> Proposal | None:
+    try:
+        found = judged_since(doors, request)
+        if found is None:
+            return None
+        judged, since = found
+        with stage("database"):
+            live = doors.store.read()
+        proposal = propose(doors, request, judged, live)
+    except (NeedsAll, InvalidManifests):
+        return None  # the long way says what is wrong
+    since.told = True
+    return proposal
