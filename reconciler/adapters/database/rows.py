@@ -132,12 +132,15 @@ def renew_rows(
     connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], *, key: Sequence[str]
 ) -> None:
     """Add rows, all with the same columns, or renew those that are there with the same key."""
-    # The other dialect takes some time to load.
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert
+    add: Any
+    if connection.dialect.name == "sqlite":  # the other dialect takes some time to load
+        from sqlalchemy.dialects import sqlite
+
+        add = sqlite.insert(table)
     else:
-        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-    add = insert(table)
+        from sqlalchemy.dialects import postgresql
+
+        add = postgresql.insert(table)
     renewed = {name: add.excluded[name] for name in rows[0] if name not in key}
     connection.execute(add.on_conflict_do_update(index_elements=key, set_=renewed), list(rows))
 
