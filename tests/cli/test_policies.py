@@ -12,9 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
-from reconciler import wiring
 from reconciler.engine.schema import policy_schema
 from reconciler.model.policy import Answers, Strike, Work
+from reconciler.wiring import house
 from tests.cli.tree import Tree
 
 HEAD = "apiVersion: reconciler/v1\nkind: Policy\nmetadata: {{name: {name}}}\nspec:\n  rules:\n"
@@ -42,7 +42,7 @@ ALWAYS = "name: always, for: plan, deny: 'true', message: no plan is good"
 
 
 def test_without_policies_nothing_is_said_and_nothing_is_started(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wiring, "evaluate", lambda _: pytest.fail("nothing is to be evaluated"))
+    monkeypatch.setattr(house, "evaluate", lambda _: pytest.fail("nothing is to be evaluated"))
     assert tree.run("plan").code == 0
     assert tree.run("validate").code == 0
 
@@ -97,7 +97,7 @@ def test_under_the_locks_it_is_judged_again(tree: Tree, monkeypatch: pytest.Monk
         strikes = (Strike(case=0, judge=0, message="late"),) if len(calls) == 2 else ()
         return Answers(strikes=strikes, counts={(0, 0): len(strikes)})
 
-    monkeypatch.setattr(wiring, "evaluate", second_time)
+    monkeypatch.setattr(house, "evaluate", second_time)
     refused = tree.run(*APPLY)
     assert (refused.code, len(calls), "rule late: late" in refused.err) == (4, 2, True)
     assert tree.run("status").out.count("Partner") == 0

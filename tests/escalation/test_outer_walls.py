@@ -144,7 +144,7 @@ WALLS = {
     "a move of what is not seen is denied": Wall(_moves_are_free, foreign_name),
     "what is not seen is managed by nobody": Wall(_everything_is_managed, foreign_pruned),
     "a plan file goes as far as its maker sees": Wall(_a_file_goes_anywhere, foreign_behind_a_file),
-    "a run is undone by who may read it": Wall(gone(rollback, "_refuse_beyond", None), foreign_undone),
+    "a run is undone by who may read it": Wall(gone(rollback, "refuse_beyond", None), foreign_undone),
     "a branch is judged by the rules of its base": Wall(_a_branch_rules_itself, a_rule_of_the_branch),
     "an auditor adopts nothing": Wall(_free(adopt), an_auditor_asks("adopt", "--all", YES, "--into", "manifests")),
     "an auditor undoes nothing": Wall(_free(rollback), an_auditor_asks("rollback", "zzzz", "--out", "r.plan")),
