@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field
 from reconciler.model.encode import CONVERTED, Encoder, decode
+from reconciler.model.later import LaterTuple
 from reconciler.model.manifest import Document, PathKey
 from reconciler.model.placing import path_key
 from reconciler.model.resource import Resource
@@ -50,7 +51,7 @@ class Form:
         return found
 
 
-class GivenFields(Sequence[FieldChange]):
+class GivenFields(LaterTuple[FieldChange]):
     """The fields of a new resource that its manifest gives, and behind them ``more``: its secrets and its state."""
 
     __slots__ = ("_document", "_row", "form", "more")
@@ -88,26 +89,6 @@ class GivenFields(Sequence[FieldChange]):
 
     def __len__(self) -> int:
         return len(self.form.paths) + len(self.more)
-
-    @overload
-    def __getitem__(self, place: int) -> FieldChange: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[FieldChange, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> FieldChange | tuple[FieldChange, ...]:
-        return tuple(self)[place]
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, GivenFields | tuple):
-            return self is other or tuple(self) == tuple(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
 
 
 def paths_of(fields: Sequence[FieldChange]) -> Sequence[str]:

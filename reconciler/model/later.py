@@ -1,9 +1,11 @@
-"""Later: a mapping that is put together when somebody looks into it."""
+"""Later: what is put together when somebody looks into it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
 
 
 class Later(Mapping[str, Any]):
@@ -31,3 +33,29 @@ class Later(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._whole())
+
+
+class LaterTuple(Sequence[T]):
+    """Stands for the tuple of what iterating makes, each time anew; equal to that tuple and to others of its class."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> T | tuple[T, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, type(self) | tuple):
+            return self is other or tuple(self) == tuple(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, overload
+from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approvals
@@ -20,6 +20,7 @@ from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice
 from reconciler.model.entitlement import Shift
 from reconciler.model.given import GivenFields, causes_of
+from reconciler.model.later import LaterTuple
 from reconciler.model.lifecycle import Risk
 from reconciler.model.plan import Summary
 from reconciler.model.snapshot import SnapshotNote
@@ -66,7 +67,7 @@ def line_of(change: FieldChange, verdict: str) -> FieldLine:
     )
 
 
-class GivenLines(Sequence[FieldLine]):
+class GivenLines(LaterTuple[FieldLine]):
     """The lines of a new resource, each made when somebody looks at it; all have the same ``verdict``."""
 
     __slots__ = ("given", "verdict")
@@ -84,26 +85,6 @@ class GivenLines(Sequence[FieldLine]):
 
     def __len__(self) -> int:
         return len(self.given)
-
-    @overload
-    def __getitem__(self, place: int) -> FieldLine: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[FieldLine, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> FieldLine | tuple[FieldLine, ...]:
-        return tuple(self)[place]
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, GivenLines | tuple):
-            return self is other or tuple(self) == tuple(other)
-        return NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))
-
-    def __repr__(self) -> str:
-        return repr(tuple(self))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -262,54 +262,6 @@ def test_a_partner_is_a_tenant_and_its_key_never_changes() -> None:
     assert Address("Partner", "", "farol-services") == partner().address
 
 
-BROUGHT_ABOUT = """\
-apiVersion: reconciler/v1
-kind: Operator
-metadata: {name: root}
-spec: {email: root@example.com, displayName: Rita Fonseca, role: administrator}
----
-apiVersion: reconciler/v1
-kind: Partner
-metadata: {name: farol}
-spec:
-  legalName: Farol Services, Lda.
-  vatNumber: "599900016"
-  type: integrator
-  contact: {email: office@farol.example.com}
-  address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
----
-apiVersion: reconciler/v1
-kind: Operator
-metadata: {name: ana, tenant: farol}
-spec: {email: ana@farol.example.com, displayName: Ana Prates, role: partner}
-"""
-
-
-def test_a_state_that_a_cascade_brings_about_may_be_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """LIF-05 does not hold: the system walks the edge of the operator in the very plan that activates the partner."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
-    tree = Tree(tmp_path, capsys)
-    tree.write("all.yaml", BROUGHT_ABOUT)
-    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
-    state = "SELECT state FROM operators WHERE name = 'ana'"
-    assert tree.sql(state) == [("registered",)]
-    tree.edit("all.yaml", "role: partner}", "role: partner, state: active}")
-    alone = tree.run("plan")
-    assert alone.code == 1
-    assert "LIF-05" in alone.out + alone.err
-    tree.edit("all.yaml", "PRT}\n", "PRT}\n  state: active\n")
-    root = ("apply", "--auto-approve", "--as", "root@example.com")
-    assert tree.run(*root).code == 0
-    assert tree.sql(state) == [("active",)]
-    assert tree.run("plan", "--detailed-exitcode").code == 0
-    before = (tmp_path / ".reconciler/live.db").read_bytes()
-    assert tree.run(*root).out.startswith("No changes.")
-    assert (tmp_path / ".reconciler/live.db").read_bytes() == before
-
-
 UNDER_AN_INTEGRATOR = """\
 apiVersion: reconciler/v1
 kind: Operator
@@ -326,6 +278,13 @@ spec:
   contact: {email: office@farol.example.com}
   address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
 """
+ANA_OF_FAROL = """\
+---
+apiVersion: reconciler/v1
+kind: Operator
+metadata: {name: ana, tenant: farol}
+spec: {email: ana@farol.example.com, displayName: Ana Prates, role: partner}
+"""
 CEDRO = """\
 apiVersion: reconciler/v1
 kind: Issuer
@@ -338,40 +297,60 @@ spec:
 """
 
 
-def test_a_type_that_an_issuer_without_a_manifest_does_not_fit_is_neither_planned_nor_applied(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tree:
+    """An empty working folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
-    tree = Tree(tmp_path, capsys)
+    return Tree(tmp_path, capsys)
+
+
+@pytest.fixture
+def resold(tree: Tree) -> Tree:
+    """An integrator with an issuer that pays itself are live, and git has made a reseller of it."""
     tree.write("all.yaml", UNDER_AN_INTEGRATOR)
     tree.write("cedro.yaml", CEDRO)
     assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
-    (tmp_path / "cedro.yaml").unlink()
     tree.edit("all.yaml", "type: integrator", "type: reseller\n  billing: {account: FAR-1}")
-    planned = tree.run("plan")
+    return tree
+
+
+def test_a_state_that_a_cascade_brings_about_may_be_asked_for(tree: Tree) -> None:
+    """LIF-05 does not hold: the system walks the edge of the operator in the very plan that activates the partner."""
+    tree.write("all.yaml", UNDER_AN_INTEGRATOR + ANA_OF_FAROL)
+    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
+    state = "SELECT state FROM operators WHERE name = 'ana'"
+    assert tree.sql(state) == [("registered",)]
+    tree.edit("all.yaml", "role: partner}", "role: partner, state: active}")
+    alone = tree.run("plan")
+    assert alone.code == 1
+    assert "LIF-05" in alone.out + alone.err
+    tree.edit("all.yaml", "PRT}\n", "PRT}\n  state: active\n")
+    root = ("apply", "--auto-approve", "--as", "root@example.com")
+    assert tree.run(*root).code == 0
+    assert tree.sql(state) == [("active",)]
+    assert tree.run("plan", "--detailed-exitcode").code == 0
+    before = (tree.folder / ".reconciler/live.db").read_bytes()
+    assert tree.run(*root).out.startswith("No changes.")
+    assert (tree.folder / ".reconciler/live.db").read_bytes() == before
+
+
+def test_a_type_that_an_issuer_without_a_manifest_does_not_fit_is_neither_planned_nor_applied(resold: Tree) -> None:
+    (resold.folder / "cedro.yaml").unlink()
+    planned = resold.run("plan")
     assert planned.code == 1
     assert "BIL-02" in planned.out + planned.err
     assert "Issuer/farol/cedro" in planned.out + planned.err
-    assert tree.run("apply", "--auto-approve", "--as", "root@example.com").code == 1
-    assert tree.sql("SELECT type FROM partners") == [("integrator",)]
-    tree.sql("UPDATE issuers SET billing_account = NULL, billing_currency = NULL")
-    assert tree.run("plan").code == 0
+    assert resold.run("apply", "--auto-approve", "--as", "root@example.com").code == 1
+    assert resold.sql("SELECT type FROM partners") == [("integrator",)]
+    resold.sql("UPDATE issuers SET billing_account = NULL, billing_currency = NULL")
+    assert resold.run("plan").code == 0
 
 
-def test_a_type_does_not_come_without_the_issuer_that_has_to_change_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_type_does_not_come_without_the_issuer_that_has_to_change_with_it(resold: Tree) -> None:
     """What targets leave out counts as it is."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("RECONCILER_CLOCK", CLOCK)
-    tree = Tree(tmp_path, capsys)
-    tree.write("all.yaml", UNDER_AN_INTEGRATOR)
-    tree.write("cedro.yaml", CEDRO)
-    assert tree.run("apply", "--auto-approve", "--bootstrap").code == 0
-    tree.edit("all.yaml", "type: integrator", "type: reseller\n  billing: {account: FAR-1}")
-    tree.edit("cedro.yaml", "  billing: {account: CED-1}\n", "  billing: null\n")
-    alone = tree.run("plan", "--target", "Partner/farol")
+    resold.edit("cedro.yaml", "  billing: {account: CED-1}\n", "  billing: null\n")
+    alone = resold.run("plan", "--target", "Partner/farol")
     assert alone.code == 1
     assert "BIL-02" in alone.out + alone.err
-    assert tree.run("plan").code == 0
+    assert resold.run("plan").code == 0
