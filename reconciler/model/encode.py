@@ -10,9 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from itertools import compress, repeat
 from math import isfinite
-from operator import attrgetter, is_not, itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
@@ -231,9 +230,10 @@ class Encoder:
 
     def applied(self, managed: tuple[Any, ...]) -> str:
         """What the ledger keeps of ``managed``: canonical JSON, column to stored value, without fingerprints."""
-        values = self._ledger_order(managed)
-        kept = compress(zip(self._ledger_names, values, strict=True), map(is_not, values, repeat(UNMANAGED)))
-        return to_json(dict(kept)).decode()
+        kept = dict(zip(self._ledger_names, self._ledger_order(managed), strict=True))
+        for name in [name for name, value in kept.items() if value is UNMANAGED]:
+            del kept[name]
+        return to_json(kept).decode()
 
     def text(self, resource: Resource[Any]) -> str:
         """:meth:`applied` of a resource that :meth:`expected` knows.

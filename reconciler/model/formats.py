@@ -245,6 +245,13 @@ HttpUrl = Annotated[
 
 # --- public lists ----------------------------------------------------------------------------------------------------
 
+# What is valid for certain: the tables, which take some time to load, are not needed for it.
+FAMILIAR_COUNTRIES = frozenset(
+    "AGO AUT BEL BGR BRA CHE CPV CYP CZE DEU DNK ESP EST FIN FRA GBR GRC HRV HUN IRL ITA LTU LUX LVA MLT MOZ NLD NOR "
+    "POL PRT ROU SVK SVN SWE USA".split()
+)
+FAMILIAR_CURRENCIES = frozenset("AOA BRL CHF CZK DKK EUR GBP HUF MZN NOK PLN RON SEK USD".split())
+
 
 @lru_cache(maxsize=1)
 def _countries() -> tuple[frozenset[str], dict[str, str]]:
@@ -260,6 +267,8 @@ def country_of_alpha2(code: str) -> str | None:
 
 
 def _country(value: str) -> str:
+    if value in FAMILIAR_COUNTRIES:
+        return value
     known, by_two = _countries()
     if value in known:
         return value
@@ -286,6 +295,8 @@ def _currencies() -> frozenset[str]:
 
 
 def _currency(value: str) -> str:
+    if value in FAMILIAR_CURRENCIES:
+        return value
     if value not in _currencies():
         near = value.upper() if value.upper() in _currencies() else None
         raise fail(

@@ -65,14 +65,15 @@ def share_given(spec: Spec) -> None:
         object.__setattr__(spec, "__pydantic_fields_set__", same)
     elif len(_GIVEN) < _MOST_GIVEN:
         _GIVEN[key] = given
-    values = spec.__dict__
-    for name in _objects(type(spec)):
-        inside = values[name]
-        if inside is None:
-            continue
-        for one in inside if type(inside) is list else (inside,):
-            if hasattr(one, "__pydantic_fields_set__"):  # an isinstance of a class of pydantic is slow
-                share_given(one)
+    if names := _objects(type(spec)):
+        values = spec.__dict__
+        for name in names:
+            inside = values[name]
+            if inside is None:
+                continue
+            for one in inside if type(inside) is list else (inside,):
+                if hasattr(one, "__pydantic_fields_set__"):  # an isinstance of a class of pydantic is slow
+                    share_given(one)
 
 
 @cache

@@ -256,18 +256,19 @@ class View:
 
     def undeclared(self, kind: str) -> list[Entity]:
         """The resources of a kind that are in the database and that no manifest of the run names."""
-        rows = () if self.live is None else self.live.rows.get(kind, ())
-        found = (Address(kind, tenant, name) for tenant, name in rows)
-        entities = (self.at(address) for address in found if address not in self.declared)
+        entities = (self.at(address) for address in self._undeclared(kind))
         return [one for one in entities if one is not None]
+
+    def _undeclared(self, kind: str) -> list[Address]:
+        rows, declared = _EMPTY if self.live is None else self.live.rows.get(kind, _EMPTY), self.declared
+        # Nearly every row is declared, and a plain tuple is found as an address is.
+        return [Address(kind, *key) for key in rows if (kind, *key) not in declared]
 
     def all(self, kind: str) -> list[Entity]:
         """Every resource of a kind, declared or live, in order of address, without those that the plan deletes."""
         found = self._all.get(kind)
         if found is None:
-            addresses = set(self._declared_of(kind))
-            if self.live is not None:
-                addresses.update(Address(kind, *key) for key in self.live.rows.get(kind, _EMPTY))
+            addresses = [*self._declared_of(kind), *self._undeclared(kind)]
             found = [entity for one in sorted(addresses) if (entity := self.at(one)) is not None]
             self._all[kind] = found
         if self.leaving:

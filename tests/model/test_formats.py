@@ -469,6 +469,11 @@ def test_a_language_tag_gets_its_case(value: str, kept: str) -> None:
     assert stored(Language, value) == kept
 
 
+def test_familiar_countries_and_currencies_are_those_of_the_tables() -> None:
+    assert formats._countries()[0] >= formats.FAMILIAR_COUNTRIES
+    assert formats._currencies() >= formats.FAMILIAR_CURRENCIES
+
+
 @pytest.mark.parametrize("value", sorted(formats.FAMILIAR_LANGUAGES))
 def test_a_familiar_language_is_what_the_tables_make_of_it(value: str) -> None:
     assert formats._tag_by_tables(value) == value

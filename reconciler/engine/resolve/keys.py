@@ -6,7 +6,7 @@ entity for each; only the name spaces in which a key comes twice are looked at a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
@@ -51,13 +51,13 @@ def spaces_taken_twice(view: View) -> set[Space]:
     if view.leaving:
         return {space for mine in keys.values() for _, space, _ in mine}
     count = _Count()
-    direct = {name: [(*one, _direct(one[2])) for one in mine] for name, mine in keys.items()}
-    for address in view.declared if asked else ():
-        if ways := direct[address.kind]:
-            resource = view.declared[address]
-            for unique, space, parts, fetches in ways:
-                count.add(space, _declared_key(unique, space, parts, fetches, resource, view))
+    declared: dict[str, list[Resource[Any]]] = {name: [] for name, mine in keys.items() if mine}
+    for address in view.declared if declared else ():
+        if address.kind in declared:
+            declared[address.kind].append(view.declared[address])
     for name, mine in keys.items():
+        for unique, space, parts in mine:
+            count.add_all(space, _declared_keys(unique, space, parts, declared[name], view))
         for entity in view.undeclared(name) if mine else ():
             for unique, space, parts in mine:
                 count.add(space, _key(unique, space, parts, entity, view))
@@ -72,10 +72,15 @@ class _Count:
         self.twice: set[Space] = set()
 
     def add(self, space: Space, key: tuple[Any, ...] | None) -> None:
-        if key in self._seen:
-            self.twice.add(space)
-        elif key is not None:
-            self._seen.add(key)
+        self.add_all(space, (key,))
+
+    def add_all(self, space: Space, keys: Iterable[tuple[Any, ...] | None]) -> None:
+        seen = self._seen
+        for key in keys:
+            if key in seen:
+                self.twice.add(space)
+            elif key is not None:
+                seen.add(key)
 
 
 def clashes_in(view: View, spaces: Collection[Space]) -> Iterator[Diagnostic]:
@@ -99,32 +104,35 @@ def _keys_of(kind: Kind) -> list[tuple[Unique, Space, list[Part]]]:
     ]
 
 
-def _direct(parts: list[Part]) -> list[tuple[Field, Fetch] | None] | None:
-    """How to get the declared values of a key, None for the tenant; None where a manifest may leave one out."""
-    if any(field is not None and fetch is None for _, field, fetch in parts):
-        return None
-    return [None if field is None or fetch is None else (field, fetch) for _, field, fetch in parts]
+def _declared_keys(
+    unique: Unique, space: Space, parts: list[Part], resources: Iterable[Resource[Any]], view: View
+) -> Iterator[tuple[Any, ...] | None]:
+    """:func:`_key` of declared resources; where states and conditions would leave one out, its key all the same."""
+    # Where a manifest may leave a part out, the row has a say.
+    direct = all(field is None or fetch is not None for _, field, fetch in parts)
+    ways = [(fetch, field is not None and _converted(unique, field), field) for _, field, fetch in parts]
+    within = unique.within == "tenant"
+    for resource in resources:
+        if not direct or resource.ignore_changes or resource.management != "full":
+            yield _key(unique, space, parts, view.entity(resource), view)
+            continue
+        address = resource.address
+        tenant = address.tenant
+        given = False
+        key: list[Any] = [space, tenant if within else PLATFORM]
+        for fetch, converted, field in ways:
+            value = tenant if fetch is None else fetch(resource)
+            if value is not None:
+                given = True
+                if converted:
+                    value = _part(unique, field, value, address, view)
+            key.append(value)
+        yield tuple(key) if given else None
 
 
-def _declared_key(
-    unique: Unique,
-    space: Space,
-    parts: list[Part],
-    direct: list[tuple[Field, Fetch] | None] | None,
-    resource: Resource[Any],
-    view: View,
-) -> tuple[Any, ...] | None:
-    """:func:`_key` of a declared resource; where states and conditions would leave it out, its key all the same."""
-    if direct is None or resource.ignore_changes or resource.management != "full":
-        return _key(unique, space, parts, view.entity(resource), view)
-    address = resource.address
-    key: list[Any] = [space, address.tenant if unique.within == "tenant" else PLATFORM]
-    given = False
-    for one in direct:
-        value = address.tenant if one is None else _part(unique, one[0], one[1](resource), address, view)
-        given = given or value is not None
-        key.append(value)
-    return tuple(key) if given else None
+def _converted(unique: Unique, field: Field) -> bool:
+    """Whether a value of the field stands in a key as anything but itself."""
+    return field.type not in ("text", "int", "bool") or field.ref is not None or bool(unique.fold or field.folded)
 
 
 def _part(unique: Unique, field: Field | None, value: Any, address: Address, view: View) -> Any:
