@@ -42,13 +42,14 @@ class Rows:
 class Baseline:
     """``since`` and ``until`` are the instants, as seconds, between which rules of time say what they said.
 
-    ``identity`` is that of the database.
+    ``identity`` is that of the database, ``pulse`` that of its reading, empty where nobody could tell.
     ``restless`` are resources that rest on more than manifests and rows: a file beside the manifest, a secret's value.
     """
 
     since: float
     until: float
     identity: str
+    pulse: str
     files: Mapping[str, Stored]
     rows: Rows
     restless: frozenset[Address]

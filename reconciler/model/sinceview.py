@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.baseline import Rows
 from reconciler.model.catalog import Catalog
 from reconciler.model.notes import Notes
 from reconciler.model.noting import NotingView
@@ -53,6 +54,7 @@ class Declared(Mapping[Address, Resource[Any]]):
 class SinceView(NotingView):
     """See :class:`~reconciler.model.view.View`. Only ``active`` resources are judged and compared.
 
+    ``digests`` are those of all rows, where they are known without reading them.
     ``gone`` are those that no manifest declares any more. ``spared`` says of a rule about the whole set whether it is
     known to find nothing; ``keys`` are the kinds whose natural keys are judged.
     """
@@ -68,8 +70,10 @@ class SinceView(NotingView):
         spared: Callable[[str], bool],
         keys: frozenset[str],
         gone: Collection[Address],
+        digests: Rows | None = None,
     ) -> None:
         super().__init__(catalog, declared, live, notes)
+        self.digests = digests
         self._active = active
         self._spared = spared
         self._keys = keys

@@ -14,6 +14,7 @@ from reconciler.model.baseline import Baseline, Rows, Stored
 from reconciler.model.difference import Differences
 from reconciler.model.noting import NotingView
 from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.model.sinceview import SinceView
 from reconciler.operations.request import Doors
 from reconciler.operations.validate import Judged
 
@@ -38,7 +39,7 @@ def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differenc
     if baselines is None or live is None or live.doubt is not None or differences.items or judged.moves:
         return
     try:
-        rows = rows_of(live)
+        rows = (view.digests if isinstance(view, SinceView) else None) or rows_of(live)
         each = rows.each()
     except ValueError:
         return
@@ -49,6 +50,7 @@ def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differenc
             since=since,
             until=until,
             identity=live.identity,
+            pulse=live.pulse,
             files=files,
             rows=Rows(kinds=rows.kinds, each=lambda: each),
             restless=restless,

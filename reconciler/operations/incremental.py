@@ -7,7 +7,8 @@ the long way, or the long way is taken: where anything is wrong, or anything sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from reconciler.model.errors import InvalidManifests, WorldError
 from reconciler.model.focus import NeedsAll
 from reconciler.model.manifest import Document
 from reconciler.model.notes import BESIDE, WHOLE, Notes
+from reconciler.model.on_demand import OnDemand
 from reconciler.model.pace import stage
 from reconciler.model.resource import Live, Resource
 from reconciler.model.sinceview import Declared, SinceView
@@ -29,6 +31,7 @@ from reconciler.operations.plan import plan, propose
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.validate import Judged, judge
+from reconciler.ports import LiveStore
 
 _SHARE = 4
 """Where more than one in so many resources has changed, everything is judged."""
@@ -42,8 +45,16 @@ class Since:
         self._baseline = baseline
         self._judged = judged
         self._unchanged = unchanged
+        self._untouched = False
         self.told = False
         """Whether the plan is made: then no other way can be taken any more."""
+
+    @contextmanager
+    def live(self, store: LiveStore) -> Iterator[Live]:
+        """The database. Where nothing was written since, no row is read before somebody asks for it."""
+        with store.unwritten(self._baseline.pulse) as found:
+            self._untouched = found is not None
+            yield found or store.read()
 
     def view(self, live: Live) -> View:
         """The view beside live data.
@@ -55,10 +66,7 @@ class Since:
         if live.doubt is not None or live.identity != baseline.identity:
             raise NeedsAll
         declared = self._declared()
-        try:
-            rows = moved(baseline.rows, rows_of(live))
-        except ValueError as error:
-            raise NeedsAll from error
+        rows = self._moved(live)
         changes = [*self._files(), *(Changed(one, frozenset({WHOLE})) for one in rows)]
         if len(changes) * _SHARE > len(declared) or any(one.address.kind not in self._catalog for one in changes):
             raise NeedsAll
@@ -66,16 +74,45 @@ class Since:
         reached = affected(self._catalog, baseline.notes, [*changes, *beside])
         notes = Notes(set(baseline.notes.looks))
         spoke = baseline.notes.spoke
+        active = {one: declared[one] for one in self._active(declared, rows, reached)}
+        self._expect(live, active)
         return SinceView(
             self._catalog,
             declared,
             live,
             notes,
-            active={one: declared[one] for one in self._active(declared, rows, reached)},
+            active=active,
+            digests=baseline.rows if self._untouched else None,
             spared=lambda rule: rule not in reached.rules and rule not in spoke,
             keys=reached.keys,
             gone={one.address for one in changes if one.address not in declared},
         )
+
+    def _moved(self, live: Live) -> list[Address]:
+        """What has moved in the database.
+
+        Raises:
+            NeedsAll: nobody can tell.
+        """
+        if self._untouched:
+            return []
+        try:
+            return moved(self._baseline.rows, rows_of(live))
+        except ValueError as error:
+            raise NeedsAll from error
+
+    def _expect(self, live: Live, addresses: Iterable[Address]) -> None:
+        """Have the rows read that will be asked for, all at once."""
+        if not isinstance(live.ledger, OnDemand):
+            return
+        by_kind: dict[str, list[tuple[str, str]]] = {}
+        for one in addresses:
+            by_kind.setdefault(one.kind, []).append((one.tenant, one.name))
+        for kind, keys in by_kind.items():
+            rows = live.rows[kind]
+            if isinstance(rows, OnDemand):
+                rows.expect(keys)
+        live.ledger.expect([Address(kind, *key) for kind, keys in by_kind.items() for key in keys])
 
     def _active(self, declared: Declared, rows: Sequence[Address], reached: Affected) -> Iterator[Address]:
         known = {one for one in self._baseline.notes.spoke if isinstance(one, Address)}
@@ -167,9 +204,10 @@ def _attempt(doors: Doors, request: Request) -> Proposal | None:
         if found is None:
             return None
         judged, since = found
-        with stage("database"):
-            live = doors.store.read()
-        proposal = propose(doors, request, judged, live)
+        with ExitStack() as stack:
+            with stage("database"):
+                live = stack.enter_context(since.live(doors.store))
+            proposal = propose(doors, request, judged, live)
     except (NeedsAll, InvalidManifests):
         return None  # the long way says what is wrong
     since.told = True

@@ -81,6 +81,7 @@ def _written(made: Baseline) -> bytes:
         "since": made.since,
         "until": made.until,
         "identity": made.identity,
+        "pulse": made.pulse,
         "rows": {kind: digest.hex() for kind, digest in made.rows.kinds.items()},
         "restless": sorted(made.restless),
         "looks": sorted(made.notes.looks),
@@ -124,6 +125,7 @@ def _read(content: bytes) -> Baseline:
         since=head["since"],
         until=head["until"],
         identity=head["identity"],
+        pulse=head["pulse"],
         files=files,
         rows=Rows(
             kinds={kind: bytes.fromhex(digest) for kind, digest in head["rows"].items()},
