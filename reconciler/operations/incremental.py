@@ -15,9 +15,10 @@ from typing import Any
 from reconciler.engine.affected import Affected, Changed, affected, changes_between
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Stored, Unchanged
+from reconciler.model.baseline import Baseline, Unchanged
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import InvalidManifests, WorldError
+from reconciler.model.filed import Stored
 from reconciler.model.focus import NeedsAll
 from reconciler.model.manifest import Document
 from reconciler.model.notes import BESIDE, WHOLE, Notes
@@ -82,6 +83,7 @@ class Since:
             live,
             notes,
             active=active,
+            files=baseline.files,
             digests=baseline.rows if self._untouched else None,
             spared=lambda rule: rule not in reached.rules and rule not in spoke,
             keys=reached.keys,
@@ -119,8 +121,8 @@ class Since:
         known |= self._baseline.restless
         known.update(rows, (one.address for one in self._judged.resources))
         yield from (one for one in known if one in declared)
-        if reached.tenants:
-            yield from (one for one in declared if one not in known and reached.has(one))
+        for kind, tenants in reached.tenants.items():
+            yield from (one for one in declared.among(kind, tenants) if one not in known)
 
     def _declared(self) -> Declared:
         """Everything that is declared, each once.
@@ -128,16 +130,17 @@ class Since:
         Raises:
             NeedsAll: something is declared twice.
         """
+        files = self._baseline.files
         fresh = {one.address: one for one in self._judged.resources}
-        homes = {address: file for file, one in self._unchanged.files.items() for address in one.addresses}
-        whole = len(self._judged.resources) + sum(len(one.addresses) for one in self._unchanged.files.values())
-        if len(fresh) + len(homes) != whole or not fresh.keys().isdisjoint(homes):
+        lost = {address for file in self._unchanged.gone for address in files[file].addresses}
+        declared = Declared({}, files, lost, self._load)
+        if len(fresh) != len(self._judged.resources) or any(one in declared for one in fresh):
             raise NeedsAll
-        return Declared(fresh, homes, self._load)
+        return Declared(fresh, files, lost, self._load)
 
     def _load(self, file: str) -> Mapping[Address, Resource[Any]]:
         documents = self._unchanged.documents(file)
-        wanted = self._unchanged.files[file].addresses
+        wanted = self._baseline.files[file].addresses
         found, problems = judge_schema(self._catalog, documents or ())
         if problems or tuple(one.address for one in found) != wanted:
             if self.told:
@@ -148,14 +151,15 @@ class Since:
     def _files(self) -> Iterator[Changed]:
         """What manifests say otherwise."""
         digests = self._judged.manifests.digests
+        files = self._baseline.files
         gone: dict[Address, Stored] = {}
-        for file in self._baseline.files.keys() - self._unchanged.files.keys():
-            stored = self._baseline.files[file]
+        for file in self._unchanged.gone:
+            stored = files[file]
             if file not in digests or digests[file][0] != stored.digest:
                 gone.update((address, stored) for address in stored.addresses)
         for one in self._judged.resources:
             file = one.document.file
-            before = self._baseline.files.get(file)
+            before = files.get(file)
             if before is not None and before.digest == digests[file][0]:
                 continue  # judged again because of what was found in it, and not because it has changed
             if one.address not in gone:
