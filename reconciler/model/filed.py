@@ -7,7 +7,7 @@ up; only what is as it was is told for all of them at once.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -64,7 +64,6 @@ class Files(Mapping[str, Stored]):
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
-        self._numbers: dict[str, int] | None = None
         self._places: dict[Group, int] | None = None
         self._members: dict[Group, dict[str, int]] = {}
         self.count = len(columns.homes)
@@ -96,9 +95,10 @@ class Files(Mapping[str, Stored]):
                 yield from self._inside(kind, tenant)
 
     def __getitem__(self, file: str) -> Stored:
-        if self._numbers is None:
-            self._numbers = {path: number for number, path in enumerate(self.columns.paths)}
-        number, columns = self._numbers[file], self.columns
+        columns = self.columns
+        number = bisect_left(columns.paths, file)
+        if number == len(columns.paths) or columns.paths[number] != file:
+            raise KeyError(file)
         begin = columns.ends[number - 1] if number else 0
         addresses = tuple(map(self._address, columns.inside[begin : columns.ends[number]]))
         return Stored(columns.digests[number], addresses, number not in columns.unsound)

@@ -109,6 +109,7 @@ class _File:
         self._pulse = pulse
         self._connection: sqlite3.Connection | None = None
         self._late = False
+        self._statements: dict[str, str] = {}
 
     def close(self) -> None:
         """Let go of the file. Who asks later has it opened again."""
@@ -123,7 +124,11 @@ class _File:
 
     def rows(self, kind: Kind, keys: Collection[Key]) -> Iterable[Row]:
         """See :class:`Source`."""
-        return self._ask(f"{select_rows(kind)} WHERE one.tenant_key = ? AND one.name = ?", keys)
+        statement = self._statements.get(kind.name)
+        if statement is None:
+            statement = f"{select_rows(kind)} WHERE one.tenant_key = ? AND one.name = ?"
+            self._statements[kind.name] = statement
+        return self._ask(statement, keys)
 
     def entries(self, addresses: Collection[Address]) -> Iterable[Row]:
         """See :class:`Source`."""
