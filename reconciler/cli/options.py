@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeVar
 
 import click
 
 from reconciler import __version__
+from reconciler.model.dataclass import dataclass
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 """Signals that end a run; what was not committed is rolled back."""

@@ -9,12 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
 from reconciler.cli.options import Globals
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import WorldError
 
 ASIDE: list[Callable[[], AbstractContextManager[None]]] = []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError, WorldError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it

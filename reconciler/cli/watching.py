@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +18,7 @@ from reconciler.cli import exits
 from reconciler.cli.options import INTERRUPTS
 from reconciler.cli.output import write
 from reconciler.cli.session import Session
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError
 
 if TYPE_CHECKING:  # what stands behind these names is heavy, and help must not load it

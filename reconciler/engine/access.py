@@ -7,12 +7,13 @@ not give (closure). It catches the indirect ways, such as the edit of a role or 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.model.access import Allow, Reach, RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Carriers
 from reconciler.model.change import Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.entitlement import Entitlement, Shift
 from reconciler.model.kind import Kind

@@ -8,11 +8,11 @@ judged as before. What the stages themselves ask for, as targets of references a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.encode import value_getter
 from reconciler.model.kind import Kind
 from reconciler.model.notes import THERE, WHOLE, Look, Notes

@@ -8,7 +8,7 @@ resources that are only watched are compared with their manifest. Whatever git a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Cause, FieldChange
 from reconciler.model.columns import UNMANAGED, Field, column_name, snake
+from reconciler.model.dataclass import dataclass
 from reconciler.model.dates import rfc3339
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.difference import Difference, Differences, Standing

@@ -8,13 +8,14 @@ the manifest holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pydantic_core import to_json
 
 from reconciler.model.address import Address
 from reconciler.model.canonical import object_in
 from reconciler.model.change import Cause, FieldChange
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.resource import AWAITED

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
 from reconciler.model.formats import NAME_PATTERN, nearest
 from reconciler.model.manifest import Document, PathKey

@@ -8,12 +8,13 @@ beside it. A move that is not pending, because its old name is not live any more
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.kind import Kind
 from reconciler.model.moved import Move, Rewrite

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.dates import instant, rfc3339
 from reconciler.model.run import INSTALLER, Run
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.brief import brief
 from reconciler.model.columns import UNMANAGED, Field
+from reconciler.model.dataclass import dataclass
 from reconciler.model.difference import Difference, Differences, Standing
 from reconciler.model.encode import decode, field_value, same, stored_values
 from reconciler.model.manifest import Document

@@ -6,11 +6,11 @@ the same plan twice is one run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 
 
 class PlanClass(StrEnum):

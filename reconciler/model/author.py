@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.rule import RuleText
 
 

@@ -6,8 +6,7 @@ engine's ``authorize`` makes one for a plan that is going to last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.plan import Plan
 from reconciler.model.principal import Principal

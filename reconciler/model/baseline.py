@@ -8,10 +8,11 @@ rules have looked at.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.filed import Files
 from reconciler.model.manifest import Document
 from reconciler.model.notes import Notes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.lifecycle import Edge, Risk
 from reconciler.model.resource import LedgerEntry, Resource
 from reconciler.model.source import Source

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import types
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from reconciler.model import marks
+from reconciler.model.dataclass import dataclass
 from reconciler.model.secret import SecretRef
 from reconciler.model.spec import FileSource, Spec
 

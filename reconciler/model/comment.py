@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from reconciler.model.dataclass import dataclass
 
 MARKER = re.compile(r"<!-- (reconciler[ :][^<>\n]{0,200}?) -->|\[//\]: # \((reconciler[ :][^()\n]{0,200})\)")
 """The hidden first line of a comment that was made to be found again."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.change import Back, Cause, FieldChange
+from reconciler.model.dataclass import dataclass
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.view import Entity
 

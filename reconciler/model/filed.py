@@ -9,10 +9,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 
 Group = tuple[str, str]
 """Kind and tenant."""

@@ -7,12 +7,12 @@ is read as far as something inside depends on it, and nothing is said about it b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity
 
 TENANT = "{tenant}"

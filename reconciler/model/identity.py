@@ -6,9 +6,11 @@ It says what was claimed and proven, not what the operator may do: that is judge
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
+
+from reconciler.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

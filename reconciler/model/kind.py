@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum, StrEnum
 from typing import Any
 
 from reconciler.model.access import Allow
 from reconciler.model.columns import Column, Field, columns_of, fields_of
+from reconciler.model.dataclass import dataclass
 from reconciler.model.lifecycle import Lifecycle
 from reconciler.model.listing import Listing
 from reconciler.model.rule import Rule, RuleText

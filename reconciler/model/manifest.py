@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.source import Snippet, Source
 
 if TYPE_CHECKING:  # it knows the kinds, and these know what a document is

@@ -7,8 +7,9 @@ a mark is missing here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from reconciler.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

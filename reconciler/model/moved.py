@@ -7,12 +7,13 @@ known under one name is the same resource under another one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.formats import Name
 from reconciler.model.manifest import Document
 from reconciler.model.source import Source

@@ -7,10 +7,11 @@ for all, and a resource whose kind never asked for what has changed is judged as
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 
 THERE = ""
 """In the place of a path: whether there is such a resource."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.resource import LedgerEntry
 from reconciler.model.run import Run
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approvals
 from reconciler.model.change import COUNTED, Action, Cause, Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.effect import Cascade, Notice

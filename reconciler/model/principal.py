@@ -6,10 +6,10 @@ Who may do what is judged on live data, before the plan: no part of a plan can a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.view import Entity, View
 
 ACTORS = frozenset({RoleWord.ADMINISTRATOR, RoleWord.DISTRIBUTOR, RoleWord.PARTNER, RoleWord.ISSUER, RoleWord.AUDITOR})

@@ -7,7 +7,7 @@ secret field carries versions only and is marked ``sensitive``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from reconciler.model.address import Address
 from reconciler.model.approval import Approvals
 from reconciler.model.canonical import in_key_order
 from reconciler.model.change import Cause, FieldChange
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
 from reconciler.model.canonical import object_in
+from reconciler.model.dataclass import dataclass
 from reconciler.model.doubt import Doubt
 from reconciler.model.manifest import Document
 from reconciler.model.spec import Spec, attributes_of

@@ -7,12 +7,12 @@ owner and structure references; conditions are those below and those that a kind
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.model.access import Allow, Grant, Reach
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.formats import folded
 from reconciler.model.kind import Kind
 from reconciler.model.principal import ACTORS, LEVELS, Condition, Principal, Question

@@ -20,10 +20,10 @@ A rule that reads a field with an error of its own is not judged: reading it rai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Phase, Severity
 
 NAME = "metadata.name"

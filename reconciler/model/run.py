@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from reconciler.model.dataclass import dataclass
 
 INSTALLER = "installer"
 """Stands before the name of a person who applied with ``--bootstrap``."""

@@ -7,8 +7,9 @@ places, the adapter that stores it and the check of the password policy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NoReturn
+
+from reconciler.model.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.focus import Beyond, NeedsAll, Reading
 from reconciler.model.kind import Level
 from reconciler.model.resource import Live, Resource, Row

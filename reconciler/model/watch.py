@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.drift import DriftFinding
 
 OTHER_TENANTS = "_other"

@@ -7,7 +7,7 @@ and see that nothing of what was accepted differs any more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.engine.accept import Unacceptable, accepted
 from reconciler.engine.compose import Unspreadable, spread
@@ -15,6 +15,7 @@ from reconciler.engine.diff import diff
 from reconciler.engine.lens import Lens
 from reconciler.model.address import Address
 from reconciler.model.change import Cause
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.difference import Difference, Standing
 from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageError

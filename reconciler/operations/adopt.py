@@ -8,12 +8,13 @@ come first: whoever is killed in between has manifests whose plan is the adoptio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.engine.export import is_seed
 from reconciler.engine.lens import Lens
 from reconciler.model.address import Address
 from reconciler.model.change import Action
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.errors import Denied, OutcomeUnknown, ReconcilerError, UsageError
 from reconciler.model.plan import Plan

@@ -11,7 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Flag
@@ -25,6 +25,7 @@ from reconciler.model.after import live_after
 from reconciler.model.authorization import Authorization
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action, Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import Collision, Denied, InvalidManifests, OutcomeUnknown, ReconcilerError, Stale
 from reconciler.model.failpoint import reach
 from reconciler.model.pace import stage

@@ -7,13 +7,14 @@ file shows may be anything, and what is agreed on must be what an apply would do
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.engine.approve import may_approve, rules_mark, standing
 from reconciler.engine.lens import Lens
 from reconciler.model.approval import Approval, Approvals
 from reconciler.model.authorization import Carriers
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.errors import Denied, OutcomeUnknown, ReconcilerError, Stale, UsageError, WorldError
 from reconciler.model.failpoint import reach

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from reconciler.model.comment import Comment, marker_of, same_text
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.ports import Review, Unanswered
 

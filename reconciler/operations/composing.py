@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from reconciler.engine.validate import validate as judge_schema
 from reconciler.engine.waive import parted
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.errors import UsageError
 from reconciler.model.formats import nearest

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.engine.approve import classify, rules_mark, weigh, weighty
 from reconciler.model.address import Address
 from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors, Consent, Reason
 from reconciler.model.authorization import Carriers
 from reconciler.model.change import Action, Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.plan import Plan
 from reconciler.model.rights import Rights
 from reconciler.model.view import View

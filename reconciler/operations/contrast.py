@@ -8,13 +8,14 @@ from __future__ import annotations
 import copy
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.engine.compose import Unspreadable, laid_over, spread
 from reconciler.engine.contrast import contrast
 from reconciler.model.address import Address
 from reconciler.model.columns import Field
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageError
 from reconciler.model.layers import Layers, is_below, layer_of

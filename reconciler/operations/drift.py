@@ -7,7 +7,7 @@ Manifests that are not valid are a warning here: what drifted at night must be s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -20,6 +20,7 @@ from reconciler.engine.rebase import rebase
 from reconciler.engine.resolve import resolve
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Severity, errors_in
 from reconciler.model.difference import Differences
 from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Recorded

@@ -7,7 +7,7 @@ with the database, and leave to the world whatever still differs.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from reconciler.engine.diff import diff
@@ -17,6 +17,7 @@ from reconciler.engine.plan import judge_standing
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import snake
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, errors_in, in_order
 from reconciler.model.difference import Standing
 from reconciler.model.exported import NO_WISHES, Exported, Wishes

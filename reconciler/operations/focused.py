@@ -6,12 +6,12 @@ when anything is wrong, and when more than an approval is missing. So whatever r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from reconciler.engine.access import feeds_rights
 from reconciler.engine.beyond import contained, people_by
 from reconciler.engine.diff import diff
+from reconciler.model.dataclass import dataclass
 from reconciler.model.focus import NeedsAll, Reading
 from reconciler.model.pace import stage
 from reconciler.operations.incremental import plan_incremental

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from reconciler.model.access import RoleWord
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError
 from reconciler.model.past import Past, PastChange
 from reconciler.model.plan import summary_of

@@ -187,6 +187,8 @@ def judged_since(doors: Doors, request: Request) -> tuple[Judged, Since] | None:
     unchanged = judged.manifests.unchanged
     if not judged.valid or judged.moves or unchanged is None:
         return None
+    if judged.manifests.memory is None:
+        return None  # of so few files no digest is kept, and nobody could tell which of them have changed
     since = Since(doors.catalog, baseline, judged, unchanged)
     return replace(judged, since=since.view), since
 

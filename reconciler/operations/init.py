@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler import __version__
 from reconciler.model.blueprint import NewFile, Template
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError
 from reconciler.model.formats import is_email
 from reconciler.ports import NewFolder

@@ -5,11 +5,10 @@ It is made from the names that somebody gives, and from no manifests. No row is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.engine.lens import Lens
 from reconciler.engine.plan.letting import let_go
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import Denied, UsageError
 from reconciler.model.manifest import Document, Manifests
 from reconciler.model.plan import Plan

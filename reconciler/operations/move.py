@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import count
 
@@ -18,6 +18,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import COUNTED, Action
 from reconciler.model.columns import snake
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Severity
 from reconciler.model.errors import InvalidManifests, ReconcilerError, UsageError
 from reconciler.model.manifest import Document

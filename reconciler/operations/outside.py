@@ -8,7 +8,7 @@ the call leaves it out, or nothing about it has changed since the commit of ``--
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.engine.authorize import outside_denials
@@ -19,6 +19,7 @@ from reconciler.model.access import RoleWord
 from reconciler.model.address import Address
 from reconciler.model.authorization import Carriers
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.encode import field_value
 from reconciler.model.focus import NeedsAll

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, partial
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import InvalidManifests
 from reconciler.operations.plan import propose, read
 from reconciler.operations.proposal import Proposal

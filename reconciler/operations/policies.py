@@ -7,10 +7,10 @@ plan for review and, under the locks, the plan that is applied.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from reconciler.engine.policies import plan_findings, plan_work, read_policies, trial_findings, trial_work
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.model.plan import Plan
 from reconciler.model.policy import Policy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.engine.blocked import blocked
 from reconciler.engine.diff import Fingerprints
@@ -12,6 +11,7 @@ from reconciler.engine.lens import Lens
 from reconciler.engine.rollback import WHOLE
 from reconciler.model.approval import NO_AUTHORS, Approvals, CommitAuthors
 from reconciler.model.authorization import Carriers, Judgement
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.entitlement import Shift

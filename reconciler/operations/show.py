@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.engine.plan.content import digest
 from reconciler.engine.planfile import from_bytes, made_by, to_bytes
 from reconciler.engine.planfile.aside import aside_document, aside_from
 from reconciler.model.address import Address
 from reconciler.model.aside import Aside
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import Stale, UsageError
 from reconciler.model.plan import Plan
 from reconciler.model.snapshot import SnapshotNote

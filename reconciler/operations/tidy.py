@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, errors_in, in_order
 from reconciler.ports import ManifestEditor
 

@@ -10,12 +10,12 @@ import math
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any, NoReturn
 
 from reconciler.engine.watch import advance, carried, counted
+from reconciler.model.dataclass import dataclass
 from reconciler.model.dates import rfc3339
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import DriftFinding, Recorded

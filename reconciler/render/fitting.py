@@ -6,8 +6,10 @@ Pure, and it knows nothing of Markdown. What is left out is counted, never cut i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from reconciler.model.dataclass import dataclass
 
 Form = Callable[[], str]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.drift import DriftReport
 from reconciler.model.report import Findings, Report
 from reconciler.render.drift_remarks import drift_remarks

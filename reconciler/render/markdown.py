@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.report import Report, ResourceLine
 from reconciler.render.access_text import shifts_head, shifts_words
 from reconciler.render.findings_text import counted

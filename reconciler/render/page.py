@@ -7,10 +7,10 @@ something else than a plan can use them as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.report import EdgeLine, FieldLine, ResourceLine

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 
 from reconciler.model.canonical import in_key_order
+from reconciler.model.dataclass import dataclass
 from reconciler.model.report import EdgeLine, FieldLine, GivenLines, ResourceLine
 from reconciler.model.source import Source
 from reconciler.render.nested import Place, nested_differences

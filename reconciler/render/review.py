@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.denial import Denial
 from reconciler.model.diagnostic import Diagnostic, Severity
 from reconciler.model.report import FieldLine, Report, ResourceLine

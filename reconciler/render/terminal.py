@@ -8,9 +8,10 @@ Nor does what a runner of continuous integration would take for a command when i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from unicodedata import combining, east_asian_width
+
+from reconciler.model.dataclass import dataclass
 
 WIDTH = 80
 """Columns for which people's output is laid out."""

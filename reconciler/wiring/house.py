@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -33,6 +32,7 @@ from reconciler.engine.configure import demand_of
 from reconciler.engine.key_order import key_orders
 from reconciler.kinds import discover
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.errors import UsageError
 from reconciler.model.focus import Focus, focus_of

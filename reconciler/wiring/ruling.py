@@ -7,11 +7,11 @@ program believes, what holds a plan, which secrets are read, and the policies.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.adapters.manifests import committed_configuration
 from reconciler.engine.configure import configure
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import errors_in, in_order
 from reconciler.model.errors import UsageError
 from reconciler.model.settings import Settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from reconciler.adapters.secrets.generate import generate_value
@@ -12,6 +11,7 @@ from reconciler.adapters.secrets.keys import load_or_make_key
 from reconciler.adapters.secrets.nothing import NoSecrets
 from reconciler.adapters.secrets.sealer import KeySealer, NoKey
 from reconciler.adapters.snapshot import FrozenStore, known_keys, own_key, read_signed, sign
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError
 from reconciler.model.snapshot import Snapshot
 from reconciler.operations.request import Doors

@@ -149,7 +149,8 @@ def waiting_in(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
 def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> None:
     """What drifted goes into the manifests, resource by resource; then the plan has nothing to say about it."""
     trial.done["drift accepted"] += 1
-    put_back(trial, {place: value for place, value in before.items() if place not in places})
+    # Half of a unique key does not come back while the other half has drifted.
+    late = tried_back(trial, {place: value for place, value in before.items() if place not in places})
     for address in sorted({address for address, _ in places}):
         mine = sorted(path for one, path in places if one == address)
         names = [str(address)] if trial.chance.random() < 0.5 else [f"{address}.{path}" for path in mine]
@@ -162,7 +163,7 @@ def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> N
                 trial.say("accept", f"{names}: {error.message}")
             for one in getattr(error, "diagnostics", ()):
                 trial.seen[f"not accepted, for {one.code}"] += 1
-            put_back(trial, {place: value for place, value in before.items() if place[0] == address})
+            late |= tried_back(trial, {place: value for place, value in before.items() if place[0] == address})
             continue
         trial.files = files | {one.file: one.after for one in done.files}
         taken = {(one, path) for one, path in done.fields}
@@ -174,6 +175,7 @@ def accepted(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> N
         if len(taken) < len(mine):
             trial.say("accept", f"{names} took {sorted(path for _, path in taken)} of {mine}")
         trial.seen["accepted"] += len(done.fields)
+    trial.seen["not put back beside what was accepted"] += len(tried_back(trial, late))
 
 
 def exported(trial: Trial) -> None:
@@ -271,16 +273,23 @@ def ordered(trial: Trial) -> None:
 
 
 def put_back(trial: Trial, before: Mapping[Place, Any]) -> None:
-    """Write the old values by SQL, those of a row at once, and one row behind the other where they must be unique."""
-    rows: dict[Address, dict[str, Any]] = {}
-    for (address, path), value in before.items():
-        rows.setdefault(address, {})[CATALOG[address.kind].by_path[path].columns[0].name] = value
-    while rows:
-        left = {address: values for address, values in rows.items() if not trial.ground.write(address, values)}
-        if len(left) == len(rows):
-            trial.say("put back", f"others do not let {sorted(map(str, left))} be as they were")
-            return
-        rows = left
+    """Write the old values by SQL. None of them may be refused."""
+    if left := tried_back(trial, before):
+        trial.say("put back", f"others do not let {sorted({str(address) for address, _ in left})} be as they were")
+
+
+def tried_back(trial: Trial, before: Mapping[Place, Any]) -> dict[Place, Any]:
+    """Write the old values, those of a row at once, row by row as long as some are taken; those refused."""
+    left = dict(before)
+    while left:
+        rows: dict[Address, dict[str, Any]] = {}
+        for (address, path), value in left.items():
+            rows.setdefault(address, {})[CATALOG[address.kind].by_path[path].columns[0].name] = value
+        refused = {address for address, values in rows.items() if not trial.ground.write(address, values)}
+        if len(refused) == len(rows):
+            break
+        left = {place: value for place, value in left.items() if place[0] in refused}
+    return left
 
 
 class Files:

@@ -11,7 +11,7 @@ from reconciler.operations.drift import DriftRequest, drift
 from tests.campaigns.back import is_tombstone
 from tests.campaigns.expect import alike, stored
 from tests.campaigns.ground import NOW, WAIVERS, WRITER
-from tests.campaigns.meddling import Place, put_back, shown, waiting_in
+from tests.campaigns.meddling import Place, put_back, shown, tried_back, waiting_in
 from tests.campaigns.trials import Trial
 from tests.campaigns.worlds import CATALOG
 
@@ -21,7 +21,8 @@ TODAY, YESTERDAY = NOW.date().isoformat(), "2026-06-14"
 def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> None:
     """Waive some of what drifts, take the rest back, and end the waivers."""
     trial.done["drift waived"] += 1
-    put_back(trial, {place: value for place, value in before.items() if place not in places})
+    # Half of a unique key does not come back while others have the other half.
+    late = tried_back(trial, {place: value for place, value in before.items() if place not in places})
     chosen = {place for place in sorted(places) if trial.chance.random() < 0.5}
     trial.waivers = _waivers(chosen, expires=TODAY)
     _told(trial, chosen, places - chosen)
@@ -32,12 +33,12 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
         # What cannot be taken back by a plan, or does not fit what is waived, is put back by hand.
         for one in error.diagnostics:
             trial.seen[f"not reverted beside waivers {one.code}"] += 1
-        put_back(trial, {place: value for place, value in before.items() if place not in chosen})
+        late = tried_back(trial, {place: value for place, value in before.items() if place not in chosen})
         _again(trial)
     else:
         put_back(trial, {place: before[place] for place in waiting_in(trial, before) & (places - chosen)})
     # Without a manifest nobody says what to go back to.
-    put_back(trial, {place: before[place] for place in places - chosen if place[0] not in trial.world.trees})
+    late |= tried_back(trial, {place: before[place] for place in places - chosen if place[0] not in trial.world.trees})
     for place, value in kept.items():
         one = CATALOG[place[0].kind].by_path[place[1]]
         if not alike(one, stored(one, value), stored(one, _value(trial, place))):
@@ -48,7 +49,7 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
     _told(trial, set(), chosen)
     trial.waivers = {}
     trial.seen["waived"] += len(chosen)
-    put_back(trial, {place: before[place] for place in kept})
+    put_back(trial, late | {place: before[place] for place in kept})
 
 
 def _forgotten(trial: Trial, chosen: Iterable[Place]) -> set[Place]:

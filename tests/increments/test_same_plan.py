@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from benchmarks import corpus
+from reconciler.adapters.manifests.cache import FEWEST
 from tests.cli.environments import git
 from tests.increments.changes import SMALL, only_words
 from tests.increments.ways import Ways
@@ -142,6 +143,22 @@ def test_a_damaged_baseline_is_as_good_as_none(ways: Ways) -> None:
         assert not ways.agree()
         path.write_bytes(whole)
     assert ways.agree()
+
+
+@pytest.mark.parametrize("words", [("plan",), ("plan", "--verbose")])
+def test_where_few_files_are_left_the_long_way_is_taken(ways: Ways, words: tuple[str, ...]) -> None:
+    """Of a few files nothing is remembered, and what was kept of many is no help."""
+    for folder in sorted((ways.tree.folder / "tenants").iterdir()):
+        files = sorted(folder.glob("*.yaml"))
+        texts = [one.read_text(encoding="utf-8") for one in files]
+        for one in files:
+            one.unlink()
+        (folder / files[0].name).write_text("---\n".join(texts), encoding="utf-8")
+    assert len(list(ways.tree.folder.glob("*/**/*.yaml"))) < FEWEST
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert "1 to change" in ways.run(*words).out
+    assert not ways.rested
+    assert not ways.agree()
 
 
 def test_it_holds_no_longer_than_its_time(ways: Ways, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import itemgetter
 from typing import Any
 
@@ -20,6 +20,7 @@ from reconciler.adapters.database.columns import at_rest
 from reconciler.adapters.database.netting import Write
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.past import Image
 from reconciler.model.resource import LedgerEntry, Live
 from reconciler.model.secret import key_of

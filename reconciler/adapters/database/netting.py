@@ -7,7 +7,6 @@ itself; its row is written once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
 from reconciler.model.change import Action, Change
 from reconciler.model.columns import Field, column_name
+from reconciler.model.dataclass import dataclass
 from reconciler.model.encode import GENERATED, field_value
 from reconciler.model.errors import WorldError
 from reconciler.model.kind import Kind

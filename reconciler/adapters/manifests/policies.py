@@ -9,7 +9,6 @@ import hashlib
 import os
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.adapters.manifests.files import FilesReader
@@ -18,6 +17,7 @@ from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import selected
 from reconciler.adapters.manifests.paths import absolute, inside, is_outside
 from reconciler.adapters.manifests.program import run_git
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.manifest import Document
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from yaml._yaml import CParser
@@ -18,6 +18,7 @@ from yaml.events import (
 )
 
 from reconciler.adapters.manifests.tidy.comments import comments_and_dashes
+from reconciler.model.dataclass import dataclass
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ character that is wrong. Everything else is hidden: it may be a secret.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.invisible import INVISIBLE
 from reconciler.model.placing import HIDDEN, clipped

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import WorldError
 from reconciler.model.policy import UNFINISHED, Answers, Breach, Strike, Work
 

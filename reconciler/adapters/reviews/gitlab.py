@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.adapters.reviews.http import Client, name_in
 from reconciler.adapters.reviews.surroundings import review_number, token, value
 from reconciler.model.comment import Comment
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import WorldError
 
 _PROJECT = re.compile(r"[0-9]{1,18}")

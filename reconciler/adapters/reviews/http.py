@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import Message
 from http.client import HTTPException
 from typing import Any
@@ -14,6 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from reconciler import __version__
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError, WorldError
 from reconciler.ports import Unanswered
 

@@ -15,13 +15,14 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from reconciler import __version__
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import UsageError
 from reconciler.model.settings import WebhookSettings
 from reconciler.model.trust import loopback

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from reconciler.model.change import Action, Change
+from reconciler.model.dataclass import dataclass
 from reconciler.model.encode import field_value
 from reconciler.model.kind import Deletion
 from reconciler.model.resource import AWAITED, asked_before

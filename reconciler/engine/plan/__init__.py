@@ -8,7 +8,7 @@ actor or on the order in which manifests were read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from fnmatch import fnmatchcase
 
 from reconciler.engine.plan import alike, checks, content, effects, lines, moving, steps
@@ -16,6 +16,7 @@ from reconciler.engine.plan.draft import Draft
 from reconciler.engine.plan.steps import BY_SYSTEM
 from reconciler.model.address import Address
 from reconciler.model.change import Cause
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.diagnostic import in_order as sorted_findings
 from reconciler.model.difference import Difference, Differences, Standing

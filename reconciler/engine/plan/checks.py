@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.engine.plan.draft import Draft
 from reconciler.model.address import Address
 from reconciler.model.change import Cause
 from reconciler.model.columns import Field
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import field_value
 from reconciler.model.given import paths_of

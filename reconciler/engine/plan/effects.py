@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import to_json
@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from reconciler.engine.plan.draft import PROTECT, Draft
 from reconciler.engine.plan.steps import PROTECTED, STATE
 from reconciler.model.address import Address
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.effect import Cascade, Notice, Planned
 from reconciler.model.judging import placed

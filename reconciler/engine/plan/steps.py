@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from reconciler.engine.plan.draft import PROTECT, Draft
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Phase, Severity
 from reconciler.model.difference import Difference, Standing
 from reconciler.model.kind import Deletion

@@ -7,11 +7,11 @@ entity for each; only the name spaces in which a key comes twice are looked at a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.address import PLATFORM, Address
 from reconciler.model.columns import Field
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.encode import value_getter
 from reconciler.model.judging import placed

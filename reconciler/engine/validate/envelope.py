@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from reconciler.engine.validate.clean import Misfit
 from reconciler.engine.validate.fault import BOOLEAN, LIST, MAPPING, STRING, Fault, a, missing, wrong_type
 from reconciler.engine.validate.shape import shape_of
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.formats import nearest
 from reconciler.model.kind import Kind, Level
 from reconciler.model.manifest import Document, Misread, PathKey

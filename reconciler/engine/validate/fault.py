@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from reconciler.engine.validate.clean import Misfit
+from reconciler.model.dataclass import dataclass
 from reconciler.model.manifest import Misread, PathKey
 from reconciler.model.placing import path_text
 

@@ -7,7 +7,7 @@ sees a rollback as it sees a change that git asks for. Nothing is judged less, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reconciler.engine import rollback as stage
 from reconciler.engine.lens import Lens
@@ -16,6 +16,7 @@ from reconciler.engine.rebase import moves_back, rebase, rebase_past
 from reconciler.engine.rollback import Undoing
 from reconciler.model.address import Address
 from reconciler.model.columns import column_name
+from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic
 from reconciler.model.drift import Written
 from reconciler.model.errors import ReconcilerError, UsageError

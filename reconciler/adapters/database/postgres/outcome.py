@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg
@@ -20,6 +19,7 @@ import sqlalchemy as sa
 from reconciler.adapters.database.history import find_run
 from reconciler.adapters.database.postgres.connecting import fetching
 from reconciler.adapters.database.postgres.transactions import driver
+from reconciler.model.dataclass import dataclass
 from reconciler.model.errors import WorldError
 
 Answer = Literal["applied", "not applied", "unknown"]

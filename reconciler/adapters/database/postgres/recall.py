@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -29,6 +29,7 @@ from reconciler.adapters.database.read import (
 )
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
+from reconciler.model.dataclass import dataclass
 from reconciler.model.resource import LedgerEntry, Live, Row
 
 AGAIN = 500

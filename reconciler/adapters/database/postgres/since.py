@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
 from reconciler.adapters.database.names import APPROVALS, JOURNAL, META, TENANTS, VERSION
+from reconciler.model.dataclass import dataclass
 
 Ask = Callable[[str, Sequence[Any]], Sequence[tuple[Any, ...]]]
 """Runs a statement, in which ``?`` stands for values, and gives all its rows as plain tuples."""

@@ -7,13 +7,13 @@ white space is a comment. Nothing is scanned here a second time.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from yaml._yaml import CParser
 from yaml.tokens import BlockEntryToken
 
 from reconciler.adapters.manifests.tidy.nodes import Comment
+from reconciler.model.dataclass import dataclass
 
 _COMMENT = re.compile(r"#[^\n]*")
 

@@ -5,7 +5,9 @@ Values are never looked into: a scalar is the lines that were written.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from reconciler.model.dataclass import dataclass
 
 
 class Unusual(Exception):
