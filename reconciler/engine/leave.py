@@ -18,12 +18,14 @@ from reconciler.model.change import Cause, FieldChange
 from reconciler.model.dataclass import dataclass
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.difference import Difference, Differences, Standing
+from reconciler.model.moved import Move
 from reconciler.model.resource import AWAITED
 from reconciler.model.rule import RuleText
 from reconciler.model.waiver import WHOLE_ROW, Waiver, Waivers
 
 WAIVED = RuleText("WVR-06", Severity.WARNING, Phase.PLAN, "Drift that is waived stays as it is.")
 
+_NO_MOVES: Mapping[Address, Move] = {}
 _DRIFT = frozenset({Cause.DRIFT, Cause.CONFLICT})
 
 
@@ -40,8 +42,11 @@ class Kept:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def leave(found: Differences, waivers: Waivers, *, only_drift: bool) -> Kept:
-    """Leave out what is waived and, with ``only_drift``, whatever the world did not change."""
+def leave(found: Differences, waivers: Waivers, *, only_drift: bool, moves: Mapping[Address, Move] = _NO_MOVES) -> Kept:
+    """Leave out what is waived and, with ``only_drift``, whatever the world did not change.
+
+    A waiver speaks of what ``moves``, by its new address, under either name: it may have been renamed too, or not yet.
+    """
     if not waivers.active and not only_drift:
         return Kept(differences=found)
     items: list[Difference] = []
@@ -50,7 +55,7 @@ def leave(found: Differences, waivers: Waivers, *, only_drift: bool) -> Kept:
     told: list[Diagnostic] = []
     for one in found.items:
         if not one.entity.exists and one.entity.declared:
-            waiver = waivers.covering(one.address, WHOLE_ROW) if _is_lost(one) else None
+            waiver = _covering(waivers, one.address, WHOLE_ROW, moves) if _is_lost(one) else None
             told += [] if waiver is None else [_told(one.address, "", waiver)]
             if waiver is not None or (only_drift and not _is_lost(one)):
                 absent.add(one.address)
@@ -60,7 +65,7 @@ def leave(found: Differences, waivers: Waivers, *, only_drift: bool) -> Kept:
         waived = {
             line.path: waiver
             for line in _lines(one)
-            if line.cause is Cause.DRIFT and (waiver := waivers.covering(one.address, line.path)) is not None
+            if line.cause is Cause.DRIFT and (waiver := _covering(waivers, one.address, line.path, moves)) is not None
         }
         told += [_told(one.address, path, waiver) for path, waiver in waived.items()]
         left = set(waived)
@@ -87,6 +92,13 @@ def left_out(
     aside = [one.entity for one in found.items if one.entity.declared and not selects(one.address)]
     fields = {one.address: frozenset(one.kind.by_path) for one in aside if one.exists}
     return fields, frozenset(one.address for one in aside if not one.exists)
+
+
+def _covering(waivers: Waivers, address: Address, path: str, moves: Mapping[Address, Move]) -> Waiver | None:
+    found = waivers.covering(address, path)
+    if found is None and address in moves:
+        return waivers.covering(moves[address].previous, path)
+    return found
 
 
 def _is_lost(one: Difference) -> bool:

@@ -55,7 +55,7 @@ else:
 def _first_call(cls: type[Any], *, frozen: bool) -> Any:
     """A constructor that makes way for the compiled one when it is called."""
 
-    def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807
+    def __init__(self: Any, *args: Any, **named: Any) -> None:  # noqa: N807  # named as what it stands for
         cls.__init__ = init = _constructor(cls, frozen=frozen)
         init(self, *args, **named)
 

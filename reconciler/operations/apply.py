@@ -39,7 +39,7 @@ from reconciler.operations.plan import FROM_MANIFESTS, Proposer
 from reconciler.operations.proposal import Proposal, refuse
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.secrets import Generated, Sealed, sealed
-from reconciler.operations.stale import meanwhile, moved
+from reconciler.operations.stale import meanwhile, moved, undone
 from reconciler.operations.still import judge_again, unmoved
 from reconciler.ports import ApplySession, Listener, Standing
 
@@ -164,7 +164,7 @@ def _apply(
         before = doors.store.find_run(run_id)
         if before is not None and before.digest == orders.reviewed.digest:
             return Applied(run=replace(before, outcome=Outcome.REPEATED), proposal=shown)
-    _agrees(orders, shown)
+    _agrees(doors, orders, shown)
     _may_bootstrap(doors, orders, shown)
     _asked(doors, shown)
     refuse(shown)
@@ -330,7 +330,7 @@ def _founded(live: Live, reviewed: Plan | None) -> Live:
     return live
 
 
-def agrees(shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> None:
+def agrees(doors: Doors, shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> None:
     """The plan is the one of a file that was made for the eyes of ``reviewed_by``, and the file tells what it does.
 
     Raises:
@@ -340,15 +340,16 @@ def agrees(shown: Proposal, *, reviewed: Plan, reviewed_by: Sequence[str]) -> No
     if reviewed.digest != shown.plan.digest:
         if shown.outside:
             refuse(shown)  # the plan goes beyond the reach of those who ask: it has not moved
-        raise moved(reviewed, shown.plan, lens=shown.lens)
+        first = undone(doors.store, shown.plan, lens=shown.lens)
+        raise moved(reviewed, shown.plan, lens=shown.lens, meanwhile=first)
     if told(reviewed) != told(_as_seen_by(reviewed_by, shown)):
         raise Stale("the plan file tells something else than it does", code="PLN-02", hint="make the plan again")
 
 
-def _agrees(orders: Orders, shown: Proposal) -> None:
+def _agrees(doors: Doors, orders: Orders, shown: Proposal) -> None:
     """The plan is the one that was reviewed: as a file, or by its digest."""
     if orders.reviewed is not None:
-        agrees(shown, reviewed=orders.reviewed, reviewed_by=orders.reviewed_by)
+        agrees(doors, shown, reviewed=orders.reviewed, reviewed_by=orders.reviewed_by)
     if orders.digest and orders.digest != shown.plan.digest:
         raise Stale(
             f"the plan is not the one that was reviewed: its digest is {shown.plan.digest}",

@@ -192,7 +192,7 @@ def _shown(
 ) -> Proposal:
     """The plan as an apply would make it now, for the eyes of the approver; it must be the one of the file."""
     made = proposer.propose(doors, request, proposer.read(doors, request), live)
-    agrees(made, reviewed=file.plan, reviewed_by=file.people)
+    agrees(doors, made, reviewed=file.plan, reviewed_by=file.people)
     # Whoever approves need not hold the secrets: the apply reads them, and stops where one is missing.
     kept = tuple(one for one in made.plan.diagnostics if one.code not in (UNREADABLE.code, POLICY.code))
     lens = Lens(made.rights, (who,), made.view)

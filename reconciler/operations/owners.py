@@ -42,7 +42,7 @@ def owners(doors: Doors, request: Request, *, file: PlanFile, proposer: Proposer
         )
     people = replace(request.people, makers=(file.principal,), reach=file.people)
     made = proposer.propose(doors, replace(request, people=people), proposer.read(doors, request), live)
-    agrees(made, reviewed=file.plan, reviewed_by=file.people)
+    agrees(doors, made, reviewed=file.plan, reviewed_by=file.people)
     planner = Carriers(people=tuple(actor(made.rights, one) for one in file.people)) if file.people else None
     # The same for all who ask: not who asks is the applicant, but who made the plan.
     judged = replace(request, people=People(local=people.local, makers=people.makers))

@@ -264,7 +264,7 @@ def _kept(view: View, differences: Differences, request: Request, judged: Judged
     if view.live is not None and view.live.doubt is not None:
         differences = certain(differences, view.live.doubt)
     differences = _counted(view, differences, _options(request, judged, view.moves.values()))
-    kept = leave(differences, judged.waivers, only_drift=request.only_drift)
+    kept = leave(differences, judged.waivers, only_drift=request.only_drift, moves=view.moves)
     selects = _options(request, judged, view.moves.values()).selects
     wrong = unfitting(view, judged, kept, found, selects=selects)
     fields, absent = left_out(kept.differences, selects)

@@ -10,6 +10,7 @@ from reconciler.model.drift import Written
 from reconciler.model.errors import Stale
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Live
+from reconciler.model.run import Run
 from reconciler.ports import LiveStore
 
 _LISTED = 10
@@ -49,6 +50,14 @@ def meanwhile(
     return [f"{who or 'somebody'} has changed {_shown(found)} since" for who, found in by.items()]
 
 
+def undone(store: LiveStore, now: Plan, *, lens: Lens | None = None) -> list[str]:
+    """Who has undone the run of a rollback of which nothing is left to do, a phrase; empty for any other plan."""
+    if not now.rollback or not now.empty:
+        return []
+    first = next((one for one in store.runs() if one.rollback_of == now.rollback), None)
+    return [] if first is None else [f"{_run(first, lens)} has left nothing to undo"]
+
+
 def _about(plan: Plan) -> Iterator[Address]:
     """What a plan rests on or changes, by all its names."""
     yield from (one.address for one in plan.preconditions)
@@ -64,6 +73,10 @@ def _writer(store: LiveStore, entry: Written, lens: Lens | None) -> str:
     if run is None:
         told = entry if lens is None else lens.writer(entry)
         return told.operator or told.application or told.user
+    return _run(run, lens)
+
+
+def _run(run: Run, lens: Lens | None) -> str:
     actor = run.actor if lens is None else lens.person(run.actor)
     undid = f", which undid run {run.rollback_of}," if run.rollback_of else ""
     return f"run {run.id} of {actor}{undid}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from reconciler.model.dates import instant
+from reconciler.model.diagnostic import Severity
 from reconciler.model.drift import DriftFinding, DriftReport, Sort, Written
 from reconciler.render.findings_text import diagnostics_text
 from reconciler.render.resource_text import Style
@@ -45,8 +46,10 @@ def drift_text(report: DriftReport, style: Style) -> str:
 
 
 def quiet_drift_text(report: DriftReport, style: Style) -> str:
-    """The verdict alone."""
-    return "\n".join(_head(report, style)[:1]) + "\n"
+    """The verdict alone, and the errors for which it ends as it does."""
+    wrong = tuple(one for one in report.diagnostics if one.severity is Severity.ERROR)
+    parts = [_head(report, style)[:1], _told(replace(report, diagnostics=wrong), style)]
+    return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
 
 def verdict(report: DriftReport) -> str:

@@ -120,3 +120,16 @@ def test_a_move_that_cannot_be_made_leaves_the_old_name_and_says_so(drifted: Tre
     call = drifted.run("drift", "--format", "json", "--as", ROOT)
     assert [one["code"] for one in call.json["diagnostics"]] == ["DRF-01"]
     assert "Category/farol/signing" in [one["address"] for one in call.json["findings"]]
+
+
+@pytest.mark.parametrize("name", ["signing", "seals"])
+def test_a_plan_leaves_what_a_waiver_of_either_name_covers_while_the_move_is_pending(drifted: Tree, name: str) -> None:
+    drifted.write("waivers/one.yaml", WAIVER.replace("farol/*", f"farol/{name}"))
+    rename_all(drifted)
+    (one,) = findings(drifted)
+    assert one["state"] == "waived"
+    call = drifted.run("plan")
+    assert "0 to change" in call.out
+    assert "WVR-06" in call.out
+    drifted.apply()
+    assert drifted.sql("SELECT name, description FROM categories") == [("seals", "Something else")]

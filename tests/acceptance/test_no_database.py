@@ -27,6 +27,11 @@ ASKING = [
     ("accept", "Category/farol/signing.audience"),
     ("rollback", "0123456789ab"),
     ("rollback", "0123456789ab", "--format", "json"),
+    ("status",),
+    ("access",),
+    ("access", ROOT),
+    ("plan", "--only-drift", "--detailed-exitcode"),
+    ("apply", "--only-drift", "--auto-approve"),
 ]
 """Verbs that ask what is there."""
 
@@ -42,8 +47,11 @@ def test_whoever_asks_what_is_there_is_told_that_there_is_no_database(tree: Tree
 
 
 def test_a_first_plan_and_the_state_of_a_run_need_no_database(tree: Tree) -> None:
-    assert tree.run("plan").code == 0
-    assert tree.run("status").code == 0
+    assert tree.run("plan", "--out", "first.plan").code == 0
+    assert tree.run("access", "diff", "first.plan").code == 0
+    for what in ("first.plan", "0123456789ab"):
+        call = tree.run("status", what)
+        assert (call.code, call.out.startswith("Not applied")) == (1, True)
 
 
 def test_what_was_told_before_is_not_told_of_a_database_that_is_gone(tree: Tree) -> None:

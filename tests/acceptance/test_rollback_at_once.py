@@ -139,3 +139,19 @@ def test_who_comes_too_late_is_told_who_came_first(
     assert "Nothing was applied" in told
     assert "plan again" in told
     assert snapshot(home) == before
+
+
+def test_a_plan_file_of_what_is_undone_already_says_who_undid_it(
+    changed: tuple[Tree, dict[str, list[str]], str],
+) -> None:
+    home, before, run = changed
+    assert home.run("rollback", run, "--out", "back.plan", *EVERYBODY).code == 0
+    assert home.run("rollback", run, "--auto-approve", *EVERYBODY).code == 0
+    winner = newest(home)
+    late = home.run("apply", "back.plan", "--auto-approve", *EVERYBODY)
+    told = " ".join(late.err.split())
+    assert late.code == 5, late
+    assert f"run {winner} of {ROOT_TITLE}, which undid run {run}, has left nothing to undo" in told
+    assert "other rows" not in told
+    assert "Nothing was applied" in told
+    assert snapshot(home) == before

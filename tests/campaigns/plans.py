@@ -29,6 +29,7 @@ from tests.campaigns.crashes import Home, comparable
 
 if TYPE_CHECKING:
     from reconciler.operations.proposal import Proposal
+    from reconciler.operations.request import Doors
 
 REFUSED = {1, 4, 5}
 """Exit codes of a file that is no plan, was made for nobody that there is, or is not the reviewed one any more."""
@@ -72,7 +73,8 @@ def tampered(home: Home, *, seed: int, n: int) -> tuple[int, list[str]]:
         try:
             read = open_plan(data)
             orders = Orders(agree=lambda _shown: True, reviewed=read.plan)
-            apply._agrees(orders, cast("Proposal", SimpleNamespace(plan=plans[which].plan)))
+            shown = cast("Proposal", SimpleNamespace(plan=plans[which].plan))
+            apply._agrees(cast("Doors", SimpleNamespace(store=None)), orders, shown)
         except (UsageError, Stale):
             continue
         except Exception as error:  # noqa: BLE001 - whatever it is, it is wrong

@@ -278,7 +278,7 @@ def test_a_branch_beside_the_working_tree(repository: Tree) -> None:
     assert "ACC-05" in again.err
 
 
-@pytest.mark.parametrize("name", ["-x", "--help", "a b", "a..b", "", "x.lock", "/a", "@{-1}"])
+@pytest.mark.parametrize("name", ["-x", "--help", "a b", "a..b", "", "x.lock", "/a", "@{-1}", "HEAD", "@"])
 def test_names_that_are_none_for_a_branch(repository: Tree, name: str) -> None:
     _drift(repository)
     call = repository.run("accept", "Category/farol/signing", f"--branch={name}")

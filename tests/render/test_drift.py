@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.address import Address
+from reconciler.model.diagnostic import Diagnostic, Phase, Severity
 from reconciler.model.drift import DriftFinding, DriftReport, FindingState, Sort, Written
 from reconciler.model.source import Source
 from reconciler.model.waiver import Waiver
@@ -65,6 +66,17 @@ def test_the_verdict_comes_first_and_stands_alone_when_quiet() -> None:
         finding("audience", state=FindingState.WAIVED, waiver=WAIVER),
     )
     assert quiet_drift_text(some, PLAIN) == "Drift: 1 field changed, 1 row missing, 1 row unmanaged; 1 waived.\n"
+
+
+def test_a_quiet_report_tells_the_errors_for_which_it_ends_with_1() -> None:
+    told = [
+        Diagnostic(code=code, severity=severity, phase=Phase.SCHEMA, summary=f"{code} is told")
+        for code, severity in (("WVR-02", Severity.ERROR), ("WVR-04", Severity.WARNING))
+    ]
+    text = quiet_drift_text(report(diagnostics=tuple(told)), PLAIN)
+    assert text.startswith("No drift.\n")
+    assert "error WVR-02: WVR-02 is told" in text
+    assert "WVR-04" not in text
 
 
 def test_a_finding_says_what_where_who_and_when() -> None:

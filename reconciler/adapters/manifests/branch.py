@@ -12,6 +12,8 @@ from reconciler.model.errors import UsageError, WorldError
 
 _WHO = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
 _NONE = "0" * 40
+_HEAD = ("HEAD", "@")
+"""What git itself refuses as the name of a branch: nobody could tell it from the commit that is checked out."""
 
 
 def commit_on_branch(working: Path, branch: str, files: Mapping[str, bytes], *, message: str) -> str:
@@ -24,7 +26,8 @@ def commit_on_branch(working: Path, branch: str, files: Mapping[str, bytes], *, 
         WorldError: there is no repository, no commit, or git refused.
     """
     reference = f"refs/heads/{branch}"
-    if run_git(working, "check-ref-format", reference, check=False) is None or branch.startswith("-"):
+    odd = branch.startswith("-") or branch in _HEAD
+    if odd or run_git(working, "check-ref-format", reference, check=False) is None:
         raise UsageError(f"{branch!r} is no name for a branch", code="ACC-05")
     head = run_git(working, "rev-parse", "--verify", "--quiet", "--end-of-options", "HEAD^{commit}", check=False)
     if head is None:

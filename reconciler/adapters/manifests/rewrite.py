@@ -63,16 +63,23 @@ def rewrite(
     windows = "\r\n" in text and "\n" not in text.replace("\r\n", "")
     if windows:
         text = text.replace("\r\n", "\n")
+    bare = not text.endswith("\n")
+    if bare:  # every line ends like any other while the text changes
+        text += "\n"
     roots = nodes_of(text)
     editing = _Editing(text)
     for index, (before, after) in wanted.items():
         order = orders.get(str(before.get("kind")), orders.get("", FREE))
         editing.change(roots[index], before, after, order)
     made = editing.result()
-    result = (made.replace("\n", "\r\n") if windows else made).encode()
-    again, problems = parse(file, result, limits=bounds)
     expected = {**trees, **{index: after for index, (_, after) in wanted.items()}}
-    if problems or not same_tree({one.index: one.tree for one in again}, expected):
+    # A text of several lines that comes last may need the line end that the file lacked.
+    for new in (made.removesuffix("\n"), made) if bare else (made,):
+        result = (new.replace("\n", "\r\n") if windows else new).encode()
+        again, problems = parse(file, result, limits=bounds)
+        if not problems and same_tree({one.index: one.tree for one in again}, expected):
+            break
+    else:
         raise Unchangeable("its value cannot be changed without changing others", editing.first)
     lost = Counter(_own_comments(text)) - Counter(_own_comments(made))
     if lost:
@@ -285,8 +292,7 @@ class _Editing:
             indent = len(found[1]) - 2 if found else self._column(node if entry is None else entry)
             first, *rest = value_lines(after, FREE, indent)
             said = _BEHIND.match(self._text, node.start)
-            ends = "\n" if first == "|" and node.end == len(self._text) else ""  # its last line end is part of it
-            return "\n".join([first + (said[1] if said else ""), *rest]) + ends
+            return "\n".join([first + (said[1] if said else ""), *rest])
         if not isinstance(after, str):
             return scalar_text(after)
         if node.style == "'" and _UNPRINTED.search(after) is None:

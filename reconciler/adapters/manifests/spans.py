@@ -104,7 +104,8 @@ class _Reading:
         if event.style in ("|", ">"):
             raw = self._text[start:end]
             head = raw.partition("\n")[0].partition("#")[0]
-            return Node("scalar", start, start + len(raw.rstrip()), style=event.style, keeps="+" in head)
+            last = raw.find("\n", len(raw.rstrip()))  # spaces that end the last line of such a text are part of it
+            return Node("scalar", start, start + last if last >= 0 else end, style=event.style, keeps="+" in head)
         return Node("scalar", start, end, style=event.style or "")
 
     def _mapping(self, event: Any) -> Node:

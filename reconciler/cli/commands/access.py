@@ -46,6 +46,7 @@ def _one(session: Session, who: str, form: str) -> None:
     from reconciler.render.access_text import access_text
 
     house = session.house
+    house.planning_database.demand()
     found, rights = access_of(house.catalog, house.planning_database, session.people(), house.now, who=who)
     if form == "json":
         session.output.json({"format_version": "1.0", **access_json(found, rights)})
@@ -59,6 +60,7 @@ def _everybody(session: Session, form: str) -> None:
     from reconciler.render.access_text import people_text
 
     house = session.house
+    house.planning_database.demand()
     found = everybody(house.catalog, house.planning_database, session.people(), house.now)
     if form == "json":
         people = [{**person_json(who), "rights": count} for who, count in found]

@@ -122,6 +122,8 @@ def carry_out(
     house = session.house
     file = plan_file_among(asked.paths)
     reviewed, asked = (None, asked) if file is None else _reviewed(file, asked)
+    if asked.only_drift:
+        house.database.demand()
     asking = session.asking
     if how["bootstrap"] and asking.trust != "local":
         raise UsageError("--bootstrap is for local trust", hint="make the first administrator under trust: local")

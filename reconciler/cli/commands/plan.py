@@ -151,7 +151,8 @@ def _plan(
 
     house, base = session.house, session.options.base
     reader = house.reader(asked.paths, rev=asked.rev, targets=asked.targets)
-    doors, people = _world(session, reader, live, paths=asked.paths, rehearses=patience is not None, **how)
+    about: dict[str, Any] = {"paths": asked.paths, "rehearses": patience is not None, "demands": asked.only_drift}
+    doors, people = _world(session, reader, live, **about, **how)
     request = house.request(
         **asked.selection,
         people=people,
@@ -219,14 +220,20 @@ def _world(
     *,
     paths: Sequence[str],
     rehearses: bool,
+    demands: bool,
     snapshot_key: str | None,
     max_age: str | None,
 ) -> tuple[Doors, People]:
-    """The doors of the run, and for whom its plan is judged: those of a snapshot lead to no database."""
+    """The doors of the run, and for whom its plan is judged: those of a snapshot lead to no database.
+
+    ``demands`` says that there is nothing to plan where no database is.
+    """
     from reconciler.operations.request import People
 
     house = session.house
     if live is None:
+        if demands:
+            house.planning_database.demand()
         if snapshot_key or max_age:
             raise UsageError("--snapshot-key and --max-age are about a snapshot", hint="name it with --live FILE")
         doors = house.doors(reader, writes=False, paths=paths)

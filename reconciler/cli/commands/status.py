@@ -30,6 +30,8 @@ def command(context: click.Context, *, what: str | None, form: str) -> int:
     session = Session.begin(context)
     house = session.house
     store = house.planning_database
+    if what is None:
+        store.demand()
     reader = reader_of_runs(house.catalog, store, session.people(), house.now)
     if what is None:
         runs = [seen for one in store.runs() if (seen := reader.run(one)) is not None]

@@ -129,6 +129,9 @@ HEAD = "kind: Category\nspec:\n"
         ("  a:\n  b: 1\n", ("a",), "one", "  a: one\n  b: 1\n"),
         ("  a:   # nothing\n  b: 1\n", ("a",), "one", "  a: one   # nothing\n  b: 1\n"),
         ("  a: |-\n    one", ("a",), "x\ny\n", "  a: |\n    x\n    y\n"),
+        ("  a: |-\n    one \n  b: 1\n", ("a",), "x\ny", "  a: |-\n    x\n    y\n  b: 1\n"),
+        ("  a: |-\n    one \n  b: 1\n", ("a",), "x", "  a: x\n  b: 1\n"),
+        ("  a: one", ("b",), "x\ny\n", "  a: one\n  b: |\n    x\n    y\n"),
         ("  a: |\n  b: 1\n", ("a",), "x\ny\n", "  a: |\n    x\n    y\n  b: 1\n"),
         ("  a: {b, c: 1}\n", ("a", "b"), "x", "  a: {b: x, c: 1}\n"),
         ("  a: [ # none\n  ]\n", ("a",), ["x", "z"], "  a: [ # none\n  x, z]\n"),
@@ -192,6 +195,14 @@ def test_a_key_goes_and_comments_stay(text: str, key: str, expected: str) -> Non
     after = copy.deepcopy(tree)
     del after["spec"][key]
     assert rewrite("x.yaml", data, {0: (tree, after)}, ORDERS).decode() == HEAD + expected
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_keys_go_from_the_end_of_a_file_together(end: str) -> None:
+    data = (HEAD + "  a: 1\n  # own\n  b: 2\n  c: |-\n    x" + end).encode()
+    tree = _documents(data)[0]
+    after = {**tree, "spec": {"a": 1}}
+    assert rewrite("x.yaml", data, {0: (tree, after)}, ORDERS).decode() == HEAD + "  a: 1\n  # own" + end
 
 
 def test_in_brackets_keys_come_and_go() -> None:
