@@ -102,6 +102,13 @@ class Answering:
         self.seen = there.seen
         return digest
 
+    def look(self, reads: Mapping[str, Any]) -> Seen | None:
+        """What is seen of each manifest; None where something is there that is not looked at so."""
+        if self.seen is None:
+            with suppress(Unusual, ReconcilerError, OSError, ValueError):
+                self._files(reads, _head(Path(reads["folder"])))
+        return self.seen
+
     def begin(self, reads: Mapping[str, Any]) -> None:
         """Look at what is read without a digest, before it is read.
 

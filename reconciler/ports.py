@@ -309,6 +309,13 @@ class LiveStore(Protocol):
         False also where nobody can tell, as with a pulse that is empty, damaged, or of another database.
         """
 
+    def unwritten(self, pulse: str) -> AbstractContextManager[Live | None]:
+        """What :meth:`read` has read when it gave this pulse, of which rows are read when somebody asks for them.
+
+        None where anything was written since, or nobody can tell. Inside, whoever asks for a row gets NeedsAll where
+        something is written meanwhile; afterwards Stale (DB-09).
+        """
+
     def standing(self) -> AbstractContextManager[Standing]:
         """The same for :meth:`ApplySession.live`, inside of which the store remembers what it read and when."""
 

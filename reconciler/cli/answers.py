@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from reconciler.answering import Answering
     from reconciler.cli.session import Session
     from reconciler.model.baseline import Baselines
+    from reconciler.model.filed import Files
     from reconciler.model.manifest import Manifests
     from reconciler.model.moment import Until
     from reconciler.model.resource import Live
     from reconciler.operations.request import Doors
+    from reconciler.ports import ManifestReader
 
 _SAFE = frozenset({"paths", "mine", "prune", "only_drift", "allowances", "detailed_exitcode", "form"})
 """Options that change what is said, and nothing else. With any other one a call takes the ordinary way."""
@@ -91,10 +93,11 @@ class Known:
         self._until = Until(doors.now, longest=LONGEST)
         moment = self._until.moment()
         waivers = doors.waivers if doors.waivers is None else replace(doors.waivers, now=moment)
-        since = doors.since
-        if since is not None and self._answering.seen is not None:
-            since = partial(since, seen=self._answering.seen)
+        since = None if doors.since is None else partial(self._since, doors.since)
         return replace(doors, now=moment, waivers=waivers, since=since, baselines=self._baselines(self._until))
+
+    def _since(self, since: Callable[..., ManifestReader | None], known: Files) -> ManifestReader | None:
+        return since(known, self._answering.look(self._reads or {}))
 
     def _baselines(self, until: Until) -> Baselines:
         """Where it is kept what is in step, for the next call of whatever words."""

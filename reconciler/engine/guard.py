@@ -78,7 +78,7 @@ def _everything(_: Address) -> bool:
 
 
 def _empty(view: View, sees: Sees) -> Told:
-    if view.live is not None and view.live.ledger and not view.declared and not view.outside:
+    if view.live is not None and not view.declared and not view.outside and view.live.ledger:
         managed = sum(map(sees, view.live.ledger))
         words = f"{managed} resources are managed" if managed == len(view.live.ledger) else "resources are managed"
         yield (

@@ -9,48 +9,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from reconciler.model.address import Address
 from reconciler.model.dataclass import dataclass
+from reconciler.model.filed import Files
 from reconciler.model.manifest import Document
 from reconciler.model.notes import Notes
-
-
-class Stored(NamedTuple):
-    """What is known of a file: the SHA-256 of its content, and what it declares.
-
-    ``sound`` says that phase schema found nothing in it, not even a warning, and that nothing else is to be said of it.
-    """
-
-    digest: bytes
-    addresses: tuple[Address, ...]
-    sound: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Digests of rows, each with its entry of the ledger, and of entries without a row.
 
-    ``kinds`` are those of all rows of a kind, in the order in which they were read; ``each`` gives those of each.
+    ``kinds`` are those of all rows of a kind, in the order in which they were read; ``each`` gives those of each row of
+    a kind, by tenant and name.
     """
 
     kinds: Mapping[str, bytes]
-    each: Callable[[], Mapping[Address, bytes]]
+    each: Callable[[str], Mapping[tuple[str, str], bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
     """``since`` and ``until`` are the instants, as seconds, between which rules of time say what they said.
 
-    ``identity`` is that of the database.
+    ``identity`` is that of the database, ``pulse`` that of its reading, empty where nobody could tell.
     ``restless`` are resources that rest on more than manifests and rows: a file beside the manifest, a secret's value.
     """
 
     since: float
     until: float
     identity: str
-    files: Mapping[str, Stored]
+    pulse: str
+    files: Files
     rows: Rows
     restless: frozenset[Address]
     notes: Notes = field(default_factory=Notes)
@@ -70,8 +62,8 @@ class Unchanged(Protocol):
     """The files of a run that are as they were in the baseline, read when somebody asks."""
 
     @property
-    def files(self) -> Mapping[str, Stored]:
-        """Those that were found sound, and of which no document is among the others."""
+    def gone(self) -> frozenset[str]:
+        """The files of the baseline that are not among them: documents are made of them, or they are not there."""
 
     def documents(self, file: str) -> list[Document] | None:
         """The documents of one of them; None where they cannot be had any more."""

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b, sha256
 from itertools import islice
 from typing import Any
 
 from reconciler.engine.diff import rests_on_secrets
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Rows, Stored
+from reconciler.model.baseline import Baseline, Rows
 from reconciler.model.difference import Differences
+from reconciler.model.filed import Files, Stored, filed
 from reconciler.model.noting import NotingView
 from reconciler.model.resource import LedgerEntry, Live, Row
+from reconciler.model.sinceview import SinceView
 from reconciler.operations.request import Doors
 from reconciler.operations.validate import Judged
 
+Pair = tuple[tuple[str, str], tuple[Row | None, Any]]
+"""Tenant and name, and the row with what the ledger says of it."""
 _PLAINLY = 2
 """The form of marshal in which equal values are equal bytes. What it writes is hashed and never read."""
 _LENGTH = 16
@@ -37,24 +41,29 @@ def learn(doors: Doors, judged: Judged, view: NotingView, differences: Differenc
     baselines = doors.baselines
     if baselines is None or live is None or live.doubt is not None or differences.items or judged.moves:
         return
+    rested = view if isinstance(view, SinceView) else None
     try:
-        rows = rows_of(live)
-        each = rows.each()
+        rows = (None if rested is None else rested.digests) or _read_out(rows_of(live))
+        files = filed(_files_of(judged, None if rested is None else rested.files))
     except ValueError:
         return
-    files = _files_of(judged)
     restless = frozenset(_restless(view))
     baselines.keep(
         lambda since, until: Baseline(
             since=since,
             until=until,
             identity=live.identity,
+            pulse=live.pulse,
             files=files,
-            rows=Rows(kinds=rows.kinds, each=lambda: each),
+            rows=rows,
             restless=restless,
             notes=view.notes,
         )
     )
+
+
+def _read_out(rows: Rows) -> Rows:
+    return Rows(kinds=rows.kinds, each={kind: rows.each(kind) for kind in rows.kinds}.__getitem__)
 
 
 def _restless(view: NotingView) -> Iterator[Address]:
@@ -64,7 +73,7 @@ def _restless(view: NotingView) -> Iterator[Address]:
             yield address
 
 
-def _files_of(judged: Judged) -> dict[str, Stored]:
+def _files_of(judged: Judged, known: Files | None) -> dict[str, Stored]:
     manifests = judged.manifests
     wrong = {one.source.file for one in judged.diagnostics if one.source is not None}
     everywhere = any(one.source is None for one in judged.diagnostics)
@@ -74,7 +83,10 @@ def _files_of(judged: Judged) -> dict[str, Stored]:
     written: dict[str, int] = {}
     for document in manifests.documents:
         written[document.file] = written.get(document.file, 0) + 1
-    found = {} if manifests.unchanged is None else dict(manifests.unchanged.files)
+    found: dict[str, Stored] = {}
+    if known is not None and manifests.unchanged is not None:
+        gone = manifests.unchanged.gone
+        found = {file: stored for file, stored in known.items() if file not in gone}
     for file, (digest, finished) in manifests.digests.items():
         if file not in found:
             mine = tuple(declared.get(file, ()))
@@ -90,13 +102,14 @@ def rows_of(live: Live) -> Rows:
         ValueError: a value is no plain data.
     """
     kinds: dict[str, bytes] = {}
-    for kind, pairs in _pairs(live):
+    found = dict(_pairs(live))
+    for kind, pairs in found.items():
         digest = sha256()
         rest = iter(pairs)
         while part := [one[1] for one in islice(rest, _CHUNK)]:
             digest.update(marshal.dumps(part, _PLAINLY))
         kinds[kind] = digest.digest()
-    return Rows(kinds=kinds, each=lambda: _each(live))
+    return Rows(kinds=kinds, each=lambda kind: _each(found[kind]))
 
 
 def moved(before: Rows, now: Rows) -> list[Address]:
@@ -105,28 +118,26 @@ def moved(before: Rows, now: Rows) -> list[Address]:
     Raises:
         ValueError: a value is no plain data.
     """
-    odd = {one for one in before.kinds.keys() | now.kinds.keys() if before.kinds.get(one) != now.kinds.get(one)}
-    if not odd:
-        return []
-    then, there = before.each(), now.each()
-    return [one for one in then.keys() | there.keys() if one.kind in odd and then.get(one) != there.get(one)]
+    found: list[Address] = []
+    for kind in before.kinds.keys() | now.kinds.keys():
+        if before.kinds.get(kind) != now.kinds.get(kind):
+            then = before.each(kind) if kind in before.kinds else {}
+            there = now.each(kind) if kind in now.kinds else {}
+            found += [Address(kind, *one) for one in then.keys() | there.keys() if then.get(one) != there.get(one)]
+    return found
 
 
-def _each(live: Live) -> dict[Address, bytes]:
-    return {
-        Address(kind, *key): blake2b(marshal.dumps(pair, _PLAINLY), digest_size=_LENGTH).digest()
-        for kind, pairs in _pairs(live)
-        for key, pair in pairs
-    }
+def _each(pairs: Iterable[Pair]) -> dict[tuple[str, str], bytes]:
+    return {key: blake2b(marshal.dumps(pair, _PLAINLY), digest_size=_LENGTH).digest() for key, pair in pairs}
 
 
-def _pairs(live: Live) -> Iterator[tuple[str, list[tuple[tuple[str, str], tuple[Row | None, Any]]]]]:
+def _pairs(live: Live) -> Iterator[tuple[str, list[Pair]]]:
     """By kind: tenant and name, and the row with what the ledger says of it."""
     ledger = live.ledger
     seen = 0
-    alone: dict[str, list[tuple[tuple[str, str], tuple[Row | None, Any]]]] = {}
+    alone: dict[str, list[Pair]] = {}
     for kind, rows in live.rows.items():
-        pairs: list[tuple[tuple[str, str], tuple[Row | None, Any]]] = []
+        pairs: list[Pair] = []
         for key, row in rows.items():
             entry = ledger.get(Address(kind, *key))
             seen += entry is not None

@@ -7,19 +7,22 @@ the long way, or the long way is taken: where anything is wrong, or anything sta
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 from reconciler.engine.affected import Affected, Changed, affected, changes_between
 from reconciler.engine.validate import validate as judge_schema
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Stored, Unchanged
+from reconciler.model.baseline import Baseline, Unchanged
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import InvalidManifests, WorldError
+from reconciler.model.filed import Stored
 from reconciler.model.focus import NeedsAll
 from reconciler.model.manifest import Document
 from reconciler.model.notes import BESIDE, WHOLE, Notes
+from reconciler.model.on_demand import OnDemand
 from reconciler.model.pace import stage
 from reconciler.model.resource import Live, Resource
 from reconciler.model.sinceview import Declared, SinceView
@@ -29,6 +32,7 @@ from reconciler.operations.plan import plan, propose
 from reconciler.operations.proposal import Proposal
 from reconciler.operations.request import Doors, Request
 from reconciler.operations.validate import Judged, judge
+from reconciler.ports import LiveStore
 
 _SHARE = 4
 """Where more than one in so many resources has changed, everything is judged."""
@@ -42,8 +46,16 @@ class Since:
         self._baseline = baseline
         self._judged = judged
         self._unchanged = unchanged
+        self._untouched = False
         self.told = False
         """Whether the plan is made: then no other way can be taken any more."""
+
+    @contextmanager
+    def live(self, store: LiveStore) -> Iterator[Live]:
+        """The database. Where nothing was written since, no row is read before somebody asks for it."""
+        with store.unwritten(self._baseline.pulse) as found:
+            self._untouched = found is not None
+            yield found or store.read()
 
     def view(self, live: Live) -> View:
         """The view beside live data.
@@ -55,10 +67,7 @@ class Since:
         if live.doubt is not None or live.identity != baseline.identity:
             raise NeedsAll
         declared = self._declared()
-        try:
-            rows = moved(baseline.rows, rows_of(live))
-        except ValueError as error:
-            raise NeedsAll from error
+        rows = self._moved(live)
         changes = [*self._files(), *(Changed(one, frozenset({WHOLE})) for one in rows)]
         if len(changes) * _SHARE > len(declared) or any(one.address.kind not in self._catalog for one in changes):
             raise NeedsAll
@@ -66,24 +75,54 @@ class Since:
         reached = affected(self._catalog, baseline.notes, [*changes, *beside])
         notes = Notes(set(baseline.notes.looks))
         spoke = baseline.notes.spoke
+        active = {one: declared[one] for one in self._active(declared, rows, reached)}
+        self._expect(live, active)
         return SinceView(
             self._catalog,
             declared,
             live,
             notes,
-            active={one: declared[one] for one in self._active(declared, rows, reached)},
+            active=active,
+            files=baseline.files,
+            digests=baseline.rows if self._untouched else None,
             spared=lambda rule: rule not in reached.rules and rule not in spoke,
             keys=reached.keys,
             gone={one.address for one in changes if one.address not in declared},
         )
+
+    def _moved(self, live: Live) -> list[Address]:
+        """What has moved in the database.
+
+        Raises:
+            NeedsAll: nobody can tell.
+        """
+        if self._untouched:
+            return []
+        try:
+            return moved(self._baseline.rows, rows_of(live))
+        except ValueError as error:
+            raise NeedsAll from error
+
+    def _expect(self, live: Live, addresses: Iterable[Address]) -> None:
+        """Have the rows read that will be asked for, all at once."""
+        if not isinstance(live.ledger, OnDemand):
+            return
+        by_kind: dict[str, list[tuple[str, str]]] = {}
+        for one in addresses:
+            by_kind.setdefault(one.kind, []).append((one.tenant, one.name))
+        for kind, keys in by_kind.items():
+            rows = live.rows[kind]
+            if isinstance(rows, OnDemand):
+                rows.expect(keys)
+        live.ledger.expect([Address(kind, *key) for kind, keys in by_kind.items() for key in keys])
 
     def _active(self, declared: Declared, rows: Sequence[Address], reached: Affected) -> Iterator[Address]:
         known = {one for one in self._baseline.notes.spoke if isinstance(one, Address)}
         known |= self._baseline.restless
         known.update(rows, (one.address for one in self._judged.resources))
         yield from (one for one in known if one in declared)
-        if reached.tenants:
-            yield from (one for one in declared if one not in known and reached.has(one))
+        for kind, tenants in reached.tenants.items():
+            yield from (one for one in declared.among(kind, tenants) if one not in known)
 
     def _declared(self) -> Declared:
         """Everything that is declared, each once.
@@ -91,16 +130,17 @@ class Since:
         Raises:
             NeedsAll: something is declared twice.
         """
+        files = self._baseline.files
         fresh = {one.address: one for one in self._judged.resources}
-        homes = {address: file for file, one in self._unchanged.files.items() for address in one.addresses}
-        whole = len(self._judged.resources) + sum(len(one.addresses) for one in self._unchanged.files.values())
-        if len(fresh) + len(homes) != whole or not fresh.keys().isdisjoint(homes):
+        lost = {address for file in self._unchanged.gone for address in files[file].addresses}
+        declared = Declared({}, files, lost, self._load)
+        if len(fresh) != len(self._judged.resources) or any(one in declared for one in fresh):
             raise NeedsAll
-        return Declared(fresh, homes, self._load)
+        return Declared(fresh, files, lost, self._load)
 
     def _load(self, file: str) -> Mapping[Address, Resource[Any]]:
         documents = self._unchanged.documents(file)
-        wanted = self._unchanged.files[file].addresses
+        wanted = self._baseline.files[file].addresses
         found, problems = judge_schema(self._catalog, documents or ())
         if problems or tuple(one.address for one in found) != wanted:
             if self.told:
@@ -111,14 +151,15 @@ class Since:
     def _files(self) -> Iterator[Changed]:
         """What manifests say otherwise."""
         digests = self._judged.manifests.digests
+        files = self._baseline.files
         gone: dict[Address, Stored] = {}
-        for file in self._baseline.files.keys() - self._unchanged.files.keys():
-            stored = self._baseline.files[file]
+        for file in self._unchanged.gone:
+            stored = files[file]
             if file not in digests or digests[file][0] != stored.digest:
                 gone.update((address, stored) for address in stored.addresses)
         for one in self._judged.resources:
             file = one.document.file
-            before = self._baseline.files.get(file)
+            before = files.get(file)
             if before is not None and before.digest == digests[file][0]:
                 continue  # judged again because of what was found in it, and not because it has changed
             if one.address not in gone:
@@ -169,9 +210,10 @@ def _attempt(doors: Doors, request: Request) -> Proposal | None:
         if found is None:
             return None
         judged, since = found
-        with stage("database"):
-            live = doors.store.read()
-        proposal = propose(doors, request, judged, live)
+        with ExitStack() as stack:
+            with stage("database"):
+                live = stack.enter_context(since.live(doors.store))
+            proposal = propose(doors, request, judged, live)
     except (NeedsAll, InvalidManifests):
         return None  # the long way says what is wrong
     since.told = True

@@ -176,3 +176,40 @@ def test_who_sees_a_part_takes_the_long_way(ways: Ways) -> None:
     ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
     assert not ways.agree("--as", "nobody@example.com")
     assert ways.agree("--as", corpus.ADMINISTRATOR)
+
+
+def test_no_table_is_read_whole_where_nothing_was_written(ways: Ways) -> None:
+    only_words(ways.tree, random.Random(3))  # noqa: S311 - as above
+    assert ways.agree("--format", "json")
+    whole = [one for one in ways.read if " AS one" in one and "WHERE" not in one]
+    assert [one.rpartition(" FROM ")[2] for one in whole] == ['"operators" AS one']  # guardians are counted each time
+    assert len(ways.read) > len(whole)
+
+
+def test_what_another_program_writes_is_seen(ways: Ways) -> None:
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert ways.agree()
+    assert ways.read
+    _sql(ways.tree, "UPDATE roles SET description = 'Stare'")
+    assert ways.agree()
+    assert not ways.read
+
+
+@pytest.mark.parametrize("share", [0, 0.4, 1])
+def test_what_is_written_meanwhile_is_seen(ways: Ways, share: float) -> None:
+    """From the question on that finds something written, all is read, whatever was answered before."""
+    words = ("--as", corpus.ADMINISTRATOR)
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert ways.agree(*words)
+    at = round(share * (len(ways.read) - 1))
+
+    def write() -> None:
+        if len(ways.read) == at + 1:
+            _sql(ways.tree, "UPDATE roles SET description = 'Stare'")
+
+    ways.between = write
+    short = ways.run("plan", *words)
+    assert len(ways.read) == at + 1
+    ways.between = None
+    assert short == ways.long_way("plan", *words)
+    assert "Stare" in short.out

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.adapters.database import on_demand
+from reconciler.adapters.database.pulse import SETTLED
 from reconciler.operations import incremental
 from tests.cli.tree import Call, Tree
 
 
 class Ways:
-    """The tree with a cache of its own; ``rested`` says whether the last plan rested on a run before it."""
+    """The tree with a cache of its own.
+
+    ``rested`` says whether the last plan rested on a run before it, ``read`` are the statements by which it read rows
+    on demand, and ``between`` happens before each of them.
+    """
 
     def __init__(self, tree: Tree, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.tree = tree
         self.folder = folder
         self.rested = False
         self.judged = 0
+        self.read: list[str] = []
+        self.between: Callable[[], None] | None = None
         self._monkeypatch = monkeypatch
         real, active = incremental._attempt, incremental.SinceView
 
@@ -31,16 +41,27 @@ class Ways:
             self.judged = len(how["active"])
             return active(*words, **how)
 
+        ask = on_demand._File._ask
+
+        def asked(source: Any, statement: str, values: Any) -> Any:
+            self.read.append(statement)
+            if self.between is not None:
+                self.between()
+            return ask(source, statement, values)
+
+        monkeypatch.setattr(on_demand._File, "_ask", asked)
         monkeypatch.setattr(incremental, "_attempt", spied)
         monkeypatch.setattr(incremental, "SinceView", counted)
 
     def begin(self) -> None:
-        """Plan with nothing to do, so that there is something to rest on."""
+        """Plan with nothing to do, so that there is something to rest on, and the file has a pulse."""
+        time.sleep(2 * SETTLED)
         assert "No changes." in self.run("plan").out
 
     def run(self, *words: str) -> Call:
         """Run with what is remembered."""
         self.rested = False
+        self.read.clear()
         self._monkeypatch.setenv("RECONCILER_CACHE", str(self.folder))
         return self.tree.run(*words)
 

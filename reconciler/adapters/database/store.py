@@ -97,6 +97,19 @@ class Database:
         return still(self.file.path, pulse)
 
     @contextmanager
+    def unwritten(self, pulse: str) -> Iterator[Live | None]:
+        """See :class:`reconciler.ports.LiveStore`.
+
+        Raises:
+            WorldError: it cannot be read (DB-01).
+            LockTimeout: somebody else holds it for too long (DB-08).
+        """
+        from reconciler.adapters.database.on_demand import unwritten  # late: only a plan that rests on another needs it
+
+        with unwritten(self.file, self._catalog, pulse) as live:
+            yield live
+
+    @contextmanager
     def standing(self) -> Iterator[Standing]:
         """The same, for an apply; see :class:`reconciler.ports.Standing`.
 

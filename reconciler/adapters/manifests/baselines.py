@@ -10,11 +10,11 @@ import json
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import accumulate, pairwise
 
 from reconciler.adapters.manifests.answers import Answers
 from reconciler.model.address import Address
-from reconciler.model.baseline import Baseline, Rows, Stored
+from reconciler.model.baseline import Baseline, Rows
+from reconciler.model.filed import Columns, Files
 from reconciler.model.notes import Look, Notes
 
 KEPT = 4
@@ -69,18 +69,14 @@ class KeptBaselines:
 
 
 def _written(made: Baseline) -> bytes:
-    rows = made.rows.each()
-    places: dict[Address, int] = {one: place for place, one in enumerate(rows)}
-    files = sorted(made.files.items())
-    for _, stored in files:
-        for one in stored.addresses:
-            places.setdefault(one, len(places))
-    kinds = {name: place for place, name in enumerate(dict.fromkeys(one.kind for one in places))}
-    tenants = {name: place for place, name in enumerate(dict.fromkeys(one.tenant for one in places))}
+    columns = made.files.columns
+    rows = {kind: made.rows.each(kind) for kind in made.rows.kinds}
     head = {
         "since": made.since,
         "until": made.until,
         "identity": made.identity,
+        "pulse": made.pulse,
+        "unsound": sorted(columns.unsound),
         "rows": {kind: digest.hex() for kind, digest in made.rows.kinds.items()},
         "restless": sorted(made.restless),
         "looks": sorted(made.notes.looks),
@@ -89,51 +85,55 @@ def _written(made: Baseline) -> bytes:
     return b"".join(
         _sections(
             json.dumps(head).encode(),
-            json.dumps([*kinds]).encode(),
-            json.dumps([*tenants]).encode(),
-            array("H", (kinds[one.kind] for one in places)).tobytes(),
-            array("I", (tenants[one.tenant] for one in places)).tobytes(),
-            json.dumps([one.name for one in places]).encode(),
-            b"".join(rows.values()),
-            json.dumps([file for file, _ in files]).encode(),
-            b"".join(stored.digest for _, stored in files),
-            bytes(stored.sound for _, stored in files),
-            array("I", (len(stored.addresses) for _, stored in files)).tobytes(),
-            array("I", (places[one] for _, stored in files for one in stored.addresses)).tobytes(),
+            "\n".join(columns.paths).encode(),
+            b"".join(columns.digests),
+            "\n".join(map("\t".join, columns.groups)).encode(),
+            "\n".join(columns.names).encode(),
+            *(one.tobytes() for one in (columns.firsts, columns.homes, columns.ends, columns.inside)),
+            *(part for kind in rows for part in (json.dumps([*rows[kind]]).encode(), b"".join(rows[kind].values()))),
         )
     )
 
 
 def _read(content: bytes) -> Baseline:
-    head_text, kinds, tenants, of_kinds, of_tenants, names, rows, paths, digests, sound, counts, inside = _parts(
-        content
+    head_text, paths, digests, groups, names, firsts, homes, ends, inside, *rows = _parts(content)
+    head = json.loads(bytes(head_text))
+    kinds = {kind: bytes.fromhex(digest) for kind, digest in head["rows"].items()}
+    parts = dict(zip(kinds, zip(rows[::2], rows[1::2], strict=True), strict=True))
+    files = Columns(
+        paths=_lines(paths),
+        digests=_split(digests, _DIGEST),
+        unsound=frozenset(head["unsound"]),
+        groups=[(kind, tenant) for kind, _, tenant in (line.partition("\t") for line in _lines(groups))],
+        names=_lines(names),
+        firsts=array("I", bytes(firsts)),
+        homes=array("I", bytes(homes)),
+        ends=array("I", bytes(ends)),
+        inside=array("I", bytes(inside)),
     )
-    head = json.loads(head_text)
-    kind_names, tenant_names = json.loads(kinds), json.loads(tenants)
-    addresses = [
-        Address(kind_names[kind], tenant_names[tenant], name)
-        for kind, tenant, name in zip(array("H", of_kinds), array("I", of_tenants), json.loads(names), strict=True)
-    ]
-    ends = [0, *accumulate(array("I", counts))]
-    declared = [addresses[place] for place in array("I", inside)]
-    files = {
-        path: Stored(digests[place * _DIGEST : (place + 1) * _DIGEST], tuple(declared[begin:end]), bool(sound[place]))
-        for place, (path, (begin, end)) in enumerate(zip(json.loads(paths), pairwise(ends), strict=True))
-    }
     return Baseline(
         since=head["since"],
         until=head["until"],
         identity=head["identity"],
-        files=files,
-        rows=Rows(
-            kinds={kind: bytes.fromhex(digest) for kind, digest in head["rows"].items()},
-            each=lambda: {
-                one: rows[place * _ROW : (place + 1) * _ROW] for place, one in enumerate(addresses[: len(rows) // _ROW])
-            },
-        ),
+        pulse=head["pulse"],
+        files=Files(files),
+        rows=Rows(kinds=kinds, each=lambda kind: _each(*parts[kind])),
         restless=frozenset(Address(*one) for one in head["restless"]),
         notes=_notes(head),
     )
+
+
+def _each(keys: memoryview, digests: memoryview) -> dict[tuple[str, str], bytes]:
+    pairs = ((tenant, name) for tenant, name in json.loads(bytes(keys)))
+    return dict(zip(pairs, _split(digests, _ROW), strict=True))
+
+
+def _lines(text: memoryview) -> list[str]:
+    return str(text, "utf-8").split("\n") if text else []
+
+
+def _split(digests: memoryview, size: int) -> list[bytes]:
+    return [one for (one,) in struct.iter_unpack(f"{size}s", digests)]
 
 
 def _notes(head: Mapping[str, list[list[str]]]) -> Notes:
@@ -147,10 +147,10 @@ def _sections(*parts: bytes) -> Iterable[bytes]:
         yield one
 
 
-def _parts(content: bytes) -> Iterator[bytes]:
-    place = 0
-    while place < len(content):
-        (length,) = _SECTION.unpack_from(content, place)
+def _parts(content: bytes) -> Iterator[memoryview]:
+    place, whole = 0, memoryview(content)
+    while place < len(whole):
+        (length,) = _SECTION.unpack_from(whole, place)
         place += _SECTION.size
-        yield content[place : place + length]
+        yield whole[place : place + length]
         place += length

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.adapters.manifests.cache import FEWEST, ParseCache
 from reconciler.adapters.manifests.fast import trees
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.paths import FileProblem
+from reconciler.adapters.manifests.standing import Seen
 from reconciler.adapters.manifests.text import Text, unreadable
-from reconciler.model.baseline import Stored
 from reconciler.model.diagnostic import Diagnostic, Phase, Severity, in_order
+from reconciler.model.filed import Files
 from reconciler.model.focus import Focus
 from reconciler.model.manifest import Document, Early, Manifests, Origin, Places
 from reconciler.model.source import Source
@@ -26,6 +27,18 @@ _OPEN_END = re.compile(rb"(?:^|\n)---[ \t\r]*\n\s*\Z")
 """A document that begins where the file ends."""
 _PART = 16_384
 """Documents that are handed on together. What is let go in smaller parts leaves what stays scattered in memory."""
+
+
+class Since(NamedTuple):
+    """Files that are ``known`` of an earlier run, and what was ``seen`` of all a moment ago.
+
+    Those that are ``gone`` are not as they were; ``read`` gives the content of one.
+    """
+
+    known: Files
+    gone: frozenset[str]
+    seen: Seen
+    read: Callable[[str], bytes]
 
 
 class Collector:
@@ -44,12 +57,8 @@ class Collector:
         self._hashes: dict[str, bytes] = {}
         self._total = 0
         self._unfinished: set[str] = set()
-        self.stored: Mapping[str, Stored] = {}
-        """What is known of files of an earlier run: of those that are unchanged and sound no document is made."""
-        self._unchanged: dict[str, bytes] = {}
-        self.same: Mapping[str, bytes] = {}
-        """The digests of those of them that were not read again."""
-        self._read: Callable[[str], bytes] | None = None
+        self.since: Since | None = None
+        """What is known of files of an earlier run, where only those are added that are not as they were."""
 
     def has_room(self, file: str, size: int) -> bool:
         """Whether a file of this size may still be read; the first one that may not is a finding (LOD-01)."""
@@ -73,10 +82,6 @@ class Collector:
             self._unfinished.add(file)
         if self._known is not None:
             self._digests[file] = digest
-            stored = self.stored.get(file)
-            if stored is not None and stored.sound and stored.digest == digest:
-                self._unchanged[file] = data
-                return
             kept = self._remembered(file, data, digest)
             if kept is not None:
                 self._documents[file] = kept
@@ -94,13 +99,6 @@ class Collector:
             if len(self._fresh) >= _PART:
                 self._hand_on(self.early)
 
-    def take(self, same: Mapping[str, bytes], read: Callable[[str], bytes]) -> None:
-        """Count files as read that are as they were; ``read`` gives the content of one, should it be asked for."""
-        self.same = same
-        self._read = read
-        self._hashes.update(same)
-        self._digests.update(same)
-
     def _remembered(self, file: str, data: bytes, digest: bytes) -> list[Document] | None:
         """The documents of a file that was found sound before."""
         kept = None if self._known is None else self._known.find(digest)
@@ -110,7 +108,7 @@ class Collector:
 
     def _hand_on(self, early: Early) -> None:
         """Hand documents on, after which their trees may be gone: what is kept of them is written out before."""
-        if self._known is not None and not self.stored:
+        if self._known is not None and self.since is None:
             for file in dict.fromkeys(one.file for one in self._fresh):
                 documents = self._documents[file]
                 if all(one.again is not None for one in documents):
@@ -130,23 +128,27 @@ class Collector:
         """Everything that was added, in order of path, with the digest of its content."""
         if self.early is not None:
             self._hand_on(self.early)
-        digest = hashlib.sha256()
-        for key, one in sorted(self._hashes.items()):
-            digest.update(b"%s\0%s" % (key.encode(), one))
-        files = tuple(sorted((*self._documents, *self._unchanged, *self.same)))
-        documents = tuple(document for file in files for document in self._documents.get(file, ()))
+        since = self.since
+        files = tuple(sorted(self._documents)) if since is None else tuple(since.seen.digests)
+        documents = tuple(document for file in sorted(self._documents) for document in self._documents[file])
         # The commit stands for the files that count, and says nothing about the others.
         unfinished = frozenset(one for one in self._unfinished if commit is None or not self.counts(one))
         memory = None if self._known is None else self
-        name = f"sha256:{digest.hexdigest()}"
+        name = self._digest() if since is None else since.seen.digest
         found = Manifests(documents, files, name, commit, unfinished, focus=self._focus, memory=memory)
-        unchanged = Unread(self, (*self._unchanged, *self.same)) if self.stored else None
+        unchanged = None if since is None else Unread(self, since)
         digests = {file: (one, file not in self._unfinished) for file, one in self._digests.items()}
         return replace(found, unchanged=unchanged, digests=digests), in_order(self.problems)
 
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        for key, one in sorted(self._hashes.items()):
+            digest.update(b"%s\0%s" % (key.encode(), one))
+        return f"sha256:{digest.hexdigest()}"
+
     def keep(self, files: Collection[str]) -> None:
         """Keep the plain ones of files in which nothing was found; those with problems of their own are none."""
-        if self._known is None or self.stored:
+        if self._known is None or self.since is not None:
             return  # beside what is unchanged, what is new is no measure of what is used
         wrong = {one.source.file for one in self.problems if one.source is not None}
         found: dict[bytes, Iterator[dict[str, Any]]] = {}
@@ -158,17 +160,15 @@ class Collector:
         self._known.keep(found)
         self._known.close()
 
-    def unchanged(self, file: str) -> list[Document] | None:
+    def unchanged(self, since: Since, file: str) -> list[Document] | None:
         """The documents of a file that is as it was; None where it is not any more."""
-        digest = self.stored[file].digest
-        data = self._unchanged.get(file)
-        if data is None:
-            try:
-                data = b"" if self._read is None else self._read(file)
-            except (FileProblem, OSError):
-                return None
-            if hashlib.sha256(data).digest() != digest:
-                return None
+        digest = since.seen.digests[file]
+        try:
+            data = since.read(file)
+        except (FileProblem, OSError):
+            return None
+        if hashlib.sha256(data).digest() != digest:
+            return None
         found = self._remembered(file, data, digest)
         if found is None:
             found, problems = parse(file, data, limits=self.limits)
@@ -192,14 +192,15 @@ class Collector:
 class Unread:
     """The unchanged files of a collector, see :class:`~reconciler.model.baseline.Unchanged`."""
 
-    def __init__(self, collector: Collector, files: Iterable[str]) -> None:
+    def __init__(self, collector: Collector, since: Since) -> None:
         self._collector = collector
-        self.files = {file: collector.stored[file] for file in files}
-        """What is known of each."""
+        self._since = since
+        self.gone = since.gone
+        """The files of before that are not among them."""
 
     def documents(self, file: str) -> list[Document] | None:
         """Its documents; None where anything is wrong with it after all."""
-        return self._collector.unchanged(file)
+        return self._collector.unchanged(self._since, file)
 
     def former(self, digest: bytes) -> list[Document] | None:
         """The documents of a file as it was."""

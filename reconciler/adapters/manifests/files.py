@@ -16,20 +16,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from hashlib import sha256
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 
 from reconciler.adapters.manifests.cache import ParseCache
-from reconciler.adapters.manifests.collect import Collector, parse, refusal
+from reconciler.adapters.manifests.collect import Collector, Since, parse, refusal
 from reconciler.adapters.manifests.git import committed
 from reconciler.adapters.manifests.limits import Limits
 from reconciler.adapters.manifests.naming import is_manifest, selected
 from reconciler.adapters.manifests.paths import FileProblem, absolute, below, inside, is_outside, printable
 from reconciler.adapters.manifests.standing import Seen
 from reconciler.adapters.manifests.text import invisible
-from reconciler.model.baseline import Stored
 from reconciler.model.diagnostic import Diagnostic, in_order
+from reconciler.model.filed import Files
 from reconciler.model.focus import Focus, NeedsAll, Reading
 from reconciler.model.manifest import Document, Early, Manifests
 from reconciler.model.pace import each
@@ -84,8 +85,7 @@ class FilesReader:
         self._beside = beside
         self._is_wanted = is_wanted
         self._cache = cache
-        self._stored: Mapping[str, Stored] = {}
-        self._seen: Seen | None = None
+        self._since: tuple[Files, Seen] | None = None
 
     def beside(self, roots: Sequence[str]) -> FilesReader:
         """A reader of other folders of the same working tree."""
@@ -99,40 +99,46 @@ class FilesReader:
         found._narrow = Reading(focus=self._focus, beside=beside)  # noqa: SLF001  # of the same class
         return found
 
-    def since(self, stored: Mapping[str, Stored], seen: Seen | None = None) -> FilesReader | None:
+    def since(self, known: Files, seen: Seen | None = None) -> FilesReader | None:
         """A reader that makes no document of what is as it was; None where the whole has to be read.
 
         ``seen`` is what was seen of all files a moment ago: of those that are as they were nothing is read again.
         """
-        if self._cache is None or self._focus is not None or self._overlays:
+        if self._cache is None or self._focus is not None or self._overlays or seen is None:
             return None
         found = copy(self)
-        found._stored = stored  # noqa: SLF001  # of the same class
-        found._seen = seen  # noqa: SLF001  # as above
+        found._since = (known, seen)  # noqa: SLF001  # of the same class
         return found
 
     def read(self, early: Early | None = None) -> tuple[Manifests, list[Diagnostic]]:
         """All documents, and what is wrong with the files."""
         self._unread = set()
         collector = Collector(self._limits, self._cache, self._focus)
-        collector.stored = self._stored
         collector.early = None if self._overlays else early  # what overlays lie over is judged once they do
-        contents, keys = self._contents(collector) if self._seen is None else (self._others(self._seen, collector), {})
-        collector.expect(len(contents) + len(collector.same))
-        for file, data in each(contents.items(), len(contents) + len(collector.same)):
+        objects: Mapping[str, str] = {}
+        if self._since is None:
+            contents, keys = self._contents(collector)
+            number = len(contents)
+        else:
+            known, seen = self._since
+            contents, keys = self._others(known, seen, collector), {}
+            objects = seen.objects or dict.fromkeys(seen.digests, "")
+            number = len(seen.digests)
+        collector.expect(number)
+        for file, data in each(contents.items(), number):
             collector.add(file, data, key=keys.get(file, ""))
         commit = None
         counted = {file: data for file, data in contents.items() if collector.counts(file)} if self._focus else contents
-        if self._ask_git and (counted or collector.same) and not collector.problems:
+        if self._ask_git and (counted or objects) and not collector.problems:
             roots = [inside(root, self._working) for root in self._roots]
             commit = committed(
                 self._working,
                 roots,
-                counted,
+                {} if objects else counted,
                 beside=self._beside,
                 without=self._without,
                 counts=collector.counts,
-                objects=self._objects(collector),
+                objects=objects,
             )
         found, problems = collector.manifests(commit)
         found = replace(found, overlays=self._overlays, own=self._own, partly=self._partly)
@@ -141,26 +147,24 @@ class FilesReader:
             found = replace(found, unread=frozenset(self._unread), memory=None)
         return found, problems
 
-    def _others(self, seen: Seen, collector: Collector) -> dict[str, bytes]:
+    def _others(self, known: Files, seen: Seen, collector: Collector) -> dict[str, bytes]:
         """The files that are not as they were. Those that are count as read.
 
         Raises:
             NeedsAll: they are not there any more as they were seen, or too large together.
         """
-        contents: dict[str, bytes] = {}
-        same: dict[str, bytes] = {}
         if seen.size > self._limits.total:
             raise NeedsAll
-        for file, digest in seen.digests.items():
-            stored = self._stored.get(file)
-            if stored is not None and stored.sound and stored.digest == digest:
-                same[file] = digest
-        for file in sorted(seen.digests.keys() - same.keys()):
+        others = known.others(seen.digests)
+        contents: dict[str, bytes] = {}
+        for file in sorted(others.there):
             try:
                 contents[file] = self._one(file)
             except (FileProblem, OSError) as error:
                 raise NeedsAll from error
-        collector.take(same, self._one)
+            if sha256(contents[file]).digest() != seen.digests[file]:
+                raise NeedsAll
+        collector.since = Since(known, others.gone, seen, self._one)
         return contents
 
     def _one(self, file: str) -> bytes:
@@ -172,11 +176,6 @@ class FilesReader:
         *above, name = file.split("/")
         with open_folder(self._working, "/".join(above), following=False) as folder:
             return read_below(folder, [name], self._limits.file)
-
-    def _objects(self, collector: Collector) -> Mapping[str, str]:
-        """How git names what was not read again."""
-        seen = self._seen
-        return {} if seen is None else {file: seen.objects.get(file, "") for file in collector.same}
 
     def contents(self) -> tuple[dict[str, bytes], list[Diagnostic]]:
         """The files themselves by shown path, and which of them cannot be read."""

@@ -17,14 +17,18 @@ def is_manifest(name: str) -> bool:
 
 def selected(path: str, patterns: Sequence[str]) -> bool:
     """Whether a path is one of those that a pattern means: ``*`` within a step, ``**`` for any number of folders."""
-    return any(_expression(pattern).fullmatch(path) for pattern in patterns)
+    return bool(patterns) and _any_of(tuple(patterns)).fullmatch(path) is not None
 
 
 @lru_cache(maxsize=128)
-def _expression(pattern: str) -> re.Pattern[str]:
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{_expression(one)})" for one in patterns))
+
+
+def _expression(pattern: str) -> str:
     steps = pattern.split("/")
     words = ["(?:[^/]+/)*" if step == "**" else f"{_step(step)}/" for step in steps[:-1]]
-    return re.compile("".join([*words, _step(steps[-1])]))
+    return "".join([*words, _step(steps[-1])])
 
 
 def _step(step: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -17,12 +18,14 @@ from weakref import finalize
 
 from reconciler.cachefolder import open_own
 
-MAGIC = b"rcpack1\n"
+MAGIC = b"rcpack2\n"
 LARGEST = 512 * 1024 * 1024
 """Bytes of a pack that is read or written."""
 _HEAD = struct.Struct("<8sQ")
 _ENTRY = struct.Struct("<32s32sQQ")
 """Digest of the file, seal of the entry, its place and its length in the pack."""
+_SEARCHES = 16
+"""One search costs as much as so many entries when all of them are looked through."""
 
 
 class Pack:
@@ -35,14 +38,28 @@ class Pack:
         """Lets go of the file."""
         self._fingerprint = fingerprint
         self._index = index
-        self._places = {digest: place for place, (digest, *_) in enumerate(_ENTRY.iter_unpack(index))}
+        self._places: dict[bytes, int] | None = None
+        self._searched = 0
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._index) // _ENTRY.size
+
+    def _place(self, digest: bytes) -> int | None:
+        """Where an entry stands in the index, which is in order. Who asks for many has all of it looked through."""
+        if self._places is None:
+            self._searched += 1
+            if self._searched * _SEARCHES <= len(self):
+                found = bisect_left(range(len(self)), digest, key=self._digest)
+                return found if found < len(self) and self._digest(found) == digest else None
+            self._places = {one: place for place, (one, *_) in enumerate(_ENTRY.iter_unpack(self._index))}
+        return self._places.get(digest)
+
+    def _digest(self, place: int) -> bytes:
+        return self._index[place * _ENTRY.size : place * _ENTRY.size + 32]
 
     def find(self, digest: bytes) -> bytes | None:
         """What was kept for a file, if it is there and whole."""
-        place = self._places.get(digest)
+        place = self._place(digest)
         if place is None:
             return None
         _, wanted, offset, length = _ENTRY.unpack_from(self._index, place * _ENTRY.size)
@@ -78,6 +95,7 @@ def write_pack(write: Callable[[bytes], object], fingerprint: bytes, entries: Ma
     Raises:
         OSError: from ``write``.
     """
+    entries = dict(sorted(entries.items()))
     write(_HEAD.pack(MAGIC, len(entries)))
     for part in _index(fingerprint, entries):
         write(part)

@@ -25,8 +25,12 @@ _invisible = re.compile(f"[{INVISIBLE}]").search
 
 
 class Seen(NamedTuple):
-    """What was seen of all files: the SHA-256 of each, how git names each where that was asked, and their length."""
+    """What was seen of all files: the digest of the whole, the SHA-256 of each, in order of path, and their length.
 
+    ``objects`` is how git names each, where that was asked.
+    """
+
+    digest: str
     digests: Mapping[str, bytes]
     objects: Mapping[str, str]
     size: int
@@ -73,11 +77,12 @@ class Standing:
         self._objects: dict[str, str] = {}
         self._found: dict[str, bytes] = {}
         self._size = 0
+        self._whole = ""
 
     @property
     def seen(self) -> Seen:
-        """What was seen of the files."""
-        return Seen(self._found, self._objects, self._size)
+        """What was seen of the files by the last look at them."""
+        return Seen(self._whole, self._found, self._objects, self._size)
 
     def digest(self) -> str:
         """The digest of all files.
@@ -88,14 +93,12 @@ class Standing:
         try:
             for root in self._roots:
                 self._root(root)
-            whole = sha256()
-            for path in sorted(self._found):
-                whole.update(path.encode())
-                whole.update(b"\0")
-                whole.update(self._found[path])
+            self._found = dict(sorted(self._found.items()))
+            whole = sha256(b"".join([b"%s\0%s" % (path.encode(), one) for path, one in self._found.items()]))
         except (OSError, UnicodeEncodeError, ValueError) as error:
             raise Unusual from error
-        return f"sha256:{whole.hexdigest()}"
+        self._whole = f"sha256:{whole.hexdigest()}"
+        return self._whole
 
     def _root(self, root: str) -> None:
         target = os.path.abspath(os.path.join(self._working, root))  # noqa: PTH100, PTH118  # as above

@@ -8,6 +8,7 @@ nothing is wrong no place is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -42,7 +43,6 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
     Raises nothing for whatever a document holds; a rule that raises anything but
     :class:`~reconciler.model.rule.Unjudged` is a fault of the program and passes through.
     """
-    rules = {name: _schema_rules(kind) for name, kind in catalog.items()}
     resources: list[Resource[Any]] = []
     found: list[Diagnostic] = []
     file, wrong = "", 0
@@ -83,7 +83,7 @@ def validate(catalog: Catalog, documents: Iterable[Document]) -> tuple[list[Reso
                 head.ignore_changes,
                 head.management,
             )
-            mine = _judge(rules[kind.name], resource, kind)
+            mine = _judge(_schema_rules(kind), resource, kind)
         if faults:
             mine = _without_echoes([_diagnostic(one, head, document) for one in worth_telling(faults)], mine)
         if document.parts and kind is not None:
@@ -143,6 +143,7 @@ def _too_many(document: Document) -> Diagnostic:
     )
 
 
+@cache  # a kind is equal to itself only
 def _schema_rules(kind: Kind) -> tuple[Rule, ...]:
     return tuple(rule for rule in kind.rules if rule.phase is Phase.SCHEMA)
 

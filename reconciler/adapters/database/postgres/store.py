@@ -92,6 +92,18 @@ class ServerDatabase:
             return still(asking(connection), pulse)
 
     @contextmanager
+    def unwritten(self, pulse: str) -> Iterator[Live | None]:
+        """See :class:`reconciler.ports.LiveStore`.
+
+        Raises:
+            WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
+        """
+        from reconciler.adapters.database.postgres.on_demand import unwritten
+
+        with unwritten(self._server, self._catalog, pulse) as live:
+            yield live
+
+    @contextmanager
     def standing(self) -> Iterator[StandingRows]:
         """The same, for an apply; see :class:`reconciler.ports.Standing`.
 

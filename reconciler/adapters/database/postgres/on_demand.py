@@ -1,0 +1,99 @@
+"""On demand, for a server; see :mod:`reconciler.adapters.database.on_demand`.
+
+One transaction sees one state, and at its beginning the journal tells whether it is that of the reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import psycopg
+
+from reconciler.adapters.database.on_demand import Key, live_of, moved
+from reconciler.adapters.database.postgres.connecting import asking, reading, translated
+from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
+from reconciler.adapters.database.read import LEDGER, select_rows
+from reconciler.adapters.database.urls import Server
+from reconciler.model.address import Address
+from reconciler.model.catalog import Catalog
+from reconciler.model.focus import NeedsAll
+from reconciler.model.kind import Kind
+from reconciler.model.resource import Live, Row
+
+FEW = 20
+"""Rows that are read one by one, each over the network, before all of their table are."""
+_NAMED = "unnest(?::text[], ?::text[]) AS w(t, n) ON w.t = one.tenant_key AND w.n = one.name"
+_ENTERED = "unnest(?::text[], ?::text[], ?::text[]) AS w(k, t, n) ON w.k = r.kind AND w.t = r.tenant AND w.n = r.name"
+
+
+@contextmanager
+def unwritten(server: Server, catalog: Catalog, pulse: str) -> Iterator[Live | None]:
+    """The database of a pulse; None where anything was written since, or nobody can tell.
+
+    Raises:
+        WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
+    """
+    source = _Server(server, pulse)
+    try:
+        found = None
+        if pulse_in(pulse) is not None:
+            try:
+                found = live_of(source, catalog, pulse)
+            except NeedsAll:
+                found = None
+        yield found
+    finally:
+        source.close()
+
+
+class _Server:
+    """A database of a server, read in one transaction until the plan is made."""
+
+    few = FEW
+
+    def __init__(self, server: Server, pulse: str) -> None:
+        self._server = server
+        self._pulse = pulse
+        self._stack = ExitStack()
+        self._open: Ask | None = None
+        self._late = False
+
+    def close(self) -> None:
+        """End the transaction. Who asks later has another one."""
+        self._late = True
+        self._open = None
+        self._stack.close()
+
+    def all(self, statement: str) -> list[Row]:
+        """All rows of a statement."""
+        return self._ask(statement, ())
+
+    def rows(self, kind: Kind, keys: Collection[Key]) -> Iterable[Row]:
+        """The rows of a kind that are there under some keys."""
+        return self._ask(f"{select_rows(kind)} JOIN {_NAMED}", list(map(list, zip(*keys, strict=True))))
+
+    def entries(self, addresses: Collection[Address]) -> Iterable[Row]:
+        """The entries of the ledger that are there under some addresses."""
+        return self._ask(f"{LEDGER} AS r JOIN {_ENTERED}", list(map(list, zip(*addresses, strict=True))))
+
+    def _ask(self, statement: str, values: Sequence[Any]) -> list[Row]:
+        with translated("reading"):
+            try:
+                return list(self._begun()(statement, values))
+            except psycopg.Error:
+                if self._late:
+                    raise
+                raise NeedsAll from None  # what is wrong is found again, and told, by whoever reads everything
+            finally:
+                if self._late:
+                    self.close()
+
+    def _begun(self) -> Ask:
+        if self._open is None:
+            ask = asking(self._stack.enter_context(reading(self._server)))
+            if not still(ask, self._pulse):
+                raise moved(late=self._late)
+            self._open = ask
+        return self._open
