@@ -278,8 +278,10 @@ class _Writing:
                 continue
             if self._kind.managed is not None and not self._kind.managed(spec, field.path) and not field.required:
                 self._ignored.discard(field.path)
-                if field.path not in self._sources and self._given(field.path):
+                if self._given(field.path):
                     self._remove(field.path)
+                if field.path in self._sources:
+                    self._sources.remove(field.path)
             elif field.derived is not None and self._columns(field)[0] is not None:
                 if self._implied(field, spec):
                     self._remove(field.path)

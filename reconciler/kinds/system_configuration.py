@@ -167,7 +167,7 @@ def installed_languages(view: View) -> Findings:
 
     Judges what manifests give. What they leave as it is, a live resource without a manifest or a language that its
     manifest does not give, ignores, or only watches or creates, is judged only when this very set takes away the
-    language; the finding then stands at ``languages``.
+    language; the finding then stands at ``languages``. A tombstone speaks no language.
     """
     installed = view.setting("SystemConfiguration", "languages") or []
     known = {tag.casefold() for tag in installed}
@@ -177,6 +177,9 @@ def installed_languages(view: View) -> Findings:
             word = None if one.inherit is None else one.inherit.word
             for address, tag in view.wanted(name, one.path):
                 if isinstance(tag, str) and tag != word and tag.casefold() not in known:
+                    entity = view.at(address)
+                    if entity is not None and entity.buried:
+                        continue  # nobody is spoken to any more
                     yield Finding(
                         f"the language {tag} is not installed",
                         at=one.path,

@@ -228,6 +228,56 @@ def test_a_value_that_differs_from_the_derived_one_is_said(live: Tree) -> None:
     assert [line for line in patch.splitlines() if line[:1] == "-" and line[:3] != "---"] == ["-  originPort: 8443"]
 
 
+SHARED_MAIL = """\
+apiVersion: reconciler/v1
+kind: Issuer
+metadata: {name: cedro, tenant: farol}
+spec:
+  legalName: Cedro Retail, S.A.
+  vatNumber: "502757191"
+  contact: {email: office@cedro.example.com}
+---
+apiVersion: reconciler/v1
+kind: Bundle
+metadata: {name: small}
+spec: {displayName: Small, includedSignatures: 100}
+---
+apiVersion: reconciler/v1
+kind: ClientService
+metadata: {name: cs-cedro, tenant: farol}
+spec: {alias: cs-cedro, issuer: cedro, bundle: small}
+---
+apiVersion: reconciler/v1
+kind: SmtpSettings
+metadata: {name: smtp-cedro, tenant: farol}
+spec:
+  scope: clientService
+  clientService: cs-cedro
+  host: smtp.cedro.example.com
+  username: invoices@cedro.example.com
+  password: {fromEnv: ANA_PASSWORD, version: "1"}
+"""
+
+
+def test_what_the_settings_of_the_system_stand_in_for_stays_out_even_a_password(
+    live: Tree,
+) -> None:
+    """The row keeps its own server until somebody wants it again (SMTP-01)."""
+    live.write("tenants/farol/mail.yaml", SHARED_MAIL)
+    live.apply()
+    text = (live.folder / "tenants/farol/mail.yaml").read_text(encoding="utf-8")
+    live.write("tenants/farol/mail.yaml", text[: text.index("  host:")] + "  useSystem: true\n")
+    live.apply()
+    assert live.sql("SELECT count(*) FROM smtp_settings WHERE use_system AND password_version = '1'") == [(1,)]
+    call = live.run("export", "out")
+    assert call.code == 0, call.err
+    text = (live.folder / "out/tenants/farol/smtp-settings/smtp-cedro.yaml").read_text(encoding="utf-8")
+    assert "useSystem: true" in text
+    assert "password" not in text
+    assert "SMTP_CEDRO" not in call.out + call.err
+    assert "No changes." in live.run("plan", "out").out
+
+
 # --- domains as CSV --------------------------------------------------------------------------------------------------
 
 DOMAIN = """\

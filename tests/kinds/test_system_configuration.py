@@ -77,3 +77,7 @@ def test_a_tombstone_may_keep_a_language_that_went() -> None:
     before = system(languages=["pt-PT", "en", "fr-FR"])
     gone = operator("ana", "administrator", language="fr-FR")
     assert found(installed_languages, view([system()], [before, (gone, {"state": "deleted"})])) == []
+    said = operator("ana", "administrator", language="fr-FR", state="deleted")
+    assert found(installed_languages, view([system(), said], [before, (gone, {"state": "deleted"})])) == []
+    back = operator("ana", "administrator", language="fr-FR", state="active")
+    assert found(installed_languages, view([system(), back], [before, (gone, {"state": "deleted"})])) != []
