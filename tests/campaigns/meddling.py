@@ -97,6 +97,7 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
     """A plan of the drift alone takes it back, and nothing else; ``rows`` are those from before."""
     trial.done["drift reverted"] += 1
     asked = {address: applied_of(entry).get(AWAITED) for address, entry in trial.ground.ledger().items()}
+    waiting = waiting_in(trial, before)
     try:
         trial.apply(only_drift=True, prune=False)
     except InvalidManifests as error:
@@ -105,7 +106,7 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
             trial.seen[f"not reverted {one.code}"] += 1
         put_back(trial, before)
         return
-    waiting = waiting_in(trial, before)
+    waiting |= waiting_in(trial, before)
     for place in _found(trial, _drift(trial)) - waiting:
         if place[0] not in trial.world.trees:
             continue  # without a manifest nobody says what to go back to
@@ -137,12 +138,16 @@ def reverted(trial: Trial, before: Mapping[Place, Any], rows: Rows) -> None:
 def waiting_in(trial: Trial, before: Mapping[Place, Any]) -> set[Place]:
     """The states that others changed and that only a person brings on from there, as a plan says (LIF-04).
 
-    There is no way back to the state in which such a resource waited before.
+    There is no way back to the state in which such a resource waited before. Once something else of it was applied,
+    that state counts as seen, and only a plan of everything tells that a person is waited for.
     """
     states = {place for place in before if place[1] == "state"}
     if not states:
         return states
-    manual = {one.address for one in trial.plan(only_drift=True, prune=False).plan.of(Action.MANUAL)}
+    try:
+        manual = {one.address for one in trial.plan(only_drift=True, prune=False).plan.of(Action.MANUAL)}
+    except InvalidManifests:
+        return set()
     return {place for place in states if place[0] in manual}
 
 

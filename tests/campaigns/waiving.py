@@ -27,6 +27,7 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
     trial.waivers = _waivers(chosen, expires=TODAY)
     _told(trial, chosen, places - chosen)
     kept = {place: _value(trial, place) for place in chosen}
+    waiting = waiting_in(trial, before)
     try:
         trial.apply(only_drift=trial.chance.random() < 0.5, prune=False)
     except InvalidManifests as error:
@@ -36,7 +37,8 @@ def waived(trial: Trial, places: set[Place], before: Mapping[Place, Any]) -> Non
         late = tried_back(trial, {place: value for place, value in before.items() if place not in chosen})
         _again(trial)
     else:
-        put_back(trial, {place: before[place] for place in waiting_in(trial, before) & (places - chosen)})
+        waiting |= waiting_in(trial, before)
+        put_back(trial, {place: before[place] for place in waiting & (places - chosen)})
     # Without a manifest nobody says what to go back to.
     late |= tried_back(trial, {place: before[place] for place in places - chosen if place[0] not in trial.world.trees})
     for place, value in kept.items():
