@@ -78,9 +78,10 @@ class Files(Mapping[str, Stored]):
         gone = {*(before.keys() - now.keys()), *unsound, *(one for one in changed if one in before)}
         return Others(frozenset((*changed, *(one for one in unsound if one in now))), frozenset(gone))
 
-    def home(self, address: Address) -> str | None:
-        """The file that declares a resource, if one does."""
-        number = self._found(address[:2]).get(address.name)
+    def home(self, address: tuple[str, str, str]) -> str | None:
+        """The file that declares a resource, if one does. Whoever looks for many need not make addresses of them."""
+        kind, tenant, name = address
+        number = self._found((kind, tenant)).get(name)
         return None if number is None else self.columns.paths[self.columns.homes[number]]
 
     def addresses(self) -> Iterator[Address]:
