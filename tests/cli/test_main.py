@@ -267,7 +267,9 @@ def test_db_makes_checks_and_names_the_schema(tree: Tree) -> None:
 
 
 def test_status_lists_runs(tree: Tree) -> None:
-    assert tree.run("status").out == "No runs.\n"
+    nothing = tree.run("status")
+    assert (nothing.code, nothing.out) == (1, "")
+    assert "DB-15" in nothing.err  # nothing true can be told of no database
     tree.apply()
     (run,) = tree.run("status", "--format", "json").json["runs"]
     assert (run["added"], run["actor"], run["outcome"]) == (8, "installer root@example.com", "applied")

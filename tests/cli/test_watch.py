@@ -105,7 +105,9 @@ def test_a_signal_ends_it_also_while_a_webhook_is_silent(tree: Tree, hook: Hook)
     hook.answers = [0] * 9
     program = (
         "import sys\nfrom reconciler.adapters.watching import webhook\nfrom reconciler.cli.main import main\n"
-        "webhook.Webhook.__init__.__kwdefaults__['patience'] = 1000.0\nsys.exit(main())\n"
+        "make = webhook.Webhook.__init__\n"
+        "webhook.Webhook.__init__ = lambda self, **named: make(self, **{**named, 'patience': 1000.0})\n"
+        "sys.exit(main())\n"
     )
     words = ("--every", "1h")
     with watching(tree.folder, *words, program=("-c", program), RECONCILER_WEBHOOK_URL=hook.url) as watch:
