@@ -283,7 +283,8 @@ def _applied(
         may = touched | named
 
         def but(one: Address, may: set[Address] = may, moved_by: tuple[str, ...] = moved_by) -> tuple[str, ...]:
-            return (*moved_by, *_let_go(trial, one)) if one in may else ()
+            let_go = _let_go(trial, one)
+            return (*moved_by, *let_go) if one in may or let_go else ()
 
         back.compare(trial, "move", what, expected, _plain(new, kept), but)
     return there
