@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-from tests.cli.tree import Tree
+from tests.cli.tree import SIGNING, Tree
 
 FILE = "tenants/farol/signing.yaml"
-SIGNING = """\
-apiVersion: reconciler/v1
-kind: Issuer
-metadata: {name: cedro, tenant: farol}
-spec:
-  legalName: Cedro Retail, S.A.
-  vatNumber: "502757191"
-  contact: {email: office@cedro.example.com}
-  state: active
----
-apiVersion: reconciler/v1
-kind: Bundle
-metadata: {name: small}
-spec: {displayName: Small, includedSignatures: 100}
----
-apiVersion: reconciler/v1
-kind: ClientService
-metadata: {name: cs-cedro, tenant: farol}
-spec: {alias: cs-cedro, issuer: cedro, bundle: small}
-"""
 BOTH = ("--as", "root@example.com", "--as", "second@example.com")
 
 

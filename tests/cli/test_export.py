@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-from tests.cli.tree import SECRET, Tree
+from tests.cli.tree import SECRET, SIGNING, Tree
 
 
 @pytest.fixture
@@ -228,24 +228,9 @@ def test_a_value_that_differs_from_the_derived_one_is_said(live: Tree) -> None:
     assert [line for line in patch.splitlines() if line[:1] == "-" and line[:3] != "---"] == ["-  originPort: 8443"]
 
 
-SHARED_MAIL = """\
-apiVersion: reconciler/v1
-kind: Issuer
-metadata: {name: cedro, tenant: farol}
-spec:
-  legalName: Cedro Retail, S.A.
-  vatNumber: "502757191"
-  contact: {email: office@cedro.example.com}
----
-apiVersion: reconciler/v1
-kind: Bundle
-metadata: {name: small}
-spec: {displayName: Small, includedSignatures: 100}
----
-apiVersion: reconciler/v1
-kind: ClientService
-metadata: {name: cs-cedro, tenant: farol}
-spec: {alias: cs-cedro, issuer: cedro, bundle: small}
+SHARED_MAIL = (
+    SIGNING
+    + """\
 ---
 apiVersion: reconciler/v1
 kind: SmtpSettings
@@ -257,6 +242,7 @@ spec:
   username: invoices@cedro.example.com
   password: {fromEnv: ANA_PASSWORD, version: "1"}
 """
+)
 
 
 def test_what_the_settings_of_the_system_stand_in_for_stays_out_even_a_password(

@@ -115,6 +115,28 @@ spec:
 """,
 }
 
+SIGNING = """\
+apiVersion: reconciler/v1
+kind: Issuer
+metadata: {name: cedro, tenant: farol}
+spec:
+  legalName: Cedro Retail, S.A.
+  vatNumber: "502757191"
+  contact: {email: office@cedro.example.com}
+  state: active
+---
+apiVersion: reconciler/v1
+kind: Bundle
+metadata: {name: small}
+spec: {displayName: Small, includedSignatures: 100}
+---
+apiVersion: reconciler/v1
+kind: ClientService
+metadata: {name: cs-cedro, tenant: farol}
+spec: {alias: cs-cedro, issuer: cedro, bundle: small}
+"""
+"""An issuer of farol with a client service, for tests that sign."""
+
 
 @dataclass(frozen=True)
 class Call:

@@ -88,3 +88,23 @@ def test_every_ignored_finding_has_its_reason() -> None:
             if not explained:
                 found.append(f"{relative(path)}:{number}")
     assert found == []
+
+
+def test_data_classes_come_from_the_decorator_that_is_quick_to_make() -> None:
+    """`lists.py` inherits from a data class of another package, which the quick decorator does not take (ADR 68)."""
+    spared = {PACKAGE / "model/dataclass.py", PACKAGE / "model/lists.py"}
+    found = [
+        f"{relative(path)}:{node.lineno}"
+        for path in modules()
+        if path.is_relative_to(PACKAGE) and path not in spared
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "dataclasses"
+        if any(one.name == "dataclass" for one in node.names)
+    ]
+    assert found == []
+
+
+def test_the_glossary_tells_every_word_once_and_in_order() -> None:
+    lines = (ROOT / "docs/glossary.md").read_text(encoding="utf-8").splitlines()
+    words = [line.split("|")[1].strip().casefold() for line in lines if line.startswith("|")][2:]
+    assert words == sorted(set(words))
