@@ -1,6 +1,7 @@
 """On demand, for a server; see :mod:`reconciler.adapters.database.on_demand`.
 
-One transaction sees one state, and at its beginning the journal tells whether it is that of the reading.
+One transaction sees one state, and at its beginning the journal tells whether it is that of the reading. To it a table
+that somebody empties or rewrites would have been empty all the time, so it holds all of them before it asks.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import psycopg
 
 from reconciler.adapters.database.on_demand import Key, live_of, moved
 from reconciler.adapters.database.postgres.connecting import asking, reading, translated
+from reconciler.adapters.database.postgres.pulse import tables_of
 from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
 from reconciler.adapters.database.read import LEDGER, select_rows
 from reconciler.adapters.database.urls import Server
@@ -35,7 +37,7 @@ def unwritten(server: Server, catalog: Catalog, pulse: str) -> Iterator[Live | N
     Raises:
         WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
     """
-    source = _Server(server, pulse)
+    source = _Server(server, tables_of(catalog), pulse)
     try:
         found = None
         if pulse_in(pulse) is not None:
@@ -53,8 +55,9 @@ class _Server:
 
     few = FEW
 
-    def __init__(self, server: Server, pulse: str) -> None:
+    def __init__(self, server: Server, tables: Sequence[str], pulse: str) -> None:
         self._server = server
+        self._tables = tables
         self._pulse = pulse
         self._stack = ExitStack()
         self._open: Ask | None = None
@@ -93,6 +96,8 @@ class _Server:
     def _begun(self) -> Ask:
         if self._open is None:
             ask = asking(self._stack.enter_context(reading(self._server)))
+            # Whoever may read one column may hold a table so, and may not say LOCK.
+            ask(" UNION ALL ".join(f'(SELECT 1 FROM "{one}" LIMIT 0)' for one in self._tables), ())  # noqa: S608  # by the declarations
             if not still(ask, self._pulse):
                 raise moved(late=self._late)
             self._open = ask
