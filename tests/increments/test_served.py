@@ -50,17 +50,9 @@ def served(
 
 
 @pytest.fixture
-def asked(served: Ways, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def asked(served: Ways) -> list[str]:
     """The statements that are asked on demand."""
-    ask = on_demand._Server._ask
-
-    def spied(source: Any, statement: str, values: Any) -> Any:
-        served.read.append(statement)
-        if served.between is not None:
-            served.between()
-        return ask(source, statement, values)
-
-    monkeypatch.setattr(on_demand._Server, "_ask", spied)
+    served.spy(on_demand._Server)
     return served.read
 
 

@@ -6,13 +6,13 @@ that somebody empties or rewrites would have been empty all the time, so it hold
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import psycopg
 
-from reconciler.adapters.database.on_demand import Key, live_of, moved
+from reconciler.adapters.database.on_demand import Key, asking_of, moved
 from reconciler.adapters.database.postgres.connecting import asking, reading, translated
 from reconciler.adapters.database.postgres.pulse import tables_of
 from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
@@ -30,24 +30,14 @@ _NAMED = "unnest(?::text[], ?::text[]) AS w(t, n) ON w.t = one.tenant_key AND w.
 _ENTERED = "unnest(?::text[], ?::text[], ?::text[]) AS w(k, t, n) ON w.k = r.kind AND w.t = r.tenant AND w.n = r.name"
 
 
-@contextmanager
-def unwritten(server: Server, catalog: Catalog, pulse: str) -> Iterator[Live | None]:
+def unwritten(server: Server, catalog: Catalog, pulse: str) -> AbstractContextManager[Live | None]:
     """The database of a pulse; None where anything was written since, or nobody can tell.
 
     Raises:
         WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
     """
     source = _Server(server, tables_of(catalog), pulse)
-    try:
-        found = None
-        if pulse_in(pulse) is not None:
-            try:
-                found = live_of(source, catalog, pulse)
-            except NeedsAll:
-                found = None
-        yield found
-    finally:
-        source.close()
+    return asking_of(source, catalog, pulse, known=pulse_in(pulse) is not None)
 
 
 class _Server:
@@ -64,7 +54,7 @@ class _Server:
         self._late = False
 
     def close(self) -> None:
-        """End the transaction. Who asks later has another one."""
+        """End the transaction; see :class:`reconciler.adapters.database.on_demand.Source`."""
         self._late = True
         self._open = None
         self._stack.close()
