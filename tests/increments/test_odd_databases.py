@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
+
+import pytest
 
 from tests.increments.ways import Ways
 
@@ -40,3 +44,28 @@ def test_a_journal_that_is_put_beside_the_file_is_seen(ways: Ways) -> None:
     journal.write_bytes(kept)
     assert "471" in ways.run("plan").out
     assert not journal.exists()
+
+
+def _without_a_table(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE reconciler_resources")
+
+
+@pytest.mark.parametrize("done", [Path.unlink, _without_a_table, lambda path: path.write_bytes(b"no database" * 99)])
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_what_cannot_be_asked_any_more_is_told_as_ever(ways: Ways, done: Callable[[Path], None], share: float) -> None:
+    """Somebody takes the file away, or a table, or puts another file there, between two questions."""
+    path = ways.tree.folder / "live.db"
+    ways.tree.edit("platform/role-customer-readers.yaml", "Look", "Gaze")
+    assert ways.agree()
+    at = round(share * (len(ways.read) - 1)) + 1
+
+    def act() -> None:
+        if len(ways.read) == at:
+            done(path)
+
+    ways.between = act
+    short = ways.run("plan")
+    ways.between = None
+    assert not ways.rested
+    assert short == ways.long_way("plan")

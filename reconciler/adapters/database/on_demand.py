@@ -28,7 +28,7 @@ from reconciler.adapters.database.reading import open_for_reading, read_lenientl
 from reconciler.adapters.database.urls import SqliteFile
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.errors import Stale
+from reconciler.model.errors import Stale, WorldError
 from reconciler.model.focus import NeedsAll
 from reconciler.model.kind import Kind
 from reconciler.model.on_demand import OnDemand
@@ -141,6 +141,18 @@ class _File:
         return self._ask(f"{LEDGER} WHERE kind = ? AND tenant = ? AND name = ?", addresses)
 
     def _ask(self, statement: str, values: Collection[Sequence[str]]) -> list[Row]:
+        try:
+            found = self._asked(statement, values)
+        except WorldError:
+            if still(self._file.path, self._pulse):
+                raise
+            raise moved(late=self._late) from None  # what is wrong is told by whoever reads everything
+        # Whoever commits changes the file, and has done so before a later question finds another state.
+        if not still(self._file.path, self._pulse):
+            raise moved(late=self._late)
+        return found
+
+    def _asked(self, statement: str, values: Collection[Sequence[str]]) -> list[Row]:
         with translated("reading"):
             if self._connection is None:
                 self._connection = open_for_reading(self._file)
@@ -153,9 +165,6 @@ class _File:
                 found = _fetched(self._connection, statement, values)
             if self._late:
                 self.close()
-        # Whoever commits changes the file, and has done so before a later question finds another state.
-        if not still(self._file.path, self._pulse):
-            raise moved(late=self._late)
         return found
 
 
