@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,17 +50,9 @@ def served(
 
 
 @pytest.fixture
-def asked(served: Ways, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def asked(served: Ways) -> list[str]:
     """The statements that are asked on demand."""
-    ask = on_demand._Server._ask
-
-    def spied(source: Any, statement: str, values: Any) -> Any:
-        served.read.append(statement)
-        if served.between is not None:
-            served.between()
-        return ask(source, statement, values)
-
-    monkeypatch.setattr(on_demand._Server, "_ask", spied)
+    served.spy(on_demand._Server)
     return served.read
 
 
@@ -105,6 +98,44 @@ def test_what_is_written_meanwhile_is_of_another_plan(
     assert served.rested
     served.between = None
     assert served.agree(*WORDS)
+
+
+EMPTIED = b"TRUNCATE roles CASCADE"
+"""Of that a transaction that has begun before sees no old state: to it the table was empty all the time."""
+
+
+@pytest.mark.parametrize("at", [2, 4])
+def test_no_table_is_emptied_meanwhile(
+    served: Ways, asked: list[str], cluster: Cluster, database: str, at: int
+) -> None:
+    """Also none that nobody has asked for yet."""
+    before = served.long_way("plan", *WORDS)
+    refused: list[Exception] = []
+
+    def empty() -> None:
+        if len(asked) == at:
+            with cluster.connect(database) as connection:
+                connection.execute(b"SET lock_timeout = '100ms'")
+                try:
+                    connection.execute(EMPTIED)
+                except psycopg.errors.LockNotAvailable as error:
+                    refused.append(error)
+
+    served.between = empty
+    assert served.run("plan", *WORDS) == before
+    assert served.rested
+    assert refused
+
+
+def test_what_is_emptied_as_it_begins_is_seen(served: Ways, cluster: Cluster, database: str) -> None:
+    with cluster.connect(database) as connection:
+        connection.autocommit = False
+        connection.execute(EMPTIED)
+        later = threading.Timer(1.0, connection.commit)
+        later.start()
+        short = served.run("plan", *WORDS)
+        later.join()
+    assert short == served.long_way("plan", *WORDS)
 
 
 def test_a_server_that_goes_away_is_asked_again(served: Ways, asked: list[str]) -> None:

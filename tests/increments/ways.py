@@ -41,17 +41,21 @@ class Ways:
             self.judged = len(how["active"])
             return active(*words, **how)
 
-        ask = on_demand._File._ask
+        self.spy(on_demand._File)
+        monkeypatch.setattr(incremental, "_attempt", spied)
+        monkeypatch.setattr(incremental, "SinceView", counted)
 
-        def asked(source: Any, statement: str, values: Any) -> Any:
+    def spy(self, source: type[Any]) -> None:
+        """Note by which statements rows are asked of a source, and let something happen before each."""
+        ask = source._ask
+
+        def asked(of: Any, statement: str, values: Any) -> Any:
             self.read.append(statement)
             if self.between is not None:
                 self.between()
-            return ask(source, statement, values)
+            return ask(of, statement, values)
 
-        monkeypatch.setattr(on_demand._File, "_ask", asked)
-        monkeypatch.setattr(incremental, "_attempt", spied)
-        monkeypatch.setattr(incremental, "SinceView", counted)
+        self._monkeypatch.setattr(source, "_ask", asked)
 
     def begin(self) -> None:
         """Plan with nothing to do, so that there is something to rest on, and the file has a pulse."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Protocol
 
@@ -28,7 +28,7 @@ from reconciler.adapters.database.reading import open_for_reading, read_lenientl
 from reconciler.adapters.database.urls import SqliteFile
 from reconciler.model.address import Address
 from reconciler.model.catalog import Catalog
-from reconciler.model.errors import Stale
+from reconciler.model.errors import Stale, WorldError
 from reconciler.model.focus import NeedsAll
 from reconciler.model.kind import Kind
 from reconciler.model.on_demand import OnDemand
@@ -60,6 +60,9 @@ class Source(Protocol):
     def entries(self, addresses: Collection[Address]) -> Iterable[Row]:
         """The entries of the ledger that are there under some addresses."""
 
+    def close(self) -> None:
+        """Let go of it: the plan is made. Who asks later has it opened again, and is told of it alone."""
+
 
 def live_of(source: Source, catalog: Catalog, pulse: str) -> Live:
     """What a source holds, of the reading that ``pulse`` tells of."""
@@ -77,26 +80,29 @@ def live_of(source: Source, catalog: Catalog, pulse: str) -> Live:
 
 
 @contextmanager
-def unwritten(file: SqliteFile, catalog: Catalog, pulse: str) -> Iterator[Live | None]:
-    """The database of a pulse; None where anything was written since, or nobody can tell.
+def asking_of(source: Source, catalog: Catalog, pulse: str, *, known: bool) -> Iterator[Live | None]:
+    """What a source holds, for as long as a plan is made; None where it is not ``known`` to be that of the pulse.
 
-    Inside, NeedsAll is raised where something is written meanwhile; afterwards :class:`Stale`.
+    Inside, NeedsAll is raised where something was written meanwhile; afterwards :class:`Stale`.
+    """
+    try:
+        found = None
+        if known:
+            with suppress(NeedsAll):
+                found = live_of(source, catalog, pulse)
+        yield found
+    finally:
+        source.close()
+
+
+def unwritten(file: SqliteFile, catalog: Catalog, pulse: str) -> AbstractContextManager[Live | None]:
+    """The database of a pulse; None where anything was written since, or nobody can tell. See :func:`asking_of`.
 
     Raises:
         WorldError: it cannot be read (DB-01).
         LockTimeout: somebody else holds it for too long (DB-08).
     """
-    source = _File(file, pulse)
-    try:
-        found = None
-        if file.exists and still(file.path, pulse):
-            try:
-                found = live_of(source, catalog, pulse)
-            except NeedsAll:
-                found = None
-        yield found
-    finally:
-        source.close()
+    return asking_of(_File(file, pulse), catalog, pulse, known=file.exists and still(file.path, pulse))
 
 
 class _File:
@@ -112,7 +118,7 @@ class _File:
         self._statements: dict[str, str] = {}
 
     def close(self) -> None:
-        """Let go of the file. Who asks later has it opened again."""
+        """See :class:`Source`."""
         self._late = True
         if self._connection is not None:
             self._connection.close()
@@ -135,6 +141,18 @@ class _File:
         return self._ask(f"{LEDGER} WHERE kind = ? AND tenant = ? AND name = ?", addresses)
 
     def _ask(self, statement: str, values: Collection[Sequence[str]]) -> list[Row]:
+        try:
+            found = self._asked(statement, values)
+        except WorldError:
+            if still(self._file.path, self._pulse):
+                raise
+            raise moved(late=self._late) from None  # what is wrong is told by whoever reads everything
+        # Whoever commits changes the file, and has done so before a later question finds another state.
+        if not still(self._file.path, self._pulse):
+            raise moved(late=self._late)
+        return found
+
+    def _asked(self, statement: str, values: Collection[Sequence[str]]) -> list[Row]:
         with translated("reading"):
             if self._connection is None:
                 self._connection = open_for_reading(self._file)
@@ -147,9 +165,6 @@ class _File:
                 found = _fetched(self._connection, statement, values)
             if self._late:
                 self.close()
-        # Whoever commits changes the file, and has done so before a later question finds another state.
-        if not still(self._file.path, self._pulse):
-            raise moved(late=self._late)
         return found
 
 

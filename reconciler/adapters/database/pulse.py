@@ -3,7 +3,8 @@
 An embedded database cannot vouch for its journal: any connection may switch triggers off for itself, or replace rows
 without the triggers that watch deletions, and leaves no trace. But whoever writes changes the file, and a file knows
 when that was. So the pulse is the file's own: which file it is, how long, and when it was changed. It sees every write,
-also one that bypasses SQLite, and costs one question to the operating system.
+also one that bypasses SQLite, and costs three questions to the operating system: what lies in a log beside the file
+counts as written as well, also where somebody has put it there.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ SETTLED = 0.1
 SETTLED_COARSELY = 2.5
 """The same for file systems that keep whole seconds, or two."""
 _WORD = "file"
+_BESIDE = ("-wal", "-journal")
+"""The logs of SQLite: from the one it reads what is newer than the file, by the other it takes back what is in it."""
 
 
 def file_pulse(path: Path, fetch: Callable[[str], Any], *, now: Callable[[], float] = time.time) -> str:
@@ -51,9 +54,23 @@ def still(path: Path, pulse: str) -> bool:
 
 
 def _stamp(path: Path) -> list[int] | None:
-    """Which file it is, its length, and when its content and its record were changed, in nanoseconds."""
+    """Which file it is, its length, and when its content and its record were changed, in nanoseconds.
+
+    None where there is none, or where a log beside it may say more than the file.
+    """
     try:
         found = path.stat()
     except OSError:
         return None
+    if any(map(_says_anything, (f"{path}{one}" for one in _BESIDE))):
+        return None
     return [found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+
+
+def _says_anything(log: str) -> bool:
+    try:
+        return os.stat(log).st_size > 0  # noqa: PTH116  # asked with each question: no path has to be made
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True

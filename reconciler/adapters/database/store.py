@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -96,8 +96,7 @@ class Database:
         """Whether nothing was written since; see :class:`reconciler.ports.LiveStore`. Opens nothing."""
         return still(self.file.path, pulse)
 
-    @contextmanager
-    def unwritten(self, pulse: str) -> Iterator[Live | None]:
+    def unwritten(self, pulse: str) -> AbstractContextManager[Live | None]:
         """See :class:`reconciler.ports.LiveStore`.
 
         Raises:
@@ -106,8 +105,7 @@ class Database:
         """
         from reconciler.adapters.database.on_demand import unwritten  # late: only a plan that rests on another needs it
 
-        with unwritten(self.file, self._catalog, pulse) as live:
-            yield live
+        return unwritten(self.file, self._catalog, pulse)
 
     @contextmanager
     def standing(self) -> Iterator[Standing]:

@@ -1,18 +1,20 @@
 """On demand, for a server; see :mod:`reconciler.adapters.database.on_demand`.
 
-One transaction sees one state, and at its beginning the journal tells whether it is that of the reading.
+One transaction sees one state, and at its beginning the journal tells whether it is that of the reading. To it a table
+that somebody empties or rewrites would have been empty all the time, so it holds all of them before it asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 import psycopg
 
-from reconciler.adapters.database.on_demand import Key, live_of, moved
+from reconciler.adapters.database.on_demand import Key, asking_of, moved
 from reconciler.adapters.database.postgres.connecting import asking, reading, translated
+from reconciler.adapters.database.postgres.pulse import tables_of
 from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
 from reconciler.adapters.database.read import LEDGER, select_rows
 from reconciler.adapters.database.urls import Server
@@ -28,24 +30,14 @@ _NAMED = "unnest(?::text[], ?::text[]) AS w(t, n) ON w.t = one.tenant_key AND w.
 _ENTERED = "unnest(?::text[], ?::text[], ?::text[]) AS w(k, t, n) ON w.k = r.kind AND w.t = r.tenant AND w.n = r.name"
 
 
-@contextmanager
-def unwritten(server: Server, catalog: Catalog, pulse: str) -> Iterator[Live | None]:
+def unwritten(server: Server, catalog: Catalog, pulse: str) -> AbstractContextManager[Live | None]:
     """The database of a pulse; None where anything was written since, or nobody can tell.
 
     Raises:
         WorldError: it cannot be reached or read (DB-01, DB-04, DB-05, DB-12, DB-13).
     """
-    source = _Server(server, pulse)
-    try:
-        found = None
-        if pulse_in(pulse) is not None:
-            try:
-                found = live_of(source, catalog, pulse)
-            except NeedsAll:
-                found = None
-        yield found
-    finally:
-        source.close()
+    source = _Server(server, tables_of(catalog), pulse)
+    return asking_of(source, catalog, pulse, known=pulse_in(pulse) is not None)
 
 
 class _Server:
@@ -53,15 +45,16 @@ class _Server:
 
     few = FEW
 
-    def __init__(self, server: Server, pulse: str) -> None:
+    def __init__(self, server: Server, tables: Sequence[str], pulse: str) -> None:
         self._server = server
+        self._tables = tables
         self._pulse = pulse
         self._stack = ExitStack()
         self._open: Ask | None = None
         self._late = False
 
     def close(self) -> None:
-        """End the transaction. Who asks later has another one."""
+        """End the transaction; see :class:`reconciler.adapters.database.on_demand.Source`."""
         self._late = True
         self._open = None
         self._stack.close()
@@ -93,6 +86,8 @@ class _Server:
     def _begun(self) -> Ask:
         if self._open is None:
             ask = asking(self._stack.enter_context(reading(self._server)))
+            # Whoever may read one column may hold a table so, and may not say LOCK.
+            ask(" UNION ALL ".join(f'(SELECT 1 FROM "{one}" LIMIT 0)' for one in self._tables), ())  # noqa: S608  # by the declarations
             if not still(ask, self._pulse):
                 raise moved(late=self._late)
             self._open = ask

@@ -161,7 +161,7 @@ _SMALL = (
 
 _TRACES = f"""
 WITH ours AS (
-    SELECT c.oid, c.xmin, c.relname, c.relfilenode
+    SELECT c.oid, c.xmin, c.relname, pg_relation_filenode(c.oid) AS relfilenode  -- that of now, whatever is seen
     FROM unnest(?::text[]) AS n JOIN pg_class c ON c.oid = to_regclass(quote_ident(n))
 ), watching AS (
     SELECT t.oid, t.xmin, t.tgrelid, t.tgfoid, t.tgenabled FROM pg_trigger t JOIN ours o ON o.oid = t.tgrelid

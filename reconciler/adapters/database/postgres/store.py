@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -91,8 +91,7 @@ class ServerDatabase:
         with reading(self._server) as connection:
             return still(asking(connection), pulse)
 
-    @contextmanager
-    def unwritten(self, pulse: str) -> Iterator[Live | None]:
+    def unwritten(self, pulse: str) -> AbstractContextManager[Live | None]:
         """See :class:`reconciler.ports.LiveStore`.
 
         Raises:
@@ -100,8 +99,7 @@ class ServerDatabase:
         """
         from reconciler.adapters.database.postgres.on_demand import unwritten
 
-        with unwritten(self._server, self._catalog, pulse) as live:
-            yield live
+        return unwritten(self._server, self._catalog, pulse)
 
     @contextmanager
     def standing(self) -> Iterator[StandingRows]:
