@@ -82,10 +82,15 @@ def reading(server: Server, *, application: str = "reconciler plan") -> Iterator
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         with translated("reading"):
-            connection.execute(f"SET LOCAL lock_timeout = '{_WAITING_SECONDS}s'")
+            begin(connection)
             yield connection
     finally:
         connection.close()
+
+
+def begin(connection: psycopg.Connection[Any]) -> None:
+    """Begin a transaction that waits for nobody for long, and sees what there is with its first question."""
+    connection.execute(f"SET LOCAL lock_timeout = '{_WAITING_SECONDS}s'")
 
 
 def fetching(connection: psycopg.Connection[Any]) -> Callable[[str], list[Row]]:

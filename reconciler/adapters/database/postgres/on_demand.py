@@ -14,6 +14,7 @@ import psycopg
 
 from reconciler.adapters.database.on_demand import Key, asking_of, moved
 from reconciler.adapters.database.postgres.connecting import asking, reading, translated
+from reconciler.adapters.database.postgres.holding import hold
 from reconciler.adapters.database.postgres.pulse import tables_of
 from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
 from reconciler.adapters.database.read import LEDGER, select_rows
@@ -86,9 +87,7 @@ class _Server:
     def _begun(self) -> Ask:
         if self._open is None:
             ask = asking(self._stack.enter_context(reading(self._server)))
-            # Whoever may read one column may hold a table so, and may not say LOCK.
-            ask(" UNION ALL ".join(f'(SELECT 1 FROM "{one}" LIMIT 0)' for one in self._tables), ())  # noqa: S608  # by the declarations
-            if not still(ask, self._pulse):
+            if not hold(lambda statement: list(ask(statement, ())), self._tables) or not still(ask, self._pulse):
                 raise moved(late=self._late)
             self._open = ask
         return self._open

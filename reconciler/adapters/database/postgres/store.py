@@ -67,14 +67,14 @@ class ServerDatabase:
             WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
             LockTimeout: its schema is being changed (DB-08).
         """
-        from reconciler.adapters.database.postgres.connecting import fetching, reading, streaming
+        from reconciler.adapters.database.postgres.connecting import reading, streaming
+        from reconciler.adapters.database.postgres.holding import hold_all
 
         if recognizer is None or self._keeping is not None:
             with self._looking("reconciler plan") as look:
                 return look.live()
         with reading(self._server) as connection:
-            fetch = fetching(connection)
-            require(revision_of(fetch, _DIALECT))
+            fetch = hold_all(connection, self._catalog)
             return read_live(fetch, self._catalog, recognizer, streaming(connection, AT_ONCE))
 
     def still(self, pulse: str) -> bool:
@@ -109,12 +109,12 @@ class ServerDatabase:
             WorldError: it cannot be reached or read, or has no schema or another one (DB-01 to DB-05, DB-12, DB-13).
             LockTimeout: its schema is being changed (DB-08).
         """
-        from reconciler.adapters.database.postgres.connecting import fetching, reading
+        from reconciler.adapters.database.postgres.connecting import reading
+        from reconciler.adapters.database.postgres.holding import hold_all
         from reconciler.adapters.database.postgres.standing import StandingRows, stamp_of
 
         with reading(self._server) as connection:
-            fetch = fetching(connection)
-            require(revision_of(fetch, _DIALECT))
+            fetch = hold_all(connection, self._catalog)
             live, stamp = read_live(fetch, self._catalog), stamp_of(connection, self._catalog)
         yield StandingRows(live, stamp)
 
@@ -284,11 +284,11 @@ class ServerDatabase:
 
     @contextmanager
     def _looking(self, application: str) -> Iterator[Look]:
-        from reconciler.adapters.database.postgres.connecting import asking, fetching, reading
+        from reconciler.adapters.database.postgres.connecting import asking, reading
+        from reconciler.adapters.database.postgres.holding import hold_all
 
         with reading(self._server, application=application) as connection:
-            fetch, ask = fetching(connection), asking(connection)
-            require(revision_of(fetch, _DIALECT))
+            fetch, ask = hold_all(connection, self._catalog), asking(connection)
 
             def live() -> Live:
                 if self._keeping is None:
