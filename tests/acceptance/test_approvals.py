@@ -19,7 +19,7 @@ from reconciler.engine.planfile import from_bytes, made_by, to_bytes
 from reconciler.kinds import discover
 from tests.acceptance.homes import KEY, ServedTree
 from tests.adapters.identity.issuer import AUDIENCE, running_issuer, token
-from tests.cli.tree import CLOCK, Call, Tree
+from tests.cli.tree import CLOCK, ISSUER, Call, Tree
 from tests.servers import Cluster
 
 HEAD = "apiVersion: reconciler/v1\nkind: Project\n"
@@ -60,16 +60,7 @@ spec:
   contact: {email: office@farol.example.com}
   address: {line1: Rua do Farol 1, city: Lisboa, postalCode: 1100-001, country: PRT}
 """,
-    SIGNING: """\
-apiVersion: reconciler/v1
-kind: Issuer
-metadata: {name: cedro, tenant: farol}
-spec:
-  legalName: Cedro Retail, S.A.
-  vatNumber: "502757191"
-  contact: {email: office@cedro.example.com}
-  state: active
-""",
+    SIGNING: ISSUER,
     BUNDLE: """\
 apiVersion: reconciler/v1
 kind: Bundle

@@ -10,20 +10,10 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.homes import ServedTree
 from tests.campaigns.undoing import embedded, state, tables_of
-from tests.cli.tree import INES, ROOT, SECOND, SECRET, Tree
+from tests.cli.tree import INES, ISSUER, ROOT, SECOND, SECRET, Tree
 
 CUSTOMERS = "tenants/farol/customers.yaml"
 DESK = "tenants/farol/desk.yaml"
-SIGNING = """\
-apiVersion: reconciler/v1
-kind: Issuer
-metadata: {name: cedro, tenant: farol}
-spec:
-  legalName: Cedro Retail, S.A.
-  vatNumber: "502757191"
-  contact: {email: office@cedro.example.com}
-  state: active
-"""
 EVERYBODY = ("--as", ROOT, "--as", SECOND, "--as", INES)
 
 
@@ -128,7 +118,7 @@ def test_every_conflict_is_told_with_who_made_it(ready: Tree, monkeypatch: pytes
 
 
 def test_an_edge_that_does_not_lead_back_refuses_all_of_it(ready: Tree) -> None:
-    ready.write("tenants/farol/signing.yaml", SIGNING)
+    ready.write("tenants/farol/signing.yaml", ISSUER)
     ready.apply()
     ready.edit("tenants/farol/signing.yaml", "state: active", "state: deleted")
     ready.edit(DESK, "Questions about seals", "All about seals")
@@ -142,7 +132,7 @@ def test_an_edge_that_does_not_lead_back_refuses_all_of_it(ready: Tree) -> None:
 
 
 def test_what_is_retained_cannot_be_taken_back_and_says_so(ready: Tree) -> None:
-    ready.write("tenants/farol/signing.yaml", SIGNING)
+    ready.write("tenants/farol/signing.yaml", ISSUER)
     ready.apply()
     between = snapshot(ready)
     call = ready.run("rollback", newest(ready), "--auto-approve", *EVERYBODY)

@@ -115,7 +115,7 @@ spec:
 """,
 }
 
-SIGNING = """\
+ISSUER = """\
 apiVersion: reconciler/v1
 kind: Issuer
 metadata: {name: cedro, tenant: farol}
@@ -124,6 +124,10 @@ spec:
   vatNumber: "502757191"
   contact: {email: office@cedro.example.com}
   state: active
+"""
+SIGNING = (
+    ISSUER
+    + """\
 ---
 apiVersion: reconciler/v1
 kind: Bundle
@@ -135,6 +139,7 @@ kind: ClientService
 metadata: {name: cs-cedro, tenant: farol}
 spec: {alias: cs-cedro, issuer: cedro, bundle: small}
 """
+)
 """An issuer of farol with a client service, for tests that sign."""
 
 
