@@ -15,8 +15,9 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from reconciler.model.canonical import written, written_in_order
 from reconciler.model.columns import UNMANAGED, Column, Field
 from reconciler.model.kind import Kind
 from reconciler.model.resource import FileContent, Resource
@@ -233,7 +234,7 @@ class Encoder:
         kept = dict(zip(self._ledger_names, self._ledger_order(managed), strict=True))
         for name in [name for name, value in kept.items() if value is UNMANAGED]:
             del kept[name]
-        return to_json(kept).decode()
+        return written(kept).decode()
 
     def text(self, resource: Resource[Any]) -> str:
         """:meth:`applied` of a resource that :meth:`expected` knows.
@@ -434,23 +435,23 @@ def _ordered(one: Field, value: Any) -> Any:
 
 
 def _list_json(value: Any) -> str:
-    return to_json(value).decode() if value else "[]"
+    return written(value).decode() if value else "[]"
 
 
 def _map_json(value: Any) -> str:
     if not value:
         return "{}"
-    return to_json(value if len(value) == 1 else dict(sorted(value.items()))).decode()
+    return written_in_order(value).decode()
 
 
 def _set_json(value: Any) -> str:
-    return to_json(sorted(value)).decode() if value else "[]"
+    return written(sorted(value)).decode() if value else "[]"
 
 
 def _as_json(one: Field, value: Any) -> str:
     if not value:
         return "{}" if one.type == "map" else "[]"
-    return to_json(_ordered(one, _plain(value))).decode()
+    return written(_ordered(one, _plain(value))).decode()
 
 
 def _canonical(one: Field, stored: Any) -> Any:

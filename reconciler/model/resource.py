@@ -64,10 +64,10 @@ class Resource(Generic[S]):
         """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""
         node: Any = self.spec
         for key in path.split("."):
-            name = attributes_of(type(node)).get(key) if isinstance(node, Spec) else None
-            if name is None or name not in node.__pydantic_fields_set__:
+            given = getattr(node, "__pydantic_fields_set__", ())  # an isinstance of a class of pydantic is slow
+            if not given or attributes_of(type(node)).get(key) not in given:
                 return False
-            node = node.__dict__.get(name)  # what had an error of its own was given and is not there
+            node = node.__dict__.get(attributes_of(type(node))[key])  # what had an error of its own is not there
         return True
 
 
