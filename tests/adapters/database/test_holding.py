@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import psycopg
 import pytest
@@ -42,6 +43,90 @@ def test_what_is_emptied_as_a_reading_begins_is_of_one_state(served, read):
         later.join()
     assert (live.rows["Gadget"], live.ledger) == ({}, {})
     assert "Another" in str(live.rows["Partner"])
+
+
+REPLACED = {
+    "another table of the name": (
+        "CREATE TABLE fresh AS SELECT * FROM gadgets",
+        "DROP TABLE gadgets",
+        "ALTER TABLE fresh RENAME TO gadgets",
+    ),
+    "one of another schema": (
+        "CREATE SCHEMA fresh",
+        "CREATE TABLE fresh.gadgets AS SELECT * FROM gadgets",
+        "DROP TABLE gadgets",
+        "ALTER TABLE fresh.gadgets SET SCHEMA public",
+    ),
+    "the revision": (
+        "CREATE TEMP TABLE kept AS SELECT * FROM alembic_version",
+        "TRUNCATE alembic_version",
+        "INSERT INTO alembic_version SELECT * FROM kept",
+    ),
+}
+"""How a program puts the same rows into another table while others read."""
+
+
+@pytest.mark.parametrize("how", REPLACED)
+def test_what_is_replaced_as_a_reading_begins_is_of_one_state(served, how):
+    store = filled(served)
+    before = store.read()
+    assert _read_beside(store, REPLACED[how]) == before
+
+
+def test_a_table_that_took_the_name_of_another_is_read_as_of_one_state(served):
+    store = filled(served)
+    sql(store, "CREATE TABLE next AS SELECT * FROM gadgets")
+    written = ("UPDATE next SET size = 77", "UPDATE partners SET title = 'Another' WHERE name = 'farol'")
+    names = ("ALTER TABLE gadgets RENAME TO last", "ALTER TABLE next RENAME TO gadgets")
+    live = _read_beside(store, (*written, *names))
+    assert "Another" in str(live.rows["Partner"])
+    assert "77" in str(live.rows["Gadget"])
+
+
+BELOW = {
+    "a view": ("CREATE VIEW gadgets AS SELECT * FROM below",),
+    "a partition": (
+        "CREATE TABLE gadgets (LIKE below) PARTITION BY LIST (tenant_key)",
+        "ALTER TABLE gadgets ATTACH PARTITION below DEFAULT",
+    ),
+    "a child": ("CREATE TABLE gadgets (LIKE below)", "ALTER TABLE below INHERIT gadgets"),
+}
+"""Where the rows may lie that are read by a name."""
+
+
+@pytest.mark.parametrize("where", BELOW)
+def test_what_is_emptied_below_a_name_is_of_one_state(served, where):
+    store = filled(served)
+    sql(store, "ALTER TABLE gadgets RENAME TO below")
+    sql(store, "ALTER TABLE below ALTER tenant_key DROP EXPRESSION, ALTER id DROP IDENTITY")
+    for statement in BELOW[where]:
+        sql(store, statement)
+    before = store.read()
+    assert len(before.rows["Gadget"]) == 2
+    again = ("CREATE TEMP TABLE kept AS SELECT * FROM below", "TRUNCATE below")
+    live = _read_beside(store, (*again, "INSERT INTO below SELECT * FROM kept"))
+    assert live == before
+
+
+def _read_beside(store, statements):
+    """What is read while another program is about to commit what it did; it does so when the reading waits for it."""
+    with store.connect() as other, store.connect() as looking:
+        other.autocommit = False
+        for one in statements:
+            other.execute(one.encode())
+        later = threading.Thread(target=lambda: (_somebody_waits(looking), other.commit()))
+        later.start()
+        try:
+            return store.read()
+        finally:
+            later.join()
+
+
+def _somebody_waits(looking):
+    until = time.monotonic() + 10
+    waits = b"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+    while looking.execute(waits).fetchone() is None and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def test_nobody_empties_what_is_being_read(served):
