@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -124,8 +125,9 @@ def _read_beside(store, statements):
 
 def _somebody_waits(looking):
     until = time.monotonic() + 10
-    waits = b"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-    while looking.execute(waits).fetchone() is None and time.monotonic() < until:
+    here = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+    waiting = f"SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN ({here})".encode()  # constants
+    while looking.execute(waiting).fetchone() is None and time.monotonic() < until:
         time.sleep(0.01)
 
 
@@ -137,6 +139,33 @@ def test_nobody_empties_what_is_being_read(served):
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute(EMPTIED)
         assert look.live() == before
+
+
+@pytest.mark.parametrize("limit", ["100ms", "10s"])
+@pytest.mark.parametrize("read", [_read, _standing, _look])
+def test_whoever_locks_tables_in_another_order_and_who_reads_both_come_to_their_end(served, read, limit):
+    """Whoever waits for longer than its limit is ended for a deadlock: the reading, or the other program."""
+    store = filled(served)
+    before = read(store)
+    sql(store, f"ALTER DATABASE {store.name} SET deadlock_timeout = '{limit}'")
+    with store.connect() as other, store.connect() as looking, ThreadPoolExecutor() as pool:
+        other.execute(b"SET deadlock_timeout = '1s'")
+        with other.transaction():
+            other.execute(b"LOCK partners")
+            reading = pool.submit(read, store)
+            _somebody_waits(looking)
+            other.execute(b"LOCK gadgets")
+        assert reading.result() == before
+
+
+def test_a_table_that_is_locked_for_long_is_told(served, monkeypatch):
+    monkeypatch.setattr(holding, "WAITING_SECONDS", 1.0)
+    store = filled(served)
+    with store.connect() as other, other.transaction():
+        other.execute(b"LOCK partners")
+        with pytest.raises(LockTimeout) as error:
+            store.read()
+    assert error.value.code == "DB-08"
 
 
 def test_a_rewritten_table_is_read_as_it_is(served):

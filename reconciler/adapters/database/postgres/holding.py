@@ -6,29 +6,35 @@ tables show. So a reading holds its tables, as every reader does in the end, bef
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 
 from reconciler.adapters.database.columns import APPROVALS, META, RESOURCES, TENANTS
-from reconciler.adapters.database.postgres.connecting import begin, fetching
+from reconciler.adapters.database.postgres.connecting import WAITING_SECONDS, begin, fetching
 from reconciler.adapters.database.read import Fetch, revision_of
 from reconciler.adapters.database.revisions import VERSION_TABLE, require
 from reconciler.model.catalog import Catalog
 from reconciler.model.errors import LockTimeout
 
-_TIMES = 5
+BRIEFLY = 0.4
+"""Seconds that whoever is about to hold tables waits for one of them, with the others held. Somebody may wait for these
+meanwhile: a server looks for a deadlock after one second, and would end that other program for it.
+"""
 
-_MOVED = """
+_TIMES = 5
+_MOVED = f"""
 SELECT l.relation FROM pg_locks AS l
 LEFT JOIN pg_class AS c ON c.oid = l.relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL pg_identify_object('pg_class'::regclass, l.relation, 0) AS now
+CROSS JOIN set_config('lock_timeout', '{round(WAITING_SECONDS * 1000)}ms', true)  -- of what is asked once all are held
 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND (
     (c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(l.relation))
     OR quote_ident(n.nspname) || '.' || quote_ident(c.relname) IS DISTINCT FROM now.identity
 )
-"""
+"""  # noqa: S608  # a constant
 """What this transaction holds and sees at another place, under another name or not at all: functions tell of now."""
 
 
@@ -45,25 +51,32 @@ def hold(fetch: Fetch, tables: Sequence[str]) -> bool:
 def hold_all(connection: psycopg.Connection[Any], catalog: Catalog) -> Fetch:
     """Hold all tables of what is managed, in a transaction that has asked nothing yet; how to ask it.
 
+    It has begun to wait :data:`BRIEFLY`, and does so again and again, with nothing held in between.
+
     Raises:
         WorldError: it has no schema or another one (DB-02, DB-03).
-        LockTimeout: somebody empties, rewrites or replaces them all the time (DB-08).
+        LockTimeout: somebody locks one for too long, or empties, rewrites or replaces them all the time (DB-08).
     """
     fetch = fetching(connection)
     tables = sorted({*(kind.table for kind in catalog.values()), VERSION_TABLE, META, TENANTS, RESOURCES, APPROVALS})
-    for _ in range(_TIMES):
+    until = time.monotonic() + WAITING_SECONDS
+    times = 0
+    while times < _TIMES:
         try:
-            held = hold(fetch, tables)
+            if hold(fetch, tables):
+                require(revision_of(fetch, "postgresql"))
+                return fetch
+            times += 1
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > until:
+                raise
         except psycopg.ProgrammingError:  # a table is not there, or may not be read
             connection.rollback()
             begin(connection)
             require(revision_of(fetch, "postgresql"))
             raise
-        if held:
-            require(revision_of(fetch, "postgresql"))
-            return fetch
         connection.rollback()
-        begin(connection)
+        begin(connection, BRIEFLY)
     raise LockTimeout(
         "somebody empties or rewrites tables of the database again and again", code="DB-08", hint="try again later"
     )
