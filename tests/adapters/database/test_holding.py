@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from reconciler.adapters.database.postgres import holding
+from reconciler.adapters.database.read import revision_of
 from reconciler.model.errors import LockTimeout
 from tests.adapters.database.worlds import filled, sql
 
@@ -177,7 +178,22 @@ def test_a_rewritten_table_is_read_as_it_is(served):
 
 def test_tables_that_are_emptied_all_the_time_are_told(served, monkeypatch):
     store = filled(served)
+    monkeypatch.setattr(holding, "WAITING_SECONDS", 0.1)
     monkeypatch.setattr(holding, "hold", lambda *_: False)
     with pytest.raises(LockTimeout) as error:
         store.read()
     assert error.value.code == "DB-08"
+
+
+def test_a_schema_that_is_made_as_a_reading_begins_is_read(served, monkeypatch):
+    store = served.store()
+    asked = []
+
+    def beside(fetch, dialect):
+        if not asked:
+            store.upgrade()
+        asked.append(dialect)
+        return revision_of(fetch, dialect)
+
+    monkeypatch.setattr(holding, "revision_of", beside)
+    assert sorted(store.read().rows["Partner"]) == [("", "house")]

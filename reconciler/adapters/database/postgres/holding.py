@@ -24,7 +24,6 @@ BRIEFLY = 0.4
 meanwhile: a server looks for a deadlock after one second, and would end that other program for it.
 """
 
-_TIMES = 5
 _MOVED = f"""
 SELECT l.relation FROM pg_locks AS l
 LEFT JOIN pg_class AS c ON c.oid = l.relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
@@ -59,24 +58,24 @@ def hold_all(connection: psycopg.Connection[Any], catalog: Catalog) -> Fetch:
     """
     fetch = fetching(connection)
     tables = sorted({*(kind.table for kind in catalog.values()), VERSION_TABLE, META, TENANTS, RESOURCES, APPROVALS})
-    until = time.monotonic() + WAITING_SECONDS
-    times = 0
-    while times < _TIMES:
+    until, fits = time.monotonic() + WAITING_SECONDS, False
+    while True:
         try:
             if hold(fetch, tables):
                 require(revision_of(fetch, "postgresql"))
                 return fetch
-            times += 1
+            why = "somebody empties or rewrites tables of the database again and again"
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-            if time.monotonic() > until:
-                raise
+            why = "another program has locked a table of the database"
         except psycopg.ProgrammingError:  # a table is not there, or may not be read
+            if fits:
+                raise
             connection.rollback()
             begin(connection)
             require(revision_of(fetch, "postgresql"))
-            raise
+            fits = True  # perhaps since a moment ago
+            why = "another program changes the schema of the database"
+        if time.monotonic() > until:
+            raise LockTimeout(why, code="DB-08", hint="try again later")
         connection.rollback()
         begin(connection, BRIEFLY)
-    raise LockTimeout(
-        "somebody empties or rewrites tables of the database again and again", code="DB-08", hint="try again later"
-    )
