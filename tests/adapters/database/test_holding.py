@@ -10,9 +10,10 @@ import psycopg
 import pytest
 
 from reconciler.adapters.database.postgres import holding
+from reconciler.adapters.database.postgres.connecting import reading
 from reconciler.adapters.database.read import revision_of
 from reconciler.model.errors import LockTimeout
-from tests.adapters.database.worlds import filled, sql
+from tests.adapters.database.worlds import CATALOG, filled, sql
 
 EMPTIED = b"TRUNCATE gadgets, reconciler_resources CASCADE"
 """To a transaction that has begun before, these tables were empty all the time."""
@@ -157,6 +158,13 @@ def test_whoever_locks_tables_in_another_order_and_who_reads_both_come_to_their_
             _somebody_waits(looking)
             other.execute(b"LOCK gadgets")
         assert reading.result() == before
+
+
+def test_what_is_asked_behind_waits_as_long_as_ever(served):
+    store = filled(served)
+    with reading(store.server, wait=holding.BRIEFLY) as connection:
+        fetch = holding.hold_all(connection, CATALOG)
+        assert fetch("SHOW lock_timeout") == [("5s",)]
 
 
 def test_a_table_that_is_locked_for_long_is_told(served, monkeypatch):

@@ -24,16 +24,18 @@ BRIEFLY = 0.4
 meanwhile: a server looks for a deadlock after one second, and would end that other program for it.
 """
 
-_MOVED = f"""
+_PATIENT = f"SELECT NULL::oid WHERE set_config('lock_timeout', '{round(WAITING_SECONDS * 1000)}ms', true) IS NULL"
+"""Nothing; what is asked once all are held may wait longer again."""
+
+_MOVED = """
 SELECT l.relation FROM pg_locks AS l
 LEFT JOIN pg_class AS c ON c.oid = l.relation LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL pg_identify_object('pg_class'::regclass, l.relation, 0) AS now
-CROSS JOIN set_config('lock_timeout', '{round(WAITING_SECONDS * 1000)}ms', true)  -- of what is asked once all are held
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND (
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND (c.relkind IN ('i', 'I')) IS NOT TRUE AND (
     (c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(l.relation))
     OR quote_ident(n.nspname) || '.' || quote_ident(c.relname) IS DISTINCT FROM now.identity
 )
-"""  # noqa: S608  # a constant
+"""
 """What this transaction holds and sees at another place, under another name or not at all: functions tell of now."""
 
 
@@ -44,7 +46,7 @@ def hold(fetch: Fetch, tables: Sequence[str]) -> bool:
     """
     # Whoever may read one column may hold a table so, and may not say LOCK. All are held before the first row is made.
     held = " UNION ALL ".join(f'(SELECT NULL::oid FROM "{one}" LIMIT 0)' for one in tables)  # noqa: S608  # declared names
-    return not fetch(f"({_MOVED}) UNION ALL {held}")
+    return not fetch(f"({_MOVED}) UNION ALL ({_PATIENT}) UNION ALL {held}")
 
 
 def hold_all(connection: psycopg.Connection[Any], catalog: Catalog) -> Fetch:
