@@ -206,6 +206,23 @@ def entries(store: Store, text: str) -> list[Entry]:
     return found
 
 
+def test_a_journal_that_is_emptied_while_it_is_asked_is_noticed(served):
+    """To the transaction that asks, it was empty all the time."""
+    store = filled(served)
+    pulse = pulse_in(pulse_of(store))
+    assert pulse is not None
+    sql(store, "UPDATE gadgets SET size = 9")
+    with reading(store.server) as connection:
+        ask = asking(connection)
+
+        def beside(statement, values):
+            if "FROM reconciler_journal" in statement:
+                sql(store, "TRUNCATE reconciler_journal")
+            return ask(statement, values)
+
+        assert since(beside, pulse) is None
+
+
 def test_another_database_with_the_same_past_is_another(served):
     """A copy of a database has its identity, and the numbers of all its tables and transactions."""
     store = filled(served)

@@ -24,7 +24,9 @@ except ImportError:  # pragma: no cover  # the extra is not installed
 OLDEST = 150000
 """PostgreSQL 15, as the server numbers it."""
 
-_WAITING_SECONDS = 5
+WAITING_SECONDS = 5.0
+"""How long a reading waits for a lock of another program."""
+
 _CHUNKS = 170000
 """The client library that gives rows in parts without further questions to the server: that of PostgreSQL 17."""
 _DEFAULTS = {
@@ -70,8 +72,10 @@ def connect(server: Server, *, application: str) -> psycopg.Connection[Any]:
 
 
 @contextmanager
-def reading(server: Server, *, application: str = "reconciler plan") -> Iterator[psycopg.Connection[Any]]:
-    """One consistent transaction that cannot write.
+def reading(
+    server: Server, *, application: str = "reconciler plan", wait: float = WAITING_SECONDS
+) -> Iterator[psycopg.Connection[Any]]:
+    """One consistent transaction that cannot write; ``wait`` (seconds) bounds each wait for a lock.
 
     Raises:
         WorldError: the server cannot be reached or read (DB-01, DB-04, DB-12, DB-13).
@@ -82,15 +86,15 @@ def reading(server: Server, *, application: str = "reconciler plan") -> Iterator
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         with translated("reading"):
-            begin(connection)
+            begin(connection, wait)
             yield connection
     finally:
         connection.close()
 
 
-def begin(connection: psycopg.Connection[Any]) -> None:
+def begin(connection: psycopg.Connection[Any], wait: float = WAITING_SECONDS) -> None:
     """Begin a transaction that waits for nobody for long, and sees what there is with its first question."""
-    connection.execute(f"SET LOCAL lock_timeout = '{_WAITING_SECONDS}s'")
+    connection.execute(f"SET LOCAL lock_timeout = '{round(wait * 1000)}ms'".encode())
 
 
 def fetching(connection: psycopg.Connection[Any]) -> Callable[[str], list[Row]]:

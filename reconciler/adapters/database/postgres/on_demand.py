@@ -14,7 +14,7 @@ import psycopg
 
 from reconciler.adapters.database.on_demand import Key, asking_of, moved
 from reconciler.adapters.database.postgres.connecting import asking, reading, translated
-from reconciler.adapters.database.postgres.holding import hold
+from reconciler.adapters.database.postgres.holding import BRIEFLY, hold
 from reconciler.adapters.database.postgres.pulse import tables_of
 from reconciler.adapters.database.postgres.since import Ask, pulse_in, still
 from reconciler.adapters.database.read import LEDGER, select_rows
@@ -86,7 +86,7 @@ class _Server:
 
     def _begun(self) -> Ask:
         if self._open is None:
-            ask = asking(self._stack.enter_context(reading(self._server)))
+            ask = asking(self._stack.enter_context(reading(self._server, wait=BRIEFLY)))
             if not hold(lambda statement: list(ask(statement, ())), self._tables) or not still(ask, self._pulse):
                 raise moved(late=self._late)
             self._open = ask

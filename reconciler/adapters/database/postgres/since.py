@@ -151,8 +151,12 @@ def small_of(ask: Ask) -> str:
 
 
 _SINCE = f"""
-SELECT seq, xid, table_name, tenant, name, operation FROM {JOURNAL} WHERE xid >= ? OR seq > ? ORDER BY seq LIMIT ?
+(SELECT seq, xid, table_name, tenant, name, operation FROM {JOURNAL} WHERE xid >= ? OR seq > ? ORDER BY seq LIMIT ?)
+UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL WHERE NOT EXISTS (
+    SELECT FROM pg_class WHERE oid = to_regclass('{JOURNAL}') AND relfilenode = pg_relation_filenode(oid)
+)
 """  # noqa: S608  # a constant
+"""With an entry of no transaction where somebody has emptied the journal since this one began: it sees none then."""
 
 _SMALL = (
     f"SELECT tenant, generation FROM {TENANTS}",  # noqa: S608  # constants

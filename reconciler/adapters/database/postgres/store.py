@@ -68,12 +68,12 @@ class ServerDatabase:
             LockTimeout: its schema is being changed (DB-08).
         """
         from reconciler.adapters.database.postgres.connecting import reading, streaming
-        from reconciler.adapters.database.postgres.holding import hold_all
+        from reconciler.adapters.database.postgres.holding import BRIEFLY, hold_all
 
         if recognizer is None or self._keeping is not None:
             with self._looking("reconciler plan") as look:
                 return look.live()
-        with reading(self._server) as connection:
+        with reading(self._server, wait=BRIEFLY) as connection:
             fetch = hold_all(connection, self._catalog)
             return read_live(fetch, self._catalog, recognizer, streaming(connection, AT_ONCE))
 
@@ -110,10 +110,10 @@ class ServerDatabase:
             LockTimeout: its schema is being changed (DB-08).
         """
         from reconciler.adapters.database.postgres.connecting import reading
-        from reconciler.adapters.database.postgres.holding import hold_all
+        from reconciler.adapters.database.postgres.holding import BRIEFLY, hold_all
         from reconciler.adapters.database.postgres.standing import StandingRows, stamp_of
 
-        with reading(self._server) as connection:
+        with reading(self._server, wait=BRIEFLY) as connection:
             fetch = hold_all(connection, self._catalog)
             live, stamp = read_live(fetch, self._catalog), stamp_of(connection, self._catalog)
         yield StandingRows(live, stamp)
@@ -285,9 +285,9 @@ class ServerDatabase:
     @contextmanager
     def _looking(self, application: str) -> Iterator[Look]:
         from reconciler.adapters.database.postgres.connecting import asking, reading
-        from reconciler.adapters.database.postgres.holding import hold_all
+        from reconciler.adapters.database.postgres.holding import BRIEFLY, hold_all
 
-        with reading(self._server, application=application) as connection:
+        with reading(self._server, application=application, wait=BRIEFLY) as connection:
             fetch, ask = hold_all(connection, self._catalog), asking(connection)
 
             def live() -> Live:
