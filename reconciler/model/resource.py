@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
@@ -64,10 +64,13 @@ class Resource(Generic[S]):
         """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""
         node: Any = self.spec
         for key in path.split("."):
-            given = getattr(node, "__pydantic_fields_set__", ())  # an isinstance of a class of pydantic is slow
-            if not given or attributes_of(type(node)).get(key) not in given:
+            given = getattr(node, "__pydantic_fields_set__", None)  # an isinstance of a class of pydantic is slow
+            if given is None:
                 return False
-            node = node.__dict__.get(attributes_of(type(node))[key])  # what had an error of its own is not there
+            name = attributes_of(cast("type[Spec]", type(node))).get(key)
+            if name is None or name not in given:
+                return False
+            node = node.__dict__.get(name)  # what had an error of its own was given and is not there
         return True
 
 

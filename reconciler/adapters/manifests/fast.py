@@ -65,10 +65,7 @@ _PLAIN = re.compile(
     + rb": *+(?:\n|(?<= )"
     + _COMMENT
     + rb")(?=\1(?: ++[^ #\n]|- ))"
-    rb"|\n| *+"
-    + _COMMENT
-    +
-    rb"|---\n(?=(?:" + _COMMENT + rb"|\n)*+[A-Za-z_])"
+    rb"|\n| *+" + _COMMENT + rb"|---\n(?=(?:" + _COMMENT + rb"|\n)*+[A-Za-z_])"
     rb")*+"
 ).fullmatch
 
@@ -76,7 +73,8 @@ _PLAIN = re.compile(
 def trees(data: bytes, limits: Limits) -> list[dict[str, Any]] | None:
     """The documents of a file, in order; None when the exact pass must read it.
 
-    ``data`` is ASCII, or valid UTF-8 without invisible characters. What is given holds neither nulls nor misread scalars.
+    ``data`` is ASCII, or valid UTF-8 without invisible characters; where documents are given it holds none in either
+    case. These hold neither nulls nor misread scalars.
     """
     if len(data) > LARGEST or _PLAIN(data) is None:
         return None
