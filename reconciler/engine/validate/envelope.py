@@ -257,7 +257,8 @@ def _plain_map(given: Any, word: str) -> dict[str, str] | None:
 def _labels(given: Any) -> Mapping[str, str] | None:
     """The same for labels: many manifests have the same ones, which are judged once and kept once."""
     try:
-        return _same_labels(tuple(given.items()))
+        small = len(given) <= _MAX_KEYS and max(map(len, (*given, *given.values())), default=0) <= _LONGEST["labels"]
+        return _same_labels(tuple(given.items())) if small else None
     except (AttributeError, TypeError):
         return None
 
