@@ -98,10 +98,10 @@ class _Kinds:
         return all(mine is theirs for mine, theirs in zip(self.catalog.values(), other.catalog.values(), strict=True))
 
 
-def _remembered_tables(catalog: Catalog) -> sa.MetaData:
-    return _made(_Kinds(catalog))
+def _remembered_tables(catalog: Catalog, dialect: str = "") -> sa.MetaData:
+    return _made(_Kinds(catalog), dialect)
 
 
 @lru_cache(maxsize=8)
-def _made(kinds: _Kinds) -> sa.MetaData:
-    return _MAKE(kinds.catalog)
+def _made(kinds: _Kinds, dialect: str) -> sa.MetaData:
+    return _MAKE(kinds.catalog, dialect)

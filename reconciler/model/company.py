@@ -59,7 +59,7 @@ def fitting_tax_number(resource: Resource[Any]) -> Findings:
 def tax_number_of_a_person(resource: Resource[Any]) -> Findings:
     """PAR-07; a number that is wrong belongs to nobody (PAR-02)."""
     country, number = resource.spec.country, resource.spec.vat_number
-    if vat_problem(country, number) is None and natural_person(country, number):
+    if natural_person(country, number) and vat_problem(country, number) is None:
         yield Finding(
             "this tax number belongs to a natural person, not to a company",
             at="vatNumber",

@@ -15,8 +15,9 @@ from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
+from reconciler.model.canonical import written, written_in_order
 from reconciler.model.columns import UNMANAGED, Column, Field
 from reconciler.model.kind import Kind
 from reconciler.model.resource import FileContent, Resource
@@ -106,9 +107,9 @@ class Encoder:
             if one.inherit is not None or one.state:
                 self._optional.append((place, width, one.attributes))
             place += width
-        kept = sorted((column.name, place) for place, column in enumerate(kind.columns) if column.role != "fingerprint")
-        self._ledger_names = tuple(name for name, _ in kept)
-        self._ledger_order = itemgetter(*(place for _, place in kept))
+        self._in_ledger = sorted(
+            (column.name, place) for place, column in enumerate(kind.columns) if column.role != "fingerprint"
+        )
 
     def _prepare(self, place: int, one: Field) -> None:
         if one.derived is not None:
@@ -198,8 +199,9 @@ class Encoder:
                 found[place], found[place + 1] = value.version, UNMANAGED
             elif value is not None and type(value) is not str:
                 return None
+        given = spec.__pydantic_fields_set__
         for place, width, keys in self._optional:
-            if not _given(spec, keys):
+            if keys[0] not in given or (len(keys) > 1 and not _given(spec, keys)):
                 found[place : place + width] = [UNMANAGED] * width
         return tuple(found) if self._hook is None or self._manages_all(spec) else None
 
@@ -230,10 +232,8 @@ class Encoder:
 
     def applied(self, managed: tuple[Any, ...]) -> str:
         """What the ledger keeps of ``managed``: canonical JSON, column to stored value, without fingerprints."""
-        kept = dict(zip(self._ledger_names, self._ledger_order(managed), strict=True))
-        for name in [name for name, value in kept.items() if value is UNMANAGED]:
-            del kept[name]
-        return to_json(kept).decode()
+        kept = {name: managed[place] for name, place in self._in_ledger if managed[place] is not UNMANAGED}
+        return written(kept).decode()
 
     def text(self, resource: Resource[Any]) -> str:
         """:meth:`applied` of a resource that :meth:`expected` knows.
@@ -434,23 +434,23 @@ def _ordered(one: Field, value: Any) -> Any:
 
 
 def _list_json(value: Any) -> str:
-    return to_json(value).decode() if value else "[]"
+    return written(value).decode() if value else "[]"
 
 
 def _map_json(value: Any) -> str:
     if not value:
         return "{}"
-    return to_json(value if len(value) == 1 else dict(sorted(value.items()))).decode()
+    return written_in_order(value).decode()
 
 
 def _set_json(value: Any) -> str:
-    return to_json(sorted(value)).decode() if value else "[]"
+    return written(sorted(value)).decode() if value else "[]"
 
 
 def _as_json(one: Field, value: Any) -> str:
     if not value:
         return "{}" if one.type == "map" else "[]"
-    return to_json(_ordered(one, _plain(value))).decode()
+    return written(_ordered(one, _plain(value))).decode()
 
 
 def _canonical(one: Field, stored: Any) -> Any:

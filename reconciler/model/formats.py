@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from functools import lru_cache
+from operator import mul
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -377,7 +378,7 @@ def vat_problem(country: str, number: str) -> str | None:
         return None if _VAT.fullmatch(number) else "a tax number has 2 to 14 letters and digits, letters in upper case"
     if len(number) != 9 or not (number.isascii() and number.isdigit()):
         return "a Portuguese tax number has nine digits"
-    remainder = sum(weight * int(digit) for weight, digit in zip(range(9, 1, -1), number, strict=False)) % 11
+    remainder = sum(map(mul, range(9, 1, -1), map(int, number))) % 11
     wanted = 0 if remainder < 2 else 11 - remainder
     return None if wanted == int(number[8]) else f"the check digit is wrong: {number[:8]} ends in {wanted}"
 

@@ -27,6 +27,11 @@ INNER_NETWORKS = tuple(
     )
 )
 """Private, shared, loopback and link-local ranges (DOM-06). ``ipaddress`` counts documentation ranges too."""
+_RANGES = {
+    version: [(int(one.network_address), int(one.netmask)) for one in INNER_NETWORKS if one.version == version]
+    for version in (4, 6)
+}
+"""The same by version of the protocol, first address and mask: asking a network takes three times as long."""
 
 
 def inner(address: str) -> bool:
@@ -36,7 +41,8 @@ def inner(address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    return any(found in one for one in INNER_NETWORKS if one.version == found.version)
+    number = int(found)
+    return any(number & mask == first for first, mask in _RANGES[found.version])
 
 
 def _wildcard_host(value: str) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from reconciler.model.address import Address
 from reconciler.model.approval import Approval
@@ -64,8 +64,11 @@ class Resource(Generic[S]):
         """Whether the manifest gives the field ``path`` below ``spec`` (an explicit null counts as left out)."""
         node: Any = self.spec
         for key in path.split("."):
-            name = attributes_of(type(node)).get(key) if isinstance(node, Spec) else None
-            if name is None or name not in node.__pydantic_fields_set__:
+            given = getattr(node, "__pydantic_fields_set__", None)  # an isinstance of a class of pydantic is slow
+            if given is None:
+                return False
+            name = attributes_of(cast("type[Spec]", type(node))).get(key)
+            if name is None or name not in given:
                 return False
             node = node.__dict__.get(name)  # what had an error of its own was given and is not there
         return True

@@ -185,7 +185,7 @@ def _once() -> Iterator[None]:
     """What never changes is made once a process: the tables, the statements that read them, a link to a file."""
     made, links = tables.metadata_of(CATALOG), _Links()
     with pytest.MonkeyPatch.context() as patch, contextlib.closing(links):
-        patch.setattr(tables, "metadata_of", lambda _catalog: made)
+        patch.setattr(tables, "metadata_of", lambda _catalog, _dialect="": made)
         patch.setattr(read, "select_rows", functools.cache(read.select_rows))
         patch.setattr(reading, "open_for_reading", links.open)
         yield

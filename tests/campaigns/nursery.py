@@ -42,7 +42,7 @@ END_LINKS = """
 
 def serve() -> None:
     """Answer until nobody asks any more."""
-    tables.metadata_of(discover())
+    tables.metadata_of(discover(), "sqlite")
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_run(json.loads(line))) + "\n")

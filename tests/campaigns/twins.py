@@ -70,6 +70,7 @@ BREAKS = ("", "", "# c", " # c", " ", "---", "---", "--- ", "--- a", "...", "---
 PIECES = (
     *(b" ", b":", b"#", b"-", b'"', b"'", b",", b"[", b"]", b"{", b"}", b"\n", b"a", b"0", b".", b"  ", b": ", b" #"),
     *(b"- ", b"\xc3\xa9", b"---\n", b"true", b"null", b"\n\n", b"\n  "),
+    *(b"\x00", b"\t", b"\x0b", b"\r", b"\r\n", b"\x1b", b"\x7f", b"\xc2\x85"),
 )
 
 
@@ -90,11 +91,14 @@ def twins(catalog: Catalog, *, count: int, seed: int) -> Iterator[bytes]:
 
 def disagreement(data: bytes) -> str | None:
     """What the two passes see differently; empty when they agree, None when the exact pass alone reads the file."""
-    if unreadable(Text("f.yaml", "", data, LIMITS.depth)) is not None:
-        return None
+    hidden = unreadable(Text("f.yaml", "", data, LIMITS.depth)) is not None
+    if hidden and not data.isascii():
+        return None  # is refused before either pass
     quick = trees(data, LIMITS)
     if quick is None:
         return None
+    if hidden:
+        return f"{data!r}: holds what cannot be seen"
     documents, problems = parse_exactly("f.yaml", data, limits=LIMITS)
     exact = [one.tree for one in documents]
     if problems:

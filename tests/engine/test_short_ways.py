@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from benchmarks import corpus
 from reconciler.adapters.manifests import Limits, parse
 from reconciler.engine.resolve.keys import clashes_in, judge_keys, spaces_taken_twice
-from reconciler.engine.validate import validate
+from reconciler.engine.validate import envelope, validate
 from reconciler.kinds import discover
-from reconciler.model import formats
+from reconciler.model import formats, hosts
 from reconciler.model.columns import Field
 from reconciler.model.encode import encode, encoder, field_value, stored_values
 from reconciler.model.judging import judge, judge_declared
@@ -236,3 +236,61 @@ def test_rules_are_judged_in_one_go_as_one_by_one() -> None:
     assert list(judge_declared(view, rules)) == one_by_one
     assert len(one_by_one) == 9
     assert len(list(judge_declared(view, rules, without=set(view.declared)))) == 0
+
+
+def _labelled(text: str) -> Resource[Any]:
+    spec = f"metadata:\n  name: x\n{text}spec:\n  displayName: X\n  includedSignatures: 10\n"
+    documents, _ = parse("f.yaml", f"apiVersion: reconciler/v1\nkind: Bundle\n{spec}".encode(), limits=LIMITS)
+    (found,), problems = validate(CATALOG, documents)
+    assert problems == []
+    return found
+
+
+def test_manifests_with_the_same_labels_share_them() -> None:
+    text = "  labels:\n    team: tidal\n    cost-centre: cc-1\n"
+    one, other = _labelled(text), _labelled(text)
+    assert one.labels == {"team": "tidal", "cost-centre": "cc-1"}
+    assert other.labels is one.labels
+    assert _labelled(text.replace("tidal", "other")).labels == {"team": "other", "cost-centre": "cc-1"}
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "a: " + "x" * 64,
+        "x" * 64 + ": a",
+        "a: 10",
+        "a: [b]",
+        "a: {b: c}",
+        "{" + ", ".join(f"k{number}: v" for number in range(33)) + "}",
+    ],
+)
+def test_labels_that_are_refused_are_not_kept(labels: str) -> None:
+    spec = f"metadata:\n  name: x\n  labels:\n    {labels}\nspec:\n  displayName: X\n  includedSignatures: 10\n"
+    documents, _ = parse("f.yaml", f"apiVersion: reconciler/v1\nkind: Bundle\n{spec}".encode(), limits=LIMITS)
+    before = envelope._same_labels.cache_info().currsize  # what is kept for ever
+    for _ in range(2):
+        found, problems = validate(CATALOG, documents)
+        assert (found, bool(problems)) == ([], True)
+    assert envelope._same_labels.cache_info().currsize == before
+
+
+def test_a_text_that_readers_disagree_about_is_no_label_beside_the_same_one_in_quotes() -> None:
+    quoted = '  labels:\n    zone: "010"\n'
+    assert _labelled(quoted).labels == {"zone": "010"}
+    data = f"apiVersion: reconciler/v1\nkind: Bundle\nmetadata:\n  name: x\n{quoted}spec: {{}}\n".replace('"', "")
+    documents, _ = parse("f.yaml", data.encode(), limits=LIMITS)
+    assert any(one.path == "metadata.labels.zone" for one in validate(CATALOG, documents)[1])
+
+
+@pytest.mark.parametrize("network", hosts.INNER_NETWORKS, ids=str)
+def test_addresses_are_inner_where_the_library_says_so(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> None:
+    first, last = network.network_address, network.broadcast_address
+    for one in {first, last, first + 1, last - 1} if last != first else {first}:
+        assert hosts.inner(str(one))
+    for one in [first - 1, last + 1] if int(first) else [last + 1]:
+        assert hosts.inner(str(one)) == any(
+            one in other for other in hosts.INNER_NETWORKS if other.version == one.version
+        )
+    if isinstance(first, ipaddress.IPv4Address):
+        assert hosts.inner(f"::ffff:{first}")

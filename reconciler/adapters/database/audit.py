@@ -17,6 +17,7 @@ from pydantic_core import to_json
 from reconciler.adapters.database.images import altered
 from reconciler.adapters.database.read import Fetch, identity_of
 from reconciler.model.address import Address
+from reconciler.model.canonical import written
 from reconciler.model.change import COUNTED, Action, Cause, Change, FieldChange
 from reconciler.model.given import GivenFields
 from reconciler.model.plan import Plan
@@ -70,7 +71,7 @@ def link(row: Mapping[str, Any]) -> str:
 def _hash(content: tuple[Any, ...], image: str | None) -> str:
     if image is not None:  # changes of older versions have none
         content = (*content, image)
-    return hashlib.sha256(to_json(content)).hexdigest()
+    return hashlib.sha256(written(content)).hexdigest()
 
 
 def broken(fetch: Fetch) -> list[str]:
@@ -131,7 +132,8 @@ def _content(change: Change) -> str:
     elif change.action is Action.DELETE and not fields:
         fields = [{"path": "", "before": change.before, "after": None}]
     # What has no form in JSON is shown as text, which for a secret is its mask.
-    return to_json(fields, fallback=str).decode()
+    write = written if isinstance(change.fields, GivenFields) else to_json  # a live value may be any number
+    return write(fields, fallback=str).decode()
 
 
 def _fields(found: Sequence[FieldChange]) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from pydantic_core import from_json, to_json
 from reconciler.adapters.database.columns import at_rest
 from reconciler.adapters.database.netting import Write
 from reconciler.model.address import Address
+from reconciler.model.canonical import written
 from reconciler.model.catalog import Catalog
 from reconciler.model.dataclass import dataclass
 from reconciler.model.past import Image
@@ -70,7 +71,7 @@ def hash_of(row: Mapping[str, Any]) -> str:
 
 
 def _hash(values: tuple[Any, ...]) -> str:
-    return hashlib.sha256(to_json(values)).hexdigest()
+    return hashlib.sha256(written(values)).hexdigest()
 
 
 def image_from(address: Address, facts: str) -> Image | None:
@@ -105,7 +106,7 @@ def rests_from(sealed: str | None, mark: str | None) -> Mapping[str, str | None]
 
 def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str, Any] | None) -> tuple[Any, ...]:
     if not secrets:
-        return (run, *address, to_json(facts, fallback=str).decode(), None, None)
+        return (run, *address, _told(facts), None, None)
     resting = dict(secrets)
     born = resting.pop(_BORN, None)
     if born is not None and facts["before"] is not None:
@@ -115,8 +116,12 @@ def _row(run: str, address: Address, facts: dict[str, Any], secrets: Mapping[str
         keys = {column: key for column, rest in sorted(resting.items()) if rest and (key := key_of(rest))}
         facts.update({_KEYS: keys} if keys else {})
     sealed = to_json(resting).decode() if resting else None
-    told = to_json(facts, fallback=str).decode()
-    return (run, *address, told, sealed, None if sealed is None else _mark(sealed))
+    return (run, *address, _told(facts), sealed, None if sealed is None else _mark(sealed))
+
+
+def _told(facts: Mapping[str, Any]) -> str:
+    write = written if facts["before"] is None else to_json  # a live value may be any number
+    return write(facts, fallback=str).decode()
 
 
 def _facts(catalog: Catalog, live: Live, address: Address, write: Write | None, ledgers: Ledgers) -> dict[str, Any]:

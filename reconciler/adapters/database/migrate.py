@@ -39,7 +39,7 @@ def upgrade(connection: sa.Connection, catalog: Catalog, metadata: sa.MetaData |
     """
     before = current(connection)
     refuse_newer(before)
-    metadata = metadata or metadata_of(catalog)
+    metadata = metadata or metadata_of(catalog, connection.dialect.name)
     if before is not None or not at_once.made_at_once(connection, catalog):
         _walk(connection, catalog, metadata)
     if before is None:

@@ -21,7 +21,7 @@ from reconciler.adapters.database.columns import (
     SESSION,
     TENANTS,
 )
-from reconciler.adapters.database.storage import INT, TEXT, utc_now
+from reconciler.adapters.database.storage import INT, TEXT, special, utc_now
 
 
 def add_own_tables(metadata: sa.MetaData) -> None:
@@ -43,22 +43,34 @@ def add_own_tables(metadata: sa.MetaData) -> None:
         _text("plan"),
         sa.Column("created_at", TEXT, nullable=False, server_default=utc_now()),
         _maybe("sent_at"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
 
 
 def _state_tables(metadata: sa.MetaData) -> None:
-    sa.Table(META, metadata, sa.Column("key", TEXT, primary_key=True), _text("value"), sqlite_strict=True)
+    sa.Table(
+        META,
+        metadata,
+        sa.Column("key", TEXT, primary_key=True),
+        _text("value"),
+        **special(metadata, sqlite_strict=True),
+    )
     sa.Table(
         TENANTS,
         metadata,
         sa.Column("tenant", TEXT, primary_key=True),
         sa.Column("generation", INT, nullable=False, server_default="0"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
     # Holds one row from the first to the last write of an apply, and only its own transaction ever sees it. On a
     # server, settings of the transaction do the same.
-    sa.Table(SESSION, metadata, sa.Column("run", TEXT, primary_key=True), _text("actor"), sqlite_strict=True)
+    sa.Table(
+        SESSION,
+        metadata,
+        sa.Column("run", TEXT, primary_key=True),
+        _text("actor"),
+        **special(metadata, sqlite_strict=True),
+    )
     sa.Table(
         RESOURCES,
         metadata,
@@ -72,7 +84,7 @@ def _state_tables(metadata: sa.MetaData) -> None:
         _text("management"),
         _text("applied_at"),
         _text("run"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
     sa.Table(
         APPROVALS,
@@ -85,7 +97,7 @@ def _state_tables(metadata: sa.MetaData) -> None:
         _maybe("rights"),
         _maybe("rules"),
         _maybe("withdrawn_at"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
 
 
@@ -110,7 +122,7 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         _text("chain"),
         _maybe("rollback_of"),
         sa.Column("notices", INT),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
     sa.Table(
         CHANGES,
@@ -134,7 +146,7 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         _maybe("image"),
         sa.Index("ix_reconciler_changes_run", "run"),
         sa.Index("ix_reconciler_changes_address", "kind", "tenant", "name"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
 
 
@@ -147,11 +159,12 @@ def _images(metadata: sa.MetaData) -> None:
         _text("facts"),
         _maybe("sealed"),
         _maybe("mark"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
 
 
 def _journal(metadata: sa.MetaData) -> None:
+    known = sa.text("xid IS NOT NULL")
     sa.Table(
         JOURNAL,
         metadata,
@@ -170,14 +183,8 @@ def _journal(metadata: sa.MetaData) -> None:
         # The transaction that wrote, as a server numbers it: a later one may be committed sooner.
         sa.Column("xid", INT),
         sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
-        sa.Index(
-            "ix_reconciler_journal_xid",
-            "xid",
-            sqlite_where=sa.text("xid IS NOT NULL"),
-            postgresql_where=sa.text("xid IS NOT NULL"),
-        ),
-        sqlite_strict=True,
-        sqlite_autoincrement=True,
+        sa.Index("ix_reconciler_journal_xid", "xid", **special(metadata, sqlite_where=known, postgresql_where=known)),
+        **special(metadata, sqlite_strict=True, sqlite_autoincrement=True),
     )
 
 
@@ -192,7 +199,7 @@ def _findings(metadata: sa.MetaData) -> None:
         _text("first_seen"),
         _text("last_seen"),
         _maybe("resolved_at"),
-        sqlite_strict=True,
+        **special(metadata, sqlite_strict=True),
     )
 
 

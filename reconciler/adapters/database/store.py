@@ -212,7 +212,7 @@ class Database:
         from reconciler.adapters.database.triggers import differences
         from reconciler.adapters.database.writing import fetching, guarded, writing
 
-        metadata = metadata_of(self._catalog)  # takes its time, so before anybody has to wait for us
+        metadata = metadata_of(self._catalog, "sqlite")  # takes its time, so before anybody has to wait for us
         with writing(self.file, lock_timeout=lock_timeout, create=not self.exists()) as connection, guarded("writing"):
             # Looked at under the lock: somebody else may have made it in the meantime.
             revision = revision_of(fetching(connection), connection.dialect.name)

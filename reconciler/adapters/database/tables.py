@@ -16,7 +16,7 @@ from sqlalchemy.sql.schema import SchemaItem
 from reconciler.adapters.database.columns import EVERY_TABLE, tenant_kind
 from reconciler.adapters.database.natural_keys import key_condition, key_fields, key_part
 from reconciler.adapters.database.own_tables import add_own_tables
-from reconciler.adapters.database.storage import BOOL, INT, TEXT, TYPES, utc_now
+from reconciler.adapters.database.storage import BOOL, INT, TEXT, TYPES, special, tables_for, utc_now
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field, column_name
 from reconciler.model.kind import Kind, Level, Status
@@ -25,9 +25,9 @@ _LONGEST_NAME = 63
 """PostgreSQL cuts longer names off."""
 
 
-def metadata_of(catalog: Catalog) -> sa.MetaData:
-    """All tables of the live database: those of the kinds, and our own."""
-    metadata = sa.MetaData()
+def metadata_of(catalog: Catalog, dialect: str = "") -> sa.MetaData:
+    """All tables of the live database: those of the kinds, and our own. ``dialect`` names the one they are for."""
+    metadata = tables_for(dialect)
     tenants = tenant_kind(catalog)
     for kind in catalog.values():
         _kind_table(metadata, catalog, kind, tenants)
@@ -64,9 +64,9 @@ def _kind_table(metadata: sa.MetaData, catalog: Catalog, kind: Kind, tenants: Ki
         if status.stored and status.column not in seen:
             seen.add(status.column)
             items.extend(_status_items(kind, status))
-    items.extend(_natural_keys(catalog, kind))
+    items.extend(_natural_keys(metadata, catalog, kind))
     # AUTOINCREMENT, because a number that was given to the outside must not come back for another row.
-    sa.Table(kind.table, metadata, *items, sqlite_strict=True, sqlite_autoincrement=True)
+    sa.Table(kind.table, metadata, *items, **special(metadata, sqlite_strict=True, sqlite_autoincrement=True))
 
 
 def _field_items(catalog: Catalog, kind: Kind, one: Field, seen: set[str]) -> Iterator[SchemaItem]:
@@ -172,7 +172,7 @@ def _foreign_key(catalog: Catalog, kind: Kind, one: Field) -> Iterator[SchemaIte
         yield sa.Index(f"ix_{kind.table}_{column}", "tenant_key", column)
 
 
-def _natural_keys(catalog: Catalog, kind: Kind) -> Iterator[SchemaItem]:
+def _natural_keys(metadata: sa.MetaData, catalog: Catalog, kind: Kind) -> Iterator[SchemaItem]:
     for key in kind.unique:
         fields = key_fields(kind, key)
         if not fields:
@@ -192,7 +192,7 @@ def _natural_keys(catalog: Catalog, kind: Kind) -> Iterator[SchemaItem]:
             continue
         options: dict[str, Any] = {}
         if where:
-            options = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+            options = special(metadata, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
         things = [part if part == column else sa.text(part) for part, column in zip(parts, columns, strict=True)]
         yield sa.Index(name, *things, unique=True, **options)
 

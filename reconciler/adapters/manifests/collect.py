@@ -210,13 +210,13 @@ class Unread:
 def parse(file: str, data: bytes, *, limits: Limits) -> tuple[list[Document], list[Diagnostic]]:
     """The documents of one file and what is wrong with it as YAML; a plain file is read by the fast pass."""
     text = Text(file, _folder_of(file), data, limits.depth)
-    problem = unreadable(text)
-    if problem is not None:
-        return [], [problem]
-    found = trees(data, limits)
+    simple = data.isascii()  # then what the fast pass reads holds nothing that cannot be seen
+    problem = None if simple else unreadable(text)
+    found = trees(data, limits) if problem is None else None
     if found is not None:
         return _plain(text, found, limits), []
-    return _exactly(text, limits)
+    problem = unreadable(text) if simple else problem
+    return ([], [problem]) if problem is not None else _exactly(text, limits)
 
 
 @lru_cache(maxsize=8)

@@ -29,7 +29,10 @@ _DIGITS = (
     rb"(?:[0-9]{1,8}+(?:-[0-9]{1,8}+)++|(?:[0-9]{1,3}+\.){3}[0-9]{1,3}+(?:/[0-9]{1,3}+)?+"
     rb"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 )
-_QUOTED = rb"\"[^\"\\\n]*+\"|'[^'\n]*+'"
+# What is let through can be seen: of ASCII no control character is in any of these.
+_QUOTED = rb"\"[ !#-\[\]-~\x80-\xff]*+\"|'[ -&(-~\x80-\xff]*+'"
+_COMMENT = rb"#[ -~\x80-\xff]*+\n"
+_REST = rb"[ -\"$-9;-~\x80-\xff]*+"
 _BARE = rb"(?!" + _WORD + rb"[,\]} ])[A-Za-z\x80-\xff][A-Za-z0-9_./@\x80-\xff -]*+(?::[A-Za-z0-9/][A-Za-z0-9_./@-]*+)*+"
 _ENTRY = rb"(?:" + _BARE + rb"|" + _QUOTED + rb"|(?:" + _DIGITS + rb"|" + _NUMBER + rb"|true|false)(?=[,\]}]))"
 _PAIR = _KEY + rb": " + _ENTRY
@@ -37,11 +40,17 @@ _VALUE = (
     # Text: a letter, perhaps behind a number, then anything in which no colon and no number sign can mean something.
     rb"(?:(?:[0-9]{1,9}+ )*+(?!"
     + _WORD
-    + rb"[ \n])[A-Za-z_/\x80-\xff][^\n:#]*+(?::[^\s:#][^\n:#]*+)*+(?:(?<= )#[^\n]*+)?+\n"
+    + rb"[ \n])[A-Za-z_/\x80-\xff]"
+    + _REST
+    + rb"(?::[!\"$-9;-~\x80-\xff]"
+    + _REST
+    + rb")*+(?:\n|(?<= )"
+    + _COMMENT
+    + rb")"
     rb"|(?:" + _QUOTED + rb"|(?:" + _DIGITS + rb"|" + _NUMBER + rb"|true|false)(?=[ \n])"
     rb"|\[(?:" + _ENTRY + rb"(?:, " + _ENTRY + rb")*+)?+\]"
     rb"|\{(?:" + _PAIR + rb"(?:, " + _PAIR + rb")*+)?+\}"
-    rb") *+(?:(?<= )#[^\n]*+)?+\n)"
+    rb") *+(?:\n|(?<= )" + _COMMENT + rb"))"
 )
 _PLAIN = re.compile(
     rb"(?:"
@@ -53,9 +62,10 @@ _PLAIN = re.compile(
     # A key alone has something below it: what is left empty is a null.
     rb"|( {0,16}+)"
     + _KEY
-    + rb": *+(?:(?<= )#[^\n]*+)?+\n(?=\1(?: ++[^ #\n]|- ))"
-    rb"|\n| *+#[^\n]*+\n"
-    rb"|---\n(?=(?:#[^\n]*+\n|\n)*+[A-Za-z_])"
+    + rb": *+(?:\n|(?<= )"
+    + _COMMENT
+    + rb")(?=\1(?: ++[^ #\n]|- ))"
+    rb"|\n| *+" + _COMMENT + rb"|---\n(?=(?:" + _COMMENT + rb"|\n)*+[A-Za-z_])"
     rb")*+"
 ).fullmatch
 
@@ -63,9 +73,10 @@ _PLAIN = re.compile(
 def trees(data: bytes, limits: Limits) -> list[dict[str, Any]] | None:
     """The documents of a file, in order; None when the exact pass must read it.
 
-    ``data`` is valid UTF-8 without invisible characters. What is given holds neither nulls nor misread scalars.
+    ``data`` is ASCII, or valid UTF-8 without invisible characters; where documents are given it holds none in either
+    case. These hold neither nulls nor misread scalars.
     """
-    if len(data) > LARGEST or b"\t" in data or b"\r" in data or _PLAIN(data) is None:
+    if len(data) > LARGEST or _PLAIN(data) is None:
         return None
     if limits.depth < _DEPTH or limits.nodes < LARGEST or limits.documents < LARGEST // 8:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import field
 from functools import lru_cache
 from typing import Any
@@ -53,8 +53,8 @@ class Head:
     kind: Kind | None = None
     name: str = ""
     tenant: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
-    annotations: dict[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
     protect: bool = False
     ignore_changes: tuple[str, ...] = ()
     management: str = "full"
@@ -64,7 +64,7 @@ class Head:
 def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> Head:
     """Read and check the envelope; what is wrong is added to ``faults``."""
     tree = document.tree
-    usual = _usual(catalog, tree)
+    usual = _usual(catalog, tree) if document.plain else None
     if usual is not None:
         return usual
     head = Head()
@@ -91,7 +91,10 @@ def read_envelope(catalog: Catalog, document: Document, faults: list[Fault]) -> 
 
 
 def _usual(catalog: Catalog, tree: dict[str, Any]) -> Head | None:
-    """The head of an envelope in which everything is as in nearly all of them; None where anything is not."""
+    """The head of an envelope in which everything is as in nearly all of them; None where anything is not.
+
+    The tree holds no text that readers disagree about: one would be taken for the same text that is sound.
+    """
     word, metadata = tree.get("kind"), tree.get("metadata")
     if tree.get("apiVersion") != API_VERSION or type(word) is not str or type(metadata) is not dict:
         return None
@@ -103,7 +106,7 @@ def _usual(catalog: Catalog, tree: dict[str, Any]) -> Head | None:
         return None
     home = "" if tenant is None else _tenant(tenant) if type(tenant) is str else None
     labels, annotations = metadata.get("labels"), metadata.get("annotations")
-    kept = {} if labels is None else _plain_map(labels, "labels")
+    kept = {} if labels is None else _labels(labels)
     notes = {} if annotations is None else _plain_map(annotations, "annotations")
     if home is None or kept is None or notes is None:
         return None
@@ -249,6 +252,20 @@ def _plain_map(given: Any, word: str) -> dict[str, str] | None:
             return None
         kept[known] = _same(value) if many else value
     return kept
+
+
+def _labels(given: Any) -> Mapping[str, str] | None:
+    """The same for labels: many manifests have the same ones, which are judged once and kept once."""
+    try:
+        small = len(given) <= _MAX_KEYS and max(map(len, (*given, *given.values())), default=0) <= _LONGEST["labels"]
+        return _same_labels(tuple(given.items())) if small else None
+    except (AttributeError, TypeError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _same_labels(given: tuple[tuple[Any, Any], ...]) -> Mapping[str, str] | None:
+    return _plain_map(dict(given), "labels")
 
 
 @lru_cache(maxsize=4096)

@@ -103,6 +103,35 @@ def test_whatever_is_unusual_is_left_to_the_exact_pass(data: bytes) -> None:
     assert trees(data, Limits()) is None
 
 
+SHAPES = (
+    b"# a?b\n" + PLAIN,
+    PLAIN + b"---\n# a?b\n" + PLAIN,
+    PLAIN.replace(b"name: x", b"na?me: x"),
+    *(PLAIN.replace(b": X", b": " + one) for one in (b"X?Y", b"X Y # a?b", b"X?", b"X:?Y", b"X:y?Y")),
+    *(
+        PLAIN.replace(b": X", b": " + one)
+        for one in (b'"X?Y"', b"'X?Y'", b"[X?Y]", b"[X, 'Y?']", b"{x: Y?}", b"10 X?Y", b"10?")
+    ),
+    *(PLAIN.replace(b"spec:", one) for one in (b"spec:?", b"spec: # a?b", b"?", b"spec?:")),
+)
+"""A plain file with a question mark in the place of a character."""
+
+
+@pytest.mark.parametrize("character", [*range(10), *range(11, 32), 127], ids=hex)
+def test_the_fast_pass_takes_no_file_with_a_control_character(character: int) -> None:
+    for shape in SHAPES:
+        data = shape.replace(b"?", bytes([character]))
+        assert trees(data, Limits()) is None
+        documents, problems = parse("f.yaml", data, limits=Limits())
+        exact, told = parse_exactly("f.yaml", data, limits=Limits())
+        assert ([one.tree for one in documents], problems) == ([one.tree for one in exact], told)
+
+
+def test_the_same_files_without_one_are_read_by_the_fast_pass() -> None:
+    read = [shape for shape in SHAPES if trees(shape.replace(b"?", b""), Limits()) is not None]
+    assert len(read) >= len(SHAPES) - 2
+
+
 def test_a_plain_file_is_read_by_the_fast_pass_and_keeps_its_places() -> None:
     data = b"# head\n" + PLAIN + b"---\n" + PLAIN.replace(b"name: x", b"name: y")
     assert trees(data, Limits()) is not None

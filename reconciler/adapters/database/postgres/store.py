@@ -208,7 +208,7 @@ class ServerDatabase:
             with transactions.guarded("opening"):
                 self._fits(connection)
                 connection.rollback()
-            metadata = metadata_of(self._catalog)  # takes its time, so before anybody has to wait for us
+            metadata = metadata_of(self._catalog, "postgresql")  # takes its time, so before anybody has to wait for us
             reach("before-begin")
             try:
                 with transactions.guarded("locking", waiting=True):
