@@ -12,8 +12,8 @@ from pydantic_core import from_json, to_json
 SAFE = 2**53
 """Integers of this size and above are rounded by some readers of JSON."""
 
-_NOTHING_ELSE = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
-"""What orjson would write in another way than pydantic is left to that."""
+_LEFT_TO_PYDANTIC = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
+"""What orjson would write in another way: so it refuses it."""
 _SINGLE = frozenset({str, int, bool, type(None)})
 _LAST_OF_THE_FIRST_PLANE = "\uffff"
 
@@ -49,7 +49,7 @@ def ordered(members: Mapping[str, Any]) -> dict[str, Any] | None:
 def ordered_json(value: Any) -> bytes | None:
     """:func:`plain_json` of what it takes, where all keys are in order already; None for half of a surrogate pair."""
     try:
-        return orjson.dumps(value, option=_NOTHING_ELSE)
+        return orjson.dumps(value, option=_LEFT_TO_PYDANTIC)
     except TypeError:
         return None
 
@@ -61,7 +61,7 @@ def written(value: Any, *, fallback: Callable[[Any], Any] | None = None) -> byte
     over: integers of more than 64 bits, objects, and what ``fallback`` has to make something of.
     """
     try:
-        return orjson.dumps(value, option=_NOTHING_ELSE)
+        return orjson.dumps(value, option=_LEFT_TO_PYDANTIC)
     except TypeError:
         return to_json(value, fallback=fallback)
 
@@ -69,7 +69,7 @@ def written(value: Any, *, fallback: Callable[[Any], Any] | None = None) -> byte
 def written_in_order(value: Mapping[str, str]) -> bytes:
     """The same for texts by name, with the names in order."""
     try:
-        return orjson.dumps(value, option=_NOTHING_ELSE | orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, option=_LEFT_TO_PYDANTIC | orjson.OPT_SORT_KEYS)
     except TypeError:
         return to_json(dict(sorted(value.items())))
 

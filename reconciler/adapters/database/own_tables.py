@@ -21,7 +21,7 @@ from reconciler.adapters.database.columns import (
     SESSION,
     TENANTS,
 )
-from reconciler.adapters.database.storage import INT, TEXT, special, utc_now
+from reconciler.adapters.database.storage import INT, TEXT, partial_index, strict_table, utc_now
 
 
 def add_own_tables(metadata: sa.MetaData) -> None:
@@ -31,7 +31,7 @@ def add_own_tables(metadata: sa.MetaData) -> None:
     _images(metadata)
     _journal(metadata)
     _findings(metadata)
-    sa.Table(
+    strict_table(
         OUTBOX,
         metadata,
         sa.Column("id", TEXT, primary_key=True),
@@ -43,35 +43,21 @@ def add_own_tables(metadata: sa.MetaData) -> None:
         _text("plan"),
         sa.Column("created_at", TEXT, nullable=False, server_default=utc_now()),
         _maybe("sent_at"),
-        **special(metadata, sqlite_strict=True),
     )
 
 
 def _state_tables(metadata: sa.MetaData) -> None:
-    sa.Table(
-        META,
-        metadata,
-        sa.Column("key", TEXT, primary_key=True),
-        _text("value"),
-        **special(metadata, sqlite_strict=True),
-    )
-    sa.Table(
+    strict_table(META, metadata, sa.Column("key", TEXT, primary_key=True), _text("value"))
+    strict_table(
         TENANTS,
         metadata,
         sa.Column("tenant", TEXT, primary_key=True),
         sa.Column("generation", INT, nullable=False, server_default="0"),
-        **special(metadata, sqlite_strict=True),
     )
     # Holds one row from the first to the last write of an apply, and only its own transaction ever sees it. On a
     # server, settings of the transaction do the same.
-    sa.Table(
-        SESSION,
-        metadata,
-        sa.Column("run", TEXT, primary_key=True),
-        _text("actor"),
-        **special(metadata, sqlite_strict=True),
-    )
-    sa.Table(
+    strict_table(SESSION, metadata, sa.Column("run", TEXT, primary_key=True), _text("actor"))
+    strict_table(
         RESOURCES,
         metadata,
         sa.Column("kind", TEXT, primary_key=True),
@@ -84,9 +70,8 @@ def _state_tables(metadata: sa.MetaData) -> None:
         _text("management"),
         _text("applied_at"),
         _text("run"),
-        **special(metadata, sqlite_strict=True),
     )
-    sa.Table(
+    strict_table(
         APPROVALS,
         metadata,
         sa.Column("digest", TEXT, primary_key=True),
@@ -97,12 +82,11 @@ def _state_tables(metadata: sa.MetaData) -> None:
         _maybe("rights"),
         _maybe("rules"),
         _maybe("withdrawn_at"),
-        **special(metadata, sqlite_strict=True),
     )
 
 
 def _audit_tables(metadata: sa.MetaData) -> None:
-    sa.Table(
+    strict_table(
         RUNS,
         metadata,
         sa.Column("id", TEXT, primary_key=True),
@@ -122,9 +106,8 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         _text("chain"),
         _maybe("rollback_of"),
         sa.Column("notices", INT),
-        **special(metadata, sqlite_strict=True),
     )
-    sa.Table(
+    strict_table(
         CHANGES,
         metadata,
         sa.Column("seq", INT, primary_key=True, autoincrement=False),
@@ -146,26 +129,23 @@ def _audit_tables(metadata: sa.MetaData) -> None:
         _maybe("image"),
         sa.Index("ix_reconciler_changes_run", "run"),
         sa.Index("ix_reconciler_changes_address", "kind", "tenant", "name"),
-        **special(metadata, sqlite_strict=True),
     )
 
 
 def _images(metadata: sa.MetaData) -> None:
     """What runs found before they wrote. ``sealed`` holds former secrets at rest, and ``mark`` is its hash."""
-    sa.Table(
+    strict_table(
         IMAGES,
         metadata,
         *(sa.Column(name, TEXT, primary_key=True) for name in ("run", "kind", "tenant", "name")),
         _text("facts"),
         _maybe("sealed"),
         _maybe("mark"),
-        **special(metadata, sqlite_strict=True),
     )
 
 
 def _journal(metadata: sa.MetaData) -> None:
-    known = sa.text("xid IS NOT NULL")
-    sa.Table(
+    strict_table(
         JOURNAL,
         metadata,
         sa.Column("seq", INT, sa.Identity(), primary_key=True),
@@ -183,14 +163,14 @@ def _journal(metadata: sa.MetaData) -> None:
         # The transaction that wrote, as a server numbers it: a later one may be committed sooner.
         sa.Column("xid", INT),
         sa.Index("ix_reconciler_journal_row", "table_name", "tenant", "name"),
-        sa.Index("ix_reconciler_journal_xid", "xid", **special(metadata, sqlite_where=known, postgresql_where=known)),
-        **special(metadata, sqlite_strict=True, sqlite_autoincrement=True),
+        partial_index("ix_reconciler_journal_xid", metadata, "xid", where="xid IS NOT NULL"),
+        numbered=True,
     )
 
 
 def _findings(metadata: sa.MetaData) -> None:
     """Findings of drift that were written down. They name fields and never hold a value."""
-    sa.Table(
+    strict_table(
         FINDINGS,
         metadata,
         sa.Column("id", TEXT, primary_key=True),
@@ -199,7 +179,6 @@ def _findings(metadata: sa.MetaData) -> None:
         _text("first_seen"),
         _text("last_seen"),
         _maybe("resolved_at"),
-        **special(metadata, sqlite_strict=True),
     )
 
 

@@ -1,4 +1,4 @@
-"""Column types and defaults that mean the same on SQLite and on PostgreSQL.
+"""Column types, defaults, tables and indexes that mean the same on SQLite and on PostgreSQL.
 
 Times, dates and JSON are text: SQLite has no types for them, and both databases must hold the same facts byte for byte.
 """
@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 TEXT = sa.Text()
@@ -21,17 +22,26 @@ _DIALECT = "dialect"
 TYPES: dict[str, TypeEngine[Any]] = {"text": TEXT, "json": TEXT, "int": INT, "bool": BOOL}
 
 
-def tables_for(dialect: str) -> sa.MetaData:
-    """Room for tables of one sort of database, or of every sort where ``dialect`` is empty; see :func:`special`."""
+def metadata_for(dialect: str) -> sa.MetaData:
+    """Room for the tables of one dialect, ``sqlite`` or ``postgresql``; of both where ``dialect`` is empty."""
     return sa.MetaData(info={_DIALECT: dialect})
 
 
-def special(metadata: sa.MetaData, **options: Any) -> dict[str, Any]:
-    """Those of the ``options`` of tables and indexes that their sort of database knows.
+def strict_table(name: str, metadata: sa.MetaData, *items: SchemaItem, numbered: bool = False) -> sa.Table:
+    """A table whose columns hold values of their type alone; ``numbered``: a number of a row never comes back."""
+    options = {"sqlite_strict": True, **({"sqlite_autoincrement": True} if numbered else {})}
+    return sa.Table(name, metadata, *items, **_known(metadata, options))
 
-    SQLAlchemy loads a dialect to judge an option of it: that of a server takes a tenth of a second.
-    """
-    dialect = metadata.info.get(_DIALECT)
+
+def partial_index(name: str, metadata: sa.MetaData, *parts: Any, where: str, unique: bool = False) -> sa.Index:
+    """An index over the rows of which ``where`` is true."""
+    options = {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+    return sa.Index(name, *parts, unique=unique, **_known(metadata, options))
+
+
+def _known(metadata: sa.MetaData, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of the dialect that the tables are for: to judge one of another, SQLAlchemy loads that dialect."""
+    dialect = metadata.info[_DIALECT]
     return {name: value for name, value in options.items() if not dialect or name.startswith(f"{dialect}_")}
 
 

@@ -16,7 +16,16 @@ from sqlalchemy.sql.schema import SchemaItem
 from reconciler.adapters.database.columns import EVERY_TABLE, tenant_kind
 from reconciler.adapters.database.natural_keys import key_condition, key_fields, key_part
 from reconciler.adapters.database.own_tables import add_own_tables
-from reconciler.adapters.database.storage import BOOL, INT, TEXT, TYPES, special, tables_for, utc_now
+from reconciler.adapters.database.storage import (
+    BOOL,
+    INT,
+    TEXT,
+    TYPES,
+    metadata_for,
+    partial_index,
+    strict_table,
+    utc_now,
+)
 from reconciler.model.catalog import Catalog
 from reconciler.model.columns import Field, column_name
 from reconciler.model.kind import Kind, Level, Status
@@ -26,8 +35,8 @@ _LONGEST_NAME = 63
 
 
 def metadata_of(catalog: Catalog, dialect: str = "") -> sa.MetaData:
-    """All tables of the live database: those of the kinds, and our own. ``dialect`` names the one they are for."""
-    metadata = tables_for(dialect)
+    """All tables of the live database: those of the kinds, and our own; for one ``dialect``, or for both."""
+    metadata = metadata_for(dialect)
     tenants = tenant_kind(catalog)
     for kind in catalog.values():
         _kind_table(metadata, catalog, kind, tenants)
@@ -66,7 +75,7 @@ def _kind_table(metadata: sa.MetaData, catalog: Catalog, kind: Kind, tenants: Ki
             items.extend(_status_items(kind, status))
     items.extend(_natural_keys(metadata, catalog, kind))
     # AUTOINCREMENT, because a number that was given to the outside must not come back for another row.
-    sa.Table(kind.table, metadata, *items, **special(metadata, sqlite_strict=True, sqlite_autoincrement=True))
+    strict_table(kind.table, metadata, *items, numbered=True)
 
 
 def _field_items(catalog: Catalog, kind: Kind, one: Field, seen: set[str]) -> Iterator[SchemaItem]:
@@ -190,11 +199,11 @@ def _natural_keys(metadata: sa.MetaData, catalog: Catalog, kind: Kind) -> Iterat
         if plain and not where:
             yield sa.UniqueConstraint(*columns, name=name)
             continue
-        options: dict[str, Any] = {}
-        if where:
-            options = special(metadata, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
         things = [part if part == column else sa.text(part) for part, column in zip(parts, columns, strict=True)]
-        yield sa.Index(name, *things, unique=True, **options)
+        if where:
+            yield partial_index(name, metadata, *things, where=where, unique=True)
+        else:
+            yield sa.Index(name, *things, unique=True)
 
 
 def _in_tenant(catalog: Catalog, one: Field) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
-from sqlalchemy import UniqueConstraint
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Dialect, MetaData, Table, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from reconciler.adapters.database.columns import every_column
@@ -80,6 +83,35 @@ def test_the_tables_of_all_kinds_are_strict_and_compile_for_both_databases(catal
             assert str(CreateIndex(index).compile(dialect=postgresql.dialect()))
     for kind in catalog.values():
         assert tuple(metadata.tables[kind.table].columns.keys()) == every_column(kind)
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda one: one.name)
+def test_tables_for_one_database_are_those_for_both(catalog: Catalog, dialect: Dialect):
+    def texts(made: MetaData) -> list[str]:
+        parts = [part for table in made.sorted_tables for part in (CreateTable(table), *_indexes(table))]
+        return [str(part.compile(dialect=dialect)) for part in parts]
+
+    whole = texts(metadata_of(catalog))
+    assert texts(metadata_of(catalog, dialect.name)) == whole
+    assert any(" WHERE " in one for one in whole)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_tables_for_one_database_load_nothing_of_the_other(dialect: str):
+    """In a process of its own, for this one knows both."""
+    other = {"sqlite": "postgresql", "postgresql": "sqlite"}[dialect]
+    program = (
+        "import sys\n"
+        "from reconciler.adapters.database.tables import metadata_of\n"
+        "from reconciler.kinds import discover\n"
+        f"metadata_of(discover(), {dialect!r})\n"
+        f"sys.exit('sqlalchemy.dialects.{other}' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def _indexes(table: Table) -> list[CreateIndex]:
+    return [CreateIndex(one) for one in sorted(table.indexes, key=lambda one: str(one.name))]
 
 
 def test_every_reference_of_every_kind_is_a_foreign_key(catalog: Catalog):
