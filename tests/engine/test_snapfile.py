@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +19,7 @@ from reconciler.model.errors import ReconcilerError, UsageError
 from reconciler.model.kind import Kind
 from reconciler.model.resource import Live
 from reconciler.model.snapshot import Snapshot
+from tests.effort import effort
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -163,11 +163,12 @@ def test_another_shape_is_refused(catalog: Catalog, path: str, value: Any) -> No
     ids=["empty", "no text", "deep", "deeper", "twins", "no number", "null", "list", "bare", "digits"],
 )
 def test_hostile_bytes_are_refused_at_once(catalog: Catalog, data: bytes) -> None:
-    began = time.monotonic()
-    with pytest.raises(UsageError) as caught:
-        read(catalog, data)
-    assert caught.value.code in ("SNP-01", "SNP-03")
-    assert time.monotonic() - began < 2
+    def refused() -> None:
+        with pytest.raises(UsageError) as caught:
+            read(catalog, data)
+        assert caught.value.code in ("SNP-01", "SNP-03")
+
+    assert effort(refused, within=30) <= 30
 
 
 def test_noise_is_refused_or_read_and_nothing_else(catalog: Catalog) -> None:

@@ -1,15 +1,15 @@
-"""Input that was written to hurt: refused within two seconds, without a traceback."""
+"""Input that was written to hurt: refused soon, and without a traceback."""
 
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
 from reconciler.adapters.manifests import Limits
 from reconciler.engine.validate import validate
 from tests.adapters.manifests.reading import read, told
+from tests.effort import effort
 from tests.engine import toy
 
 HEAD = (
@@ -68,12 +68,14 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_is_refused_in_time(name):
-    started = time.process_time()
-    documents, problems = read(BAD[name][: 1024 * 1024])
-    _, further = validate(toy.catalog(), documents)
-    assert problems + further
-    assert len(problems) + len(further) <= 300
-    assert time.process_time() - started < 4  # two seconds on a machine that does nothing else
+    def refused() -> None:
+        documents, problems = read(BAD[name][: 1024 * 1024])
+        _, further = validate(toy.catalog(), documents)
+        assert problems + further
+        assert len(problems) + len(further) <= 300
+
+    # 15 at most on a machine that does nothing else; what grows with the square of its size takes thousands.
+    assert effort(refused, within=120) <= 120
 
 
 def test_depth_is_bounded_exactly():

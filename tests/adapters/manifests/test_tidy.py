@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from reconciler.engine.key_order import key_orders
 from reconciler.model.catalog import Catalog
 from reconciler.model.key_order import FREE, KeyOrder
 from reconciler.render.author import scaffold_text
+from tests.effort import effort
 
 CORPUS = Path(__file__).parents[2] / "data" / "tidy"
 CASES = sorted(CORPUS.glob("*.in.yaml"))
@@ -157,10 +157,12 @@ def test_what_is_written_to_hurt_takes_no_longer_than_its_size() -> None:
         "a: 1\n" + "# x\n" * many + "b: 1\n",
         "a:\n b:\n  c: 1\n" + "  # x\n" * many + "d: 1\n",
     )
-    for text in texts:
-        began = time.process_time()
-        assert tidy("a.yaml", text.encode(), LETTERS)[1] == []
-        assert time.process_time() - began < 10
+
+    def all_of_them() -> None:
+        for text in texts:
+            assert tidy("a.yaml", text.encode(), LETTERS)[1] == []
+
+    assert effort(all_of_them, within=300) <= 300
 
 
 def test_a_key_over_two_lines_is_left_alone() -> None:
