@@ -6,6 +6,8 @@ N ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+# Tests start the program some thousand times; without its bytecode each start would compile all of it.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help venv tools demo test lint format bench scorecard generated schemas lock clean
 
 help: ## this list
