@@ -1,7 +1,8 @@
 """What is dear and proves nothing when it is done again and again: done once a process of tests, and repeated.
 
 Three things cost most of an apply to an empty database: the hashing of passwords, which is meant to be dear, the walk
-through all revisions of the schema, and the making of all tables from their declarations. The tests of those things
+through all revisions of the schema, and the making of all tables from their declarations. Any call looks through all
+that is installed for kinds of other packages, and where tests are run, much is installed. The tests of those things
 themselves go :func:`the_long_way`, and `tests/house/test_haste.py` holds both ways side by side. Processes that tests
 start know nothing of this: they do what the program does.
 """
@@ -9,9 +10,11 @@ start know nothing of this: they do what the program does.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +22,7 @@ from alembic import command
 from alembic.config import Config
 from argon2 import profiles
 
+from reconciler import kinds
 from reconciler.adapters.database import at_once, tables
 from reconciler.model.catalog import Catalog
 
@@ -35,6 +39,7 @@ def hurry() -> None:
     profiles.RFC_9106_LOW_MEMORY = _QUICK_COST
     command.upgrade = _repeated_upgrade
     tables.metadata_of = _remembered_tables
+    kinds.entry_points = _remembered_points
 
 
 @contextlib.contextmanager
@@ -96,6 +101,15 @@ class _Kinds:
         if not isinstance(other, _Kinds) or len(self.catalog) != len(other.catalog):
             return False
         return all(mine is theirs for mine, theirs in zip(self.catalog.values(), other.catalog.values(), strict=True))
+
+
+def _remembered_points(*, group: str) -> EntryPoints:
+    return _points(group, tuple(sys.path))
+
+
+@lru_cache(maxsize=8)
+def _points(group: str, _path: tuple[str, ...]) -> EntryPoints:
+    return entry_points(group=group)
 
 
 def _remembered_tables(catalog: Catalog, dialect: str = "") -> sa.MetaData:

@@ -39,8 +39,8 @@ _SETTINGS = {
     "deadlock_timeout": "100ms",
 }
 
-_ENOUGH = 2**30
-"""Bytes. A server takes less than a tenth of it."""
+_ENOUGH = 2**31
+"""Bytes. Servers take a tenth of it, and the tests that run at a time another one."""
 
 
 def installed() -> dict[str, Path]:
@@ -128,7 +128,7 @@ class Cluster:
 def running(version: str, *, standby: bool = False, settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
     """A server of a version, for as long as it is needed. ``settings`` go before those for speed."""
     programs = _reachable(version)
-    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir=_quick_folder()))  # a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="rpg-", dir=quick_folder()))  # a socket's path must be short
     who = _unprivileged()
     if who:
         shutil.chown(folder, who["user"], who["group"])
@@ -149,11 +149,15 @@ def running(version: str, *, standby: bool = False, settings: Mapping[str, str] 
         cluster.end()
 
 
-def _quick_folder() -> str:
-    """Memory where there is enough of it: a database is some hundred files, and most tests want a new one."""
+def quick_folder() -> str:
+    """Memory where there is enough of it: a database is some hundred files, and most tests want a new one.
+
+    What lies there can be executed, as in any other folder for what is temporary.
+    """
     memory = "/dev/shm"  # noqa: S108  # named so by the system
     enough = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ENOUGH
-    return memory if enough else "/tmp"  # noqa: S108  # as short as it can be
+    executes = enough and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    return memory if executes else "/tmp"  # noqa: S108  # as short as it can be
 
 
 def _await(cluster: Cluster) -> None:

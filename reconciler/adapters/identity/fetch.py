@@ -78,14 +78,17 @@ def _read(url: str, patience: float) -> bytes:
     """The first bytes of the document, one more than may be."""
     # A proxy may stand before the world, never before this machine. Handlers of files and FTP are left out.
     opener = urllib.request.OpenerDirector()
-    handlers = [
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+    asked = urlsplit(url)
+    handlers: list[urllib.request.BaseHandler] = [
+        # To read the certificates that are trusted takes longer than to ask this machine.
+        urllib.request.HTTPSHandler(context=ssl.create_default_context())
+        if asked.scheme == "https"
+        else urllib.request.HTTPHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         _NoRedirects(),
     ]
-    if not loopback(urlsplit(url).hostname):
+    if not loopback(asked.hostname):
         handlers.append(urllib.request.ProxyHandler())
     for handler in handlers:
         opener.add_handler(handler)
