@@ -204,7 +204,8 @@ def _file(path: Path | None, place: str) -> Path:
     if path is None or not place.strip() or place.startswith(":"):
         raise UsageError("--metrics names a file, or :PORT", code="WCH-02", hint="write ./ before a file with a colon")
     target = path.resolve()
-    if path.is_relative_to("/dev") or (target.exists() and not target.is_file()):
+    device = path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm")  # noqa: S108  # memory, where files live
+    if device or (target.exists() and not target.is_file()):
         raise UsageError(f"--metrics {place}: this is no file", code="WCH-02", hint="name a file, or :PORT")
     if not target.parent.is_dir():
         raise UsageError(f"--metrics {place}: there is no such folder", code="WCH-02", hint="make it first")
