@@ -31,8 +31,8 @@ tools: venv ## checkers that come from npm, into .venv/node: the tests that need
 demo: venv ## validate, plan, apply, plan again, and tell intent from drift, in a temporary copy of the examples
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash scripts/demo.sh
 
-test: venv language-server ## every test
-	$(BIN)/python -m pytest -n auto --dist worksteal
+test: venv language-server ## every test; SERVERS=all runs each of them on every PostgreSQL server there is
+	$(BIN)/python -m pytest -n auto --dist worksteal $(if $(SERVERS),--every-server)
 
 lint: venv ## style, types, rooms
 	$(BIN)/ruff check .

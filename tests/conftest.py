@@ -35,6 +35,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_threa
 _OURS = ("RECONCILER_", "GITHUB_", "GITLAB_", "CI_", "NO_COLOR", "FORCE_COLOR", "TRACEPARENT")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is asked for beyond the usual run."""
+    told = "run acceptance tests on every PostgreSQL server there is, and not each on one of them"
+    parser.addoption("--every-server", action="store_true", help=told)
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage among what tests make, not among the tests: they are many, and stay."""
     gc.collect()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -27,7 +28,19 @@ def served_tree(
     yield from _served(tree, cluster, monkeypatch, capsys)
 
 
-@pytest.fixture(params=["sqlite", *(f"postgresql-{version}" for version in installed())])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A database of every sort: a file, and a server of one version, by the name of the test; or of every version.
+
+    What differs between versions is the business of the adapter, whose tests run on each of them.
+    """
+    if "home" in metafunc.fixturenames:
+        versions = list(installed())
+        if versions and not metafunc.config.getoption("every_server"):
+            versions = [versions[zlib.crc32(metafunc.function.__name__.encode()) % len(versions)]]
+        metafunc.parametrize("home", ["sqlite", *(f"postgresql-{one}" for one in versions)], indirect=True)
+
+
+@pytest.fixture
 def home(
     request: pytest.FixtureRequest,
     tree: Tree,
@@ -35,7 +48,7 @@ def home(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Tree]:
-    """The tree beside a database of every sort, with its schema."""
+    """The tree beside a database of a sort, with its schema."""
     if request.param == "sqlite":
         yield tree
         return
