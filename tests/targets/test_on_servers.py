@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from reconciler.adapters.database.postgres import connecting
-from tests.acceptance.conftest import home
+from tests.acceptance.conftest import home, pytest_generate_tests
 from tests.cli.conftest import tree
 from tests.cli.tree import FILES, INES, ROOT, Tree
 from tests.targets.both import both, both_drifts
 
-__all__ = ["home", "tree"]
+__all__ = ["home", "pytest_generate_tests", "tree"]
 
 WORDS = ("--target", "*/farol/*", "--as", ROOT, "--as", INES)
 SECOND = (("farol", "torre"), ("Farol", "Torre"), ("599900016", "599900024"), ("lumen.example", "lar.example"))
