@@ -203,12 +203,28 @@ class _Server(ThreadingMixIn, WSGIServer):
 def _file(path: Path | None, place: str) -> Path:
     if path is None or not place.strip() or place.startswith(":"):
         raise UsageError("--metrics names a file, or :PORT", code="WCH-02", hint="write ./ before a file with a colon")
-    target = path.resolve()
-    device = path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm")  # noqa: S108  # memory, where files live
-    if device or (target.exists() and not target.is_file()):
+    target = _target(path)
+    if target is None:
         raise UsageError(f"--metrics {place}: this is no file", code="WCH-02", hint="name a file, or :PORT")
     if not target.parent.is_dir():
         raise UsageError(f"--metrics {place}: there is no such folder", code="WCH-02", hint="make it first")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise UsageError(f"--metrics {place}: its folder may not be written", code="WCH-02")
     return target
+
+
+def _target(path: Path) -> Path | None:
+    """Where the file is or will be; None for a device, a folder, and a name that leads nowhere."""
+    try:
+        target = path.resolve()
+        # What is still a link after all are followed is a part of a circle.
+        fits = not target.is_symlink() and (target.is_file() or not target.exists())
+    except (OSError, RuntimeError):  # a name that is too long, or a circle
+        return None
+    # The name counts as well: a standard stream may lead into a file, which is not to be replaced.
+    named = Path(os.path.normpath(path))
+    return target if fits and not _device(named) and not _device(target) else None
+
+
+def _device(path: Path) -> bool:
+    return path.is_relative_to("/dev") and not path.is_relative_to("/dev/shm")  # noqa: S108  # memory, where files live

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,6 +125,35 @@ def test_a_place_that_is_none_is_refused_at_once(tmp_path: Path, place: str) -> 
         open_metrics(place, folder=tmp_path, version="1")
     assert told.value.code == "WCH-02"
     assert list(tmp_path.iterdir()) == []
+
+
+BESIDE_MEMORY = tuple(f"/dev/{one}" for one in ("shm/../stdout", "shm/../drift.prom", "./shm/../fd/1"))
+
+
+@pytest.mark.parametrize("place", BESIDE_MEMORY)
+def test_memory_is_no_way_to_the_devices_beside_it(tmp_path: Path, place: str) -> None:
+    """In a process of its own, whose standard output is a file."""
+    program = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from reconciler.adapters.watching import open_metrics\n"
+        "from reconciler.model.errors import UsageError\n"
+        "try:\n"
+        f"    open_metrics({place!r}, folder=Path({str(tmp_path)!r}), version='1')\n"
+        "except UsageError as told:\n"
+        "    sys.exit(told.code != 'WCH-02')\n"
+        "sys.exit('taken')"
+    )
+    with (tmp_path / "log").open("wb") as log:
+        assert subprocess.run([sys.executable, "-c", program], stdout=log, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("place", ["x" * 300, "loop"], ids=["long", "circle"])
+def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path, place: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UsageError) as told:
+        open_metrics(place, folder=tmp_path, version="1")
+    assert told.value.code == "WCH-02"
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
