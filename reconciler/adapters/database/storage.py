@@ -23,7 +23,14 @@ TYPES: dict[str, TypeEngine[Any]] = {"text": TEXT, "json": TEXT, "int": INT, "bo
 
 
 def metadata_for(dialect: str) -> sa.MetaData:
-    """Room for the tables of one dialect, ``sqlite`` or ``postgresql``; of both where ``dialect`` is empty."""
+    """Room for the tables of one dialect, ``sqlite`` or ``postgresql``; of both where ``dialect`` is empty.
+
+    Raises:
+        ValueError: it is another one: a unique index would lose its condition, and nobody would be told.
+    """
+    if dialect not in ("", "sqlite", "postgresql"):
+        msg = f"there are no tables for {dialect}"
+        raise ValueError(msg)
     return sa.MetaData(info={_DIALECT: dialect})
 
 

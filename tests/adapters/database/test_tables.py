@@ -110,6 +110,12 @@ def test_tables_for_one_database_load_nothing_of_the_other(dialect: str):
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.parametrize("dialect", ["postgres", "SQLite", "mysql"])
+def test_there_are_no_tables_for_another_database(catalog: Catalog, dialect: str):
+    with pytest.raises(ValueError, match=f"no tables for {dialect}"):
+        metadata_of(catalog, dialect)
+
+
 def _indexes(table: Table) -> list[CreateIndex]:
     return [CreateIndex(one) for one in sorted(table.indexes, key=lambda one: str(one.name))]
 
