@@ -89,4 +89,4 @@ def _discovered(issuer: str) -> str:
 
 
 def _plain(url: str) -> bool:
-    return url.startswith("http:")
+    return url.lower().startswith("http:")

@@ -226,9 +226,10 @@ def test_a_description_that_leads_elsewhere_is_refused(issuer: Issuer, found: di
     assert (error.code, issuer.asked, "hunter2" in error.message) == ("IDT-12", [DISCOVERY], False)
 
 
-def test_a_public_issuer_names_no_keys_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["http", "HTTP", "Http"])
+def test_a_public_issuer_names_no_keys_of_this_machine(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     issuer = "https://issuer.example.com"
-    monkeypatch.setattr(keys, "fetch_json", lambda _: {"issuer": issuer, "jwks_uri": "http://127.0.0.1/keys"})
+    monkeypatch.setattr(keys, "fetch_json", lambda _: {"issuer": issuer, "jwks_uri": f"{scheme}://127.0.0.1/keys"})
     with pytest.raises(WorldError, match="names no https"):
         keys._discovered(issuer)
 
