@@ -1,4 +1,4 @@
-"""How much work something is, told in a measure that is the same on a slow machine, a quick one and a busy one."""
+"""How much work something is, in a measure that is the same on a slow machine, a quick one and a busy one."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 
 _TURNS = 500_000
+_USUAL = 0.02
+"""Seconds of processor that a usual machine takes for so many turns of a plain loop."""
 
 
 def effort(action: Callable[[], object], *, within: float, tries: int = 3) -> float:
-    """Million turns of a plain loop that take the processor as long as ``action`` takes it.
+    """Seconds of processor that ``action`` would take on a usual machine, by those of a plain loop around it.
 
     A machine may become slow while something is measured: whatever took more than ``within`` is measured anew,
     up to ``tries`` times, and the least counts.
@@ -17,8 +19,8 @@ def effort(action: Callable[[], object], *, within: float, tries: int = 3) -> fl
     least = float("inf")
     for _ in range(tries):
         before, taken, after = _seconds(_loop), _seconds(action), _seconds(_loop)
-        least = min(least, taken / (before + after) * 2 * _TURNS / 1_000_000)
-        if least <= within:
+        least = min(least, taken / (before + after) * 2 * _USUAL)
+        if least < within:
             break
     return least
 

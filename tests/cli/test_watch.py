@@ -50,7 +50,7 @@ def test_a_signal_ends_it_at_once(tree: Tree, how: signal.Signals, code: int) ->
         watch.until("round.done")
         begun = monotonic()
         assert watch.end(how) == code
-        assert monotonic() - begun < 60
+        assert monotonic() - begun < 10
         watch.until("watch.stopped")
         assert watch.process.stdout is not None
         assert watch.process.stdout.read() == ""
@@ -115,7 +115,7 @@ def test_a_signal_ends_it_also_while_a_webhook_is_silent(tree: Tree, hook: Hook)
         assert hook.asked.wait(30)
         begun = monotonic()
         assert watch.end() == 0
-        assert monotonic() - begun < 60
+        assert monotonic() - begun < 5
         watch.until("watch.stopped")
     assert not {"webhook.delivered", "webhook.failed"} & set(watch.events())
     assert len(hook.bodies) == 1

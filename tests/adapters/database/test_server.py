@@ -123,7 +123,7 @@ def test_a_busy_lock_names_its_holder(served):
         begun = time.monotonic()
         with pytest.raises(LockTimeout) as caught:
             store.apply(["cedro", "farol"], lock_timeout=0.2, run="run-3").__enter__()
-        assert 0.2 <= time.monotonic() - begun < 20
+        assert 0.2 <= time.monotonic() - begun < 2
         assert caught.value.exit_code == 6
         assert "tenant farol is held by process" in caught.value.message
         assert "(reconciler run-2) of user postgres since 20" in caught.value.message
@@ -204,8 +204,8 @@ with open_database(sys.argv[1], CATALOG).apply(["farol"], lock_timeout=1, run="r
 """
 
 
-@pytest.mark.parametrize("doing", ["idle", "busy"])
-def test_a_client_that_was_killed_frees_its_locks(served, doing):
+@pytest.mark.parametrize(("doing", "seconds"), [("idle", 1), ("busy", 2)])
+def test_a_client_that_was_killed_frees_its_locks(served, doing, seconds):
     store = filled(served)
     before = content(store)
     client = subprocess.Popen(
@@ -217,8 +217,9 @@ def test_a_client_that_was_killed_frees_its_locks(served, doing):
     assert client.stdout.readline() == "written\n"
     time.sleep(0.1 if doing == "busy" else 0)
     client.send_signal(signal.SIGKILL)
-    with store.apply(["farol"], lock_timeout=8):  # far less than the statement would have lasted
-        pass
+    begun = time.monotonic()
+    with store.apply(["farol"], lock_timeout=10):
+        assert time.monotonic() - begun < seconds
     client.communicate()
     assert content(store) == before
 

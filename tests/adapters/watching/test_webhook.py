@@ -109,7 +109,7 @@ def test_a_silent_webhook_costs_a_bounded_time(hook: Hook) -> None:
     begun = monotonic()
     with pytest.raises(Undelivered, match=r"did not answer within 0\.2 seconds, after 3 tries"):
         replace(of(hook), patience=0.2).deliver(SOME)
-    assert monotonic() - begun < 30
+    assert monotonic() - begun < 5
 
 
 def test_a_webhook_that_is_not_there_is_told_without_its_address() -> None:
